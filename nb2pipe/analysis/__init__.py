@@ -1,0 +1,1 @@
+"""From a `Notebook` to the `Effects` of each cell, without executing anything."""

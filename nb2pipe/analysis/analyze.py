@@ -1,0 +1,254 @@
+"""The driver of the analysis: interpret the cells in the notebook's order and say what each one does."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from nb2pipe.analysis.effects import Access, Analysis, Certainty, Definition, Deletion, Effects, Mutation, Resource, Use
+from nb2pipe.analysis.interpreter import Interpreter
+from nb2pipe.analysis.known.table import Table
+from nb2pipe.analysis.machine import CALL_BUDGET, Record
+from nb2pipe.analysis.objects import Binding, Obj, reach, reachers, shareable
+from nb2pipe.analysis.states import read_states
+from nb2pipe.diagnostics import Diagnostic, Severity, Span
+from nb2pipe.notebook.model import Code, Notebook
+
+_LIMIT = 4_000  # objects looked at for one name; beyond, all names that share anything count as sharing
+
+
+def analyze(notebook: Notebook, codes: Sequence[Code], folder: Path | None = None) -> Analysis:
+    """The effects of every code cell that is part of the pipeline, in the notebook's order.
+
+    ``codes`` are the parsed code cells; ``folder`` is where modules beside the notebook are looked for. Nothing is
+    executed. The method is an abstract interpretation (Cousot and Cousot, 1977) of the notebook run top to
+    bottom: flow-sensitive in names, flow-insensitive in the heap, functions interpreted at their calls.
+    """
+    collecting = gc.isenabled()
+    limit = sys.getrecursionlimit()
+    gc.disable()  # the trees are kept, and looking through them again and again costs more than all the rest
+    sys.setrecursionlimit(max(limit, 12_000))  # a call of the notebook costs the interpreter some twenty frames
+    try:
+        return _Run(notebook, codes, folder).run()
+    finally:
+        sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
+
+
+class _Run:
+    """One analysis: the machine, and the effects gathered so far."""
+
+    def __init__(self, notebook: Notebook, codes: Sequence[Code], folder: Path | None) -> None:
+        self.codes = [c for c in codes if "skip" not in c.cell.tags.roles]
+        self.machine = Interpreter(Table(), folder)
+        self.peers: dict[str, tuple[str, ...]] = {}
+        self.effects: list[tuple[Code, Effects]] = []
+        self.order = {code.cell.index: position for position, code in enumerate(self.codes)}
+
+    def run(self) -> Analysis:
+        for code in self.codes:
+            self.cell(code)
+        effects = tuple(self._late(code, effect) for code, effect in self.effects)
+        return Analysis(effects)
+
+    def cell(self, code: Code) -> None:
+        """Interpret one cell and keep what it does."""
+        machine = self.machine
+        machine.cell = code.cell.index
+        machine.current = code.cell
+        record = Record(code.cell.index)
+        machine.rec = record
+        machine.records[code.cell.index] = record
+        machine.budget = CALL_BUDGET
+        machine.span = Span(code.cell.index)
+        machine.last_value = ()
+        machine.parameters_cell = "parameters" in code.cell.tags.roles
+        written = set(machine.written)
+        alive = True
+        if code.tree is not None and code.tree.body:
+            machine.span = machine.first_spans[code.cell.index] = machine.span_of(code.tree.body[0])
+            try:
+                alive = machine.run_block(code.tree.body, None)
+                self._display(code)
+            except Exception as error:  # any fault of the analysis makes the cell opaque, never wrong
+                if os.environ.get("NB2PIPE_DEBUG"):
+                    raise
+                self._give_up(error)
+        machine.parameters_cell = False
+        first = machine.first_spans.get(code.cell.index, machine.span)
+        for access in read_states(record, written, first):
+            record.accesses.setdefault((access.resource, access.mode), access)
+        self.effects.append((code, self._effects(code, record, alive)))
+
+    def _give_up(self, error: Exception) -> None:
+        machine = self.machine
+        machine.journals.clear()
+        machine.loops.clear()
+        machine.functions.clear()
+        machine.tries.clear()
+        machine.stack.clear()
+        machine.consuming.clear()
+        machine.may = machine.in_try = 0
+        reason = f"{type(error).__name__}: {error}"
+        machine.opaque("NB204", f"nb2pipe could not analyse this cell ({reason}), and orders it against everything",
+                       "please report it with the cell")  # fmt: skip
+
+    def _display(self, code: Code) -> None:
+        """The value of the last expression is shown, unless a semicolon says otherwise."""
+        import ast  # noqa: PLC0415  one name, used here only
+
+        machine = self.machine
+        assert code.tree is not None  # noqa: S101  the caller has looked
+        last = code.tree.body[-1]
+        if not isinstance(last, ast.Expr):
+            return
+        value = machine.last_value
+        if not code.cell.source.rstrip().endswith(";") and any(o.type != "None" for o in value):
+            machine.rec.traits.add("shows")
+            machine.rec.traits.add("displays")
+            machine.call_dunder(value, ("_repr_html_", "_repr_mimebundle_", "_ipython_display_", "__repr__", "__str__"), [], last)
+            previous = machine.space.names.get("_")
+            if previous is None or previous.must == -2:
+                machine.space.names["_"] = Binding(value, -2)
+
+    # -- the record becomes effects -------------------------------------------------------------------------------
+
+    def _effects(self, code: Code, record: Record, alive: bool) -> Effects:
+        machine = self.machine
+        names = machine.space.names
+        certain = alive and not code.cell.tags.raises
+        definitions = []
+        for name, span in record.defined.items():
+            binding = names.get(name)
+            if binding is None:
+                continue
+            must = binding.must == record.cell and certain
+            definitions.append(Definition(name, Certainty.MUST if must else Certainty.MAY, span, _kind_of(binding)))
+        deletions = []
+        for name, span in record.deleted.items():
+            binding = names.get(name)
+            if binding is None and certain:
+                deletions.append(Deletion(name, Certainty.MUST, span))
+            elif binding is None or binding.maybe_unbound or binding.must != record.cell:
+                deletions.append(Deletion(name, Certainty.MAY, span))
+        mutated = self._mutated(record)
+        touched = [*record.defined, *mutated]
+        return Effects(
+            cell=record.cell,
+            definitions=tuple(definitions),
+            uses=tuple(Use(n, span, certainty) for n, (span, certainty, _) in record.uses.items()),
+            mutations=tuple(Mutation(n, Certainty.MAY, s) for n, s in sorted(mutated.items())),
+            deletions=tuple(deletions),
+            accesses=tuple(record.accesses.values()),
+            opaque=tuple(record.opaque),
+            sharing=self._sharing(touched, record.deleted),
+            fixed=self._fixed(touched),
+            modules=tuple(record.modules),
+        )
+
+    def _mutated(self, record: Record) -> dict[str, Span]:
+        """The names that reach an object which the cell changed."""
+        machine = self.machine
+        found: dict[str, Span] = {}
+        for obj, span in record.dirty.items():
+            if obj.cell == record.cell and not obj.names:
+                continue
+            for holder in reachers((obj,)):
+                if holder.kind == "module":
+                    record.accesses.setdefault(
+                        (Resource("setting", f"module:{holder.data}"), "write"),
+                        Access(Resource("setting", f"module:{holder.data}"), "write", span, Certainty.MAY),
+                    )
+                    machine.written.add(f"module:{holder.data}")
+                    continue
+                for name in holder.names:
+                    binding = machine.space.names.get(name)
+                    if binding is None or name in found or binding.must == record.cell:
+                        continue
+                    if holder in binding.value:
+                        found[name] = span
+        return found
+
+    def _sharing(self, touched: Iterable[str], deleted: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+        """For each name touched, the names with which it now shares an object that can be changed."""
+        names = self.machine.space.names
+        groups = []
+        for name in dict.fromkeys((*touched, *deleted)):
+            binding = names.get(name)
+            peers: set[str] = set()
+            if binding is not None:
+                for count, obj in enumerate(reach((o for o in binding.value if o.kind not in ("module", "ref")), classes=False)):
+                    if count > _LIMIT:
+                        peers.update(self.peers)
+                        break
+                    if not shareable(obj):
+                        continue
+                    for holder in reachers((obj,)) if obj.held_by else (obj,):
+                        for other in holder.names:
+                            if other != name and other not in peers:
+                                found = names.get(other)
+                                if found is not None and holder in found.value:
+                                    peers.add(other)
+            peers.discard("_")
+            group = tuple(sorted(peers))
+            if group or self.peers.get(name):
+                groups.append((name, *group))
+                self.peers[name] = group
+        return tuple(groups)
+
+    def _fixed(self, touched: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """The touched names that hold something which cannot leave its process, with its kind."""
+        names = self.machine.space.names
+        found = []
+        for name in dict.fromkeys(touched):
+            binding = names.get(name)
+            if binding is None:
+                continue
+            kinds = sorted({o.fixed for o in reach(binding.value, classes=False) if o.fixed})
+            if kinds:
+                found.append((name, kinds[0]))
+        return tuple(found)
+
+    def _late(self, code: Code, effects: Effects) -> Effects:
+        """Add what only later cells made known: names of star imports and opaque cells, and what was displayed."""
+        machine = self.machine
+        record = machine.records[effects.cell]
+        known = {d.name for d in effects.definitions}
+        definitions = list(effects.definitions)
+        for name, span in record.defined.items():
+            if name not in known and (name in record.forced or record.read_all or effects.cell in machine.opaque_cells):
+                must = name in record.forced and not code.cell.tags.raises
+                definitions.append(
+                    Definition(name, Certainty.MUST if must else Certainty.MAY, span, "import" if must else "")
+                )
+        if machine.history_read and "displays" in record.traits:
+            span = machine.first_spans[effects.cell]
+            count = self.order[effects.cell] + 1
+            definitions += [Definition(n, Certainty.MAY, span) for n in ("_", "__", "___", "Out", "_oh", f"_{count}")]
+        if len(definitions) == len(effects.definitions):
+            return effects
+        return Effects(
+            effects.cell, tuple(definitions), effects.uses, effects.mutations, effects.deletions, effects.accesses,
+            effects.opaque, effects.sharing, effects.fixed, effects.modules,
+        )  # fmt: skip
+
+
+def _kind_of(binding: Binding) -> str:
+    """What was bound, in a word: module, function, class, or the type where it is known."""
+    kinds = {_word(o) for o in binding.value}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _word(obj: Obj) -> str:
+    if obj.kind in ("module", "ref"):
+        return "import"
+    if obj.kind in ("function", "class"):
+        return obj.kind
+    return obj.type or ""
+
+
+__all__ = ["Diagnostic", "Severity", "analyze"]

@@ -1,0 +1,213 @@
+"""Loading and looking up the tables of known calls."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A row: what a call changes, keeps, returns and touches (see the package's docstring)."""
+
+    params: tuple[str, ...] = ()
+    mutates: tuple[str, ...] = ()
+    alias: str = "fresh"
+    keeps: tuple[str, ...] = ()
+    returns: str | None = None
+    calls: tuple[str, ...] = ()
+    lazy: bool = False
+    touches: tuple[tuple[Any, ...], ...] = ()
+    fixed: str = ""
+    constant: bool = False
+    seeds: str = ""
+    items: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """What is known of a type."""
+
+    bases: tuple[str, ...] = ()
+    immutable: bool = False
+    iterator: bool = False
+    fixed: str = ""
+    item: str | None = None
+    item_alias: str = "elements"
+    callable: str = ""
+    seedless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What reading an attribute gives."""
+
+    returns: str | None = None
+    alias: str = "fresh"
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(_tuple(v) for v in value) if isinstance(value, list) else value
+
+
+class _Library:
+    """The rows of one library, decoded when asked for."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.shapes: list[dict[str, Any]] = data.get("shapes", [])
+        self.calls: dict[str, int] = {}
+        for shape, names in enumerate(data.get("calls", [])):
+            for name in names.split():
+                self.calls[name] = shape
+        self.classes: dict[str, dict[str, Any]] = data.get("classes", {})
+        self.attributes: dict[str, dict[str, Any]] = data.get("attributes", {})
+        self.names: dict[str, str] = data.get("names", {})
+        self.modules: frozenset[str] = frozenset(data.get("modules", []))
+
+
+@lru_cache(maxsize=64)
+def _library(top: str) -> _Library | None:
+    path = _FOLDER / f"{top}.json"
+    try:
+        return _Library(json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _call(top: str, shape: int) -> Call:
+    library = _library(top)
+    assert library is not None  # noqa: S101  the shape came from it
+    return Call(**{k: _tuple(v) for k, v in library.shapes[shape].items()})
+
+
+@lru_cache(maxsize=1)
+def _consensus() -> dict[str, dict[str, Any] | None]:
+    data: dict[str, Any] = json.loads((_FOLDER / "consensus.json").read_text("utf-8"))
+    return {name: data["shapes"][shape] for shape, names in enumerate(data["names"]) for name in names.split()}
+
+
+_BUILTINS = frozenset({"builtins", "stdlib"})
+
+
+class Table:
+    """The tables, each library loaded when a name of it is first asked for."""
+
+    def _home(self, name: str) -> tuple[str, _Library] | None:
+        """The table that holds a dotted name: its library's, the standard library's, or the builtins'."""
+        top = name.partition(".")[0]
+        library = _library(top)
+        if library is not None:
+            return top, library
+        for other in ("builtins", "stdlib"):
+            found = _library(other)
+            if found is not None and (name in found.calls or name in found.classes or top in found.modules):
+                return other, found
+        return None
+
+    def call(self, name: str) -> Call | None:
+        """The row of a function, or of a method by way of its class; None where the table has none."""
+        home = self._home(name)
+        if home is None:
+            return None
+        shape = home[1].calls.get(name)
+        return None if shape is None else _call(home[0], shape)
+
+    def klass(self, name: str | None) -> Class | None:
+        """What is known of a type."""
+        if name is None:
+            return None
+        return _class(name)
+
+    def method(self, type_name: str | None, method: str) -> Call | None:
+        """The row of a method, looked up along the bases."""
+        return _method(type_name, method) if type_name is not None else None
+
+    def attribute(self, type_name: str | None, name: str) -> Attribute | None:
+        """What an attribute of a type gives, looked up along the bases."""
+        if type_name is None:
+            return None
+        for owner in _lineage(type_name):
+            home = self._home(owner)
+            if home is not None:
+                found = home[1].attributes.get(f"{owner}.{name}")
+                if found is not None:
+                    return Attribute(**found)
+        return None
+
+    def canonical(self, name: str) -> str:
+        """The name under which the tables know what ``name`` stands for."""
+        home = self._home(name)
+        if home is None:
+            return name
+        names = home[1].names
+        if name in names:
+            return names[name]
+        owner, dot, last = name.rpartition(".")
+        while dot:
+            if owner in names:
+                return f"{names[owner]}.{last}"
+            owner, dot, more = owner.rpartition(".")
+            last = f"{more}.{last}"
+        return name
+
+    def module_known(self, name: str) -> bool:
+        """Whether the tables cover the module's library."""
+        return self._home(name) is not None
+
+    def is_module(self, dotted: str) -> bool:
+        """Whether a dotted name is a module of a library that the tables cover."""
+        home = self._home(dotted)
+        return home is not None and dotted in home[1].modules
+
+    def consensus(self, method: str) -> Call | None:
+        """The row that all known classes with a method of this name agree on; None where they do not."""
+        found = _consensus().get(method)
+        return None if found is None else _consensus_call(method)
+
+
+@lru_cache(maxsize=2048)
+def _consensus_call(method: str) -> Call:
+    row = _consensus()[method]
+    assert row is not None  # noqa: S101  the caller has looked
+    return Call(**{k: _tuple(v) for k, v in row.items()})
+
+
+_TABLE = Table()
+
+
+@lru_cache(maxsize=8192)
+def _class(name: str) -> Class | None:
+    home = _TABLE._home(name)
+    data = home[1].classes.get(name) if home is not None else None
+    return None if data is None else Class(**{k: _tuple(v) for k, v in data.items()})
+
+
+@lru_cache(maxsize=8192)
+def _lineage(name: str) -> tuple[str, ...]:
+    seen: dict[str, None] = {}
+    stack = [name]
+    while stack:
+        current = stack.pop(0)
+        if current in seen:
+            continue
+        seen[current] = None
+        klass = _class(current)
+        if klass is not None:
+            stack.extend(klass.bases)
+    return tuple(seen)
+
+
+@lru_cache(maxsize=16384)
+def _method(type_name: str, method: str) -> Call | None:
+    for owner in _lineage(type_name):
+        found = _TABLE.call(f"{owner}.{method}")
+        if found is not None:
+            return found
+    return None

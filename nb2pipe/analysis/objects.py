@@ -1,0 +1,270 @@
+"""The abstract heap: what the interpreter knows of objects, of names and of who reaches whom.
+
+The analysis is an abstract interpretation of the notebook run top to bottom. Every expression has a value: a tuple
+of the abstract objects that it may be. Objects hold others, without regard to the position in a container
+(field-insensitive but for the attributes of the notebook's own classes). Objects never shrink; names are
+rebound exactly, so the heap is flow-insensitive and the names are flow-sensitive.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["value", "function", "class", "module", "ref", "method", "super", "frame"]
+
+
+class _Unknown:
+    """No constant is known."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = _Unknown()
+HOLE = "\x00"  # stands in a string constant for a piece that is not known
+
+
+class Obj:
+    """An abstract object.
+
+    ``type`` is a dotted type name as the tables of known calls spell it, or None; ``klass`` the notebook's
+    own class of an instance. ``const`` is the Python constant where it is known; a string may have `HOLE`s.
+    ``cell`` is the cell that made it: what a cell does to its own objects is nobody else's affair.
+    """
+
+    __slots__ = (
+        "attrs", "cell", "const", "data", "elems", "fixed", "held_by", "holds", "immutable", "kind", "klass", "names",
+        "part", "type", "views",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        kind: Kind = "value",
+        type: str | None = None,  # noqa: A002  the field's word
+        *,
+        cell: int = -1,
+        immutable: bool = False,
+        const: Any = UNKNOWN,
+        data: Any = None,
+        fixed: str = "",
+        klass: Obj | None = None,
+    ) -> None:
+        self.kind = kind
+        self.type = type
+        self.cell = cell
+        self.immutable = immutable
+        self.const = const
+        self.data = data
+        self.fixed = fixed
+        self.klass = klass
+        self.holds: set[Obj] = set()
+        self.held_by: set[Obj] = set()
+        self.views: set[Obj] = set()
+        self.names: set[str] = set()
+        self.attrs: dict[str, tuple[Obj, ...]] | None = None
+        self.elems: Val = ()
+        self.part: Obj | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.type or self.data or ''} @{self.cell}>"
+
+
+Val = tuple[Obj, ...]
+
+
+def scalar(type_name: str, const: Any = UNKNOWN) -> Obj:
+    """An object that cannot change and holds nothing that can."""
+    return Obj(type=type_name, immutable=True, const=const)
+
+
+NONE: Val = (scalar("None", None),)
+TRUE: Val = (scalar("bool", True),)
+FALSE: Val = (scalar("bool", False),)
+BOOL: Val = (scalar("bool"),)
+INT: Val = (scalar("int"),)
+FLOAT: Val = (scalar("float"),)
+STR: Val = (scalar("str"),)
+NUMBER: Val = (scalar("float"),)
+ATOMS = {"None": NONE, "bool": BOOL, "int": INT, "float": FLOAT, "str": STR, "complex": (scalar("complex"),),
+         "bytes": (scalar("bytes"),), "range": (scalar("range"),), "slice": (scalar("slice"),),
+         "ellipsis": (scalar("ellipsis"),)}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Frame:
+    """The local variables of one call (or of a class body or comprehension).
+
+    ``obj`` stands on the heap for the cells that closures share; ``globals`` and ``nonlocals`` are the names declared
+    so; ``parent`` is the frame that encloses the function's definition; ``space`` the global namespace.
+    """
+
+    space: Space
+    parent: Frame | None = None
+    vars: dict[str, Val] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    globals: frozenset[str] = frozenset()
+    nonlocals: frozenset[str] = frozenset()
+    obj: Obj | None = None
+    returns: list[Obj] = field(default_factory=list)
+    klass: Obj | None = None
+    self_value: Val = ()
+    is_class: bool = False
+
+
+@dataclass(slots=True)
+class Binding:
+    """What a global name holds. ``must`` is the cell in which it was bound for certain, -1 where that is open.
+
+    ``maybe_unbound`` is True where some path leaves the name without a value.
+    """
+
+    value: Val
+    must: int = -1
+    maybe_unbound: bool = False
+
+
+@dataclass(slots=True)
+class Space:
+    """A global namespace: the notebook's own (``module`` is ""), or a source module's."""
+
+    module: str = ""
+    names: dict[str, Binding] = field(default_factory=dict)
+    obj: Obj | None = None
+    local: bool = False
+    pending: dict[str, ast.stmt] = field(default_factory=dict)
+    path: str = ""
+
+
+@dataclass(slots=True)
+class Function:
+    """A function or lambda of the notebook or of a source module."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    space: Space
+    frame: Frame | None
+    name: str
+    defaults: dict[str, Val] = field(default_factory=dict)
+    klass: Obj | None = None
+    static: str = ""  # "static", "class" or "property" where a decorator says so
+    scope: Scope | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a function body says of its names: computed once a function node."""
+
+    locals: frozenset[str]
+    globals: frozenset[str]
+    nonlocals: frozenset[str]
+    generator: bool
+    mentions: frozenset[str]
+
+
+@dataclass(slots=True)
+class Class:
+    """A class of the notebook or of a source module: its attributes and bases."""
+
+    name: str
+    space: Space
+    attrs: dict[str, Val] = field(default_factory=dict)
+    bases: Val = ()
+    decorators: tuple[str, ...] = ()
+
+
+def join(*values: Val) -> Val:
+    """The union of values, without repeats, in order; never longer than a handful without need."""
+    if len(values) == 2 and values[0] == values[1]:
+        return values[0]
+    seen: dict[Obj, None] = {}
+    for value in values:
+        for obj in value:
+            seen[obj] = None
+    if len(seen) > 12:
+        return _thin(seen)
+    return tuple(seen)
+
+
+def _thin(seen: dict[Obj, None]) -> Val:
+    """Keep one of each immutable type: many constants say no more than one unknown constant."""
+    out: dict[Any, Obj] = {}
+    for obj in seen:
+        if obj.immutable and obj.kind == "value" and not obj.holds:
+            out[("atom", obj.type)] = ATOMS.get(obj.type or "", (obj,))[0]
+        else:
+            out[id(obj)] = obj
+    return tuple(out.values())
+
+
+def atomic(obj: Obj) -> bool:
+    """Whether the object can neither change nor lead to one that can."""
+    return obj.kind in ("ref", "module") or (obj.immutable and not obj.holds and obj.kind == "value")
+
+
+def hold(holder: Obj, held: Iterable[Obj]) -> None:
+    """Record that ``holder`` keeps references to ``held``, and gives them when it is indexed or iterated."""
+    for obj in held:
+        if obj is holder:
+            continue
+        if obj not in holder.elems:
+            holder.elems = join(holder.elems, (obj,))
+        if not atomic(obj) and obj not in holder.holds:
+            holder.holds.add(obj)
+            obj.held_by.add(holder)
+
+
+def link(holder: Obj, held: Iterable[Obj]) -> None:
+    """Record that ``holder`` reaches ``held`` by some way other than indexing."""
+    for obj in held:
+        if obj is not holder and not atomic(obj) and obj not in holder.holds:
+            holder.holds.add(obj)
+            obj.held_by.add(holder)
+
+
+def view(viewer: Obj, base: Obj) -> None:
+    """Record that ``viewer`` shares its buffer with ``base``."""
+    if viewer is not base:
+        viewer.views.add(base)
+        base.views.add(viewer)
+        link(viewer, (base,))
+
+
+def reach(objs: Iterable[Obj], *, classes: bool = True) -> Iterator[Obj]:
+    """Every object that can be got at from ``objs``, themselves included; each once."""
+    stack = list(objs)
+    seen = set(stack)
+    while stack:
+        obj = stack.pop()
+        yield obj
+        if obj.kind == "class" and not classes:
+            continue
+        for other in obj.holds:
+            if other not in seen:
+                seen.add(other)
+                stack.append(other)
+        if obj.attrs:
+            for value in obj.attrs.values():
+                for other in value:
+                    if other not in seen:
+                        seen.add(other)
+                        stack.append(other)
+
+
+def reachers(objs: Iterable[Obj]) -> Iterator[Obj]:
+    """Every object from which one of ``objs`` can be got at, themselves included."""
+    stack = list(objs)
+    seen = set(stack)
+    while stack:
+        obj = stack.pop()
+        yield obj
+        for other in obj.held_by:
+            if other not in seen:
+                seen.add(other)
+                stack.append(other)
+
+
+def shareable(obj: Obj) -> bool:
+    """Whether two names that reach this object can tell that they share it."""
+    return not obj.immutable and obj.kind in ("value", "frame", "super")

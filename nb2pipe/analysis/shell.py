@@ -1,0 +1,290 @@
+"""What IPython's syntax does to names and to the world: the calls that its transformer writes, by the table of magics."""
+
+from __future__ import annotations
+
+import ast
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from nb2pipe.analysis.calls import Calls
+from nb2pipe.analysis.effects import Mode, ResourceKind
+from nb2pipe.analysis.machine import const_of, normal_path
+from nb2pipe.analysis.objects import NONE, STR, Frame, Obj, Val, hold
+from nb2pipe.notebook import magics
+from nb2pipe.notebook.ipython import parse_fragment
+
+if TYPE_CHECKING:
+    from nb2pipe.notebook.model import Cell
+
+SHELL = "IPython.shell"
+
+
+class Shell(Calls):
+    """Magics, shell escapes and help, as the calls on ``get_ipython()`` that stand for them."""
+
+    current: Cell
+
+    @abstractmethod
+    def _call_globals(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
+        """The notebook's own namespace."""
+
+    def _call_get_ipython(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
+        return (Obj("ref", data=SHELL),)
+
+    def call_ref(
+        self, dotted: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
+    ) -> Val:
+        if dotted.startswith(SHELL + "."):
+            return self.shell_call(dotted[len(SHELL) + 1 :], args, kwargs, node, frame)
+        return super().call_ref(dotted, args, kwargs, node, frame)
+
+    def shell_call(
+        self, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
+    ) -> Val:
+        """A method of the IPython shell."""
+        texts = [const_of(a) for a in args]
+        if name == "run_line_magic" and len(texts) >= 2 and isinstance(texts[0], str):
+            line = texts[1]
+            if not isinstance(line, str):
+                self._interpolate(args[1])
+                line = ""
+            return self.magic(texts[0], line, None, node, frame)
+        if name == "magic" and texts and isinstance(texts[0], str):
+            word, rest = magics.split_magic(texts[0])
+            return self.magic(word, rest, None, node, frame)
+        if name == "run_cell_magic" and len(texts) >= 3 and all(isinstance(t, str) for t in texts[:3]):
+            return self.magic(str(texts[0]), str(texts[1]), str(texts[2]), node, frame)
+        if name in ("system", "getoutput", "getoutput_list") and texts:
+            self.command(texts[0] if isinstance(texts[0], str) else None, frame)
+            if name == "system":
+                return NONE
+            out = self.new("list")
+            hold(out, STR)
+            return (out,)
+        if name in ("run_line_magic", "run_cell_magic", "run_cell", "ex", "ev", "run_code", "push"):
+            self.opaque("NB201", f"`get_ipython().{name}(…)` of something that is computed cannot be seen",
+                        "write the code in a cell")  # fmt: skip
+            return (self.new(),)
+        if name in ("set_next_input", "display_formatter", "enable_matplotlib", "register_magic_function"):
+            self.touch("setting", "ipython", "write")
+        return (Obj("ref", data=f"{SHELL}.{name}"),)
+
+    def _interpolate(self, value: Val) -> None:
+        """A text that is put together at run time: nothing more is known of it."""
+        self.rec.traits.add("shows")
+
+    def _names_in(self, text: str, frame: Frame | None) -> None:
+        """Read the names of the ``{expressions}`` and ``$names`` that IPython puts into a text."""
+        for name in magics.interpolated_names(text):
+            if frame is None and name not in self.space.names:
+                continue
+            self.read(name, ast.Name(name, ast.Load(), lineno=self.span.line, col_offset=0), frame)
+            self.rec.traits.add("shows")
+
+    def command(self, text: str | None, frame: Frame | None) -> None:
+        """A shell command: it reads the working directory and environment, and what else it says."""
+        self.touch("environment", "environment", "read")
+        self.rec.traits.add("relative")
+        self.touch("cwd", "cwd", "read")
+        if text is None:
+            self.touch("file", "*", "write")
+            return
+        self._names_in(text, frame)
+        effect = magics.shell_effect(text)
+        if effect == "none":
+            return
+        if effect == "read":
+            self.touch("file", "*", "read")
+        elif effect == "install":
+            self.touch("setting", "packages", "write")
+            self.touch("network", "network", "read")
+        else:
+            self.touch("file", "*", "write")
+
+    def magic(self, name: str, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val:
+        """A magic, by its row in the table."""
+        row = magics.lookup_magic(name, "line" if body is None else "cell")
+        if row is None:
+            self._names_in(line, frame)
+            self.opaque("NB202", f"`{'%' if body is None else '%%'}{name}` is not a magic that nb2pipe knows: "
+                        "what it reads and changes cannot be seen", "write it in plain Python, or tag the cell `skip`")  # fmt: skip
+            return (self.new(),)
+        if row.uses == "braces":
+            self._names_in(line if body is None else f"{line}\n{body}", frame)
+        elif row.uses == "names":
+            for word in line.replace(",", " ").split():
+                base = word.strip("?").partition(".")[0]
+                if base.isidentifier() and base in self.space.names:
+                    self.read(base, ast.Name(base, ast.Load(), lineno=self.span.line, col_offset=0), frame)
+        result: Val = NONE
+        if row.body in ("transparent", "detached"):
+            result = self._python_body(name, line, body, row, frame)
+        special = getattr(self, f"_magic_{name}", None)
+        if special is not None:
+            found: Val | None = special(line, body, node, frame)
+            if found is not None:
+                result = found
+        elif row.defines == "capture":
+            words = [w for w in line.split() if not w.startswith("-")]
+            if words and words[0].isidentifier():
+                self.bind(None, words[0], (self.new("IPython.CapturedIO"),))
+        elif row.defines:
+            self._defined_by(row.defines, line)
+        if special is None:
+            for touch in row.touches:
+                kind, key, mode = touch
+                self.touch(_kind(kind), str(key), _mode(mode))
+        if row.opaque:
+            self.opaque("NB201", f"`{'%' if body is None else '%%'}{name}`: {row.opaque}", "write it in plain Python")
+        if name in ("pwd", "sx", "system", "ls", "who_ls", "env", "alias", "bookmark"):
+            return STR if name == "pwd" else (self.new(),)
+        return result
+
+    def _defined_by(self, how: str, line: str) -> None:
+        if how == "result":
+            return
+        for word in line.split():
+            if word.isidentifier() and not word.startswith("-"):
+                self.bind(None, word, (self.new(),))
+
+    def _python_body(self, name: str, line: str, body: str | None, row: magics.Magic, frame: Frame | None) -> Val:
+        """Interpret the Python that a magic runs: in the namespace, or beside it (what it binds is dropped)."""
+        first = self.span.line
+        if body is None:
+            text = _without_options(name, line)
+        else:
+            text, first = body, first + 1
+            if name in ("time", "timeit", "prun") and _without_options(name, line).strip() and name != "time":
+                text = _without_options(name, line) + "\n" + body
+        if not text.strip():
+            return NONE
+        code = parse_fragment(text, self.current, first)
+        if code.tree is None:
+            return NONE
+        self.keep.append(code.tree)
+        last: Val = NONE
+
+        def run() -> bool:
+            nonlocal last
+            assert code.tree is not None  # noqa: S101  seen above
+            self.last_value = NONE
+            outer = self.span
+            alive = self.run_block(code.tree.body, frame)
+            self.span = outer
+            last = self.last_value
+            return alive
+
+        if row.body == "detached":
+            bound = set(self.rec.defined)
+            self.run_branch(run)
+            for extra in set(self.rec.defined) - bound:
+                del self.rec.defined[extra]
+            return NONE
+        run()
+        return last
+
+    # -- magics with a meaning of their own ----------------------------------------------------------------------------
+
+    def _magic_env(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
+        self._names_in(line, frame)
+        sets = "=" in line or len(line.split()) > 1
+        self.touch("environment", "environment", "write" if sets else "read")
+        return None if sets else (self.new(),)
+
+    _magic_set_env = _magic_env
+
+    def _magic_cd(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
+        self._names_in(line, frame)
+        self.touch("cwd", "cwd", "write")
+        return None
+
+    def _magic_writefile(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
+        self._names_in(line, frame)
+        words = [w for w in line.split() if not w.startswith("-")]
+        append = any(w in ("-a", "--append") for w in line.split())
+        path = words[0].strip("'\"") if words else "*"
+        self.touch("file", _path(path), "write")
+        if append:
+            self.touch("file", _path(path), "read")
+        return None
+
+    _magic_file = _magic_writefile
+
+    def _magic_run(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
+        words = [w for w in line.split() if not w.startswith("-")]
+        self.touch("file", _path(words[0]) if words else "*", "read")
+        self.opaque("NB201", f"`%run {line}` binds what that file binds", "import the file as a module instead")
+        return None
+
+    def _magic_pylab(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
+        for name, module in (("np", "numpy"), ("numpy", "numpy"), ("plt", "matplotlib.pyplot"), ("matplotlib", "matplotlib"),
+                             ("pyplot", "matplotlib.pyplot"), ("pylab", "pylab"), ("mlab", "matplotlib.mlab")):  # fmt: skip
+            self.rec.modules[module] = None
+            self.bind(None, name, (Obj("module", data=module),))
+        if "--no-import-all" not in line:
+            for module in ("numpy", "matplotlib.pyplot", "numpy.random", "numpy.fft", "numpy.linalg"):
+                self.star(module)
+        self.touch("setting", "matplotlib", "write")
+        return None
+
+    @abstractmethod
+    def star(self, module: str) -> None:
+        """What ``from module import *`` does in the notebook."""
+
+    def _magic_store(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
+        words = line.split()
+        if "-r" in words:
+            for word in words[1:]:
+                if word.isidentifier():
+                    self.bind(None, word, (self.new(),))
+            if words == ["-r"]:
+                self.opaque("NB201", "`%store -r` binds whatever was stored before", "name what it should restore")
+        else:
+            for word in words:
+                if word in self.space.names:
+                    self.read(word, ast.Name(word, ast.Load(), lineno=self.span.line, col_offset=0), frame)
+        self.touch("file", "<store>", "write")
+        return None
+
+    def _magic_reset(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
+        for name in list(self.space.names):
+            self.rec.deleted[name] = self.span
+            self.put(self.space.names, name, None)
+        return None
+
+    def _magic_xdel(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
+        name = line.split()[-1] if line.split() else ""
+        if name in self.space.names:
+            self.rec.deleted[name] = self.span
+            self.put(self.space.names, name, None)
+        return None
+
+
+def _without_options(name: str, line: str) -> str:
+    """The statement of ``%timeit -n 10 x`` and the like."""
+    words = line.strip()
+    takes_value = {"timeit": "nrtp", "prun": "lsTD", "memit": "rtim", "mprun": "fT", "lprun": "fmTDu"}.get(name, "")
+    while words.startswith("-"):
+        option, _, words = words.partition(" ")
+        words = words.strip()
+        if len(option) == 2 and option[1] in takes_value and name in ("timeit", "prun", "memit", "mprun", "lprun"):
+            words = words.partition(" ")[2].strip()
+    return words
+
+
+def _path(text: str) -> str:
+    return normal_path("*" if "{" in text or "$" in text else text)
+
+
+def _kind(text: str) -> ResourceKind:
+    kinds: dict[str, ResourceKind] = {
+        "file": "file", "random": "random", "environment": "environment", "cwd": "cwd", "setting": "setting",
+        "display": "display", "network": "network", "clock": "clock",
+    }  # fmt: skip
+    return kinds[text]
+
+
+def _mode(text: str) -> Mode:
+    modes: dict[str, Mode] = {"read": "read", "write": "write", "set": "set"}
+    return modes[text]
+

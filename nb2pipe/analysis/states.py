@@ -1,0 +1,75 @@
+"""Which states of the process a cell relies on without naming them: settings, environment, working directory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from nb2pipe.analysis.effects import Access, Certainty, Resource, ResourceKind
+from nb2pipe.analysis.machine import Record
+from nb2pipe.diagnostics import Span
+
+_PLOTTING = frozenset({"matplotlib", "seaborn", "plotnine", "pylab", "mpl_toolkits"})
+_PLAIN = frozenset({"builtins", "math", "collections", "itertools", "functools", "re", "json", "datetime", "time", "os",
+                    "string", "random", "typing", "copy", "operator", "sys", "pathlib", "statistics"})  # fmt: skip
+
+Rule = Callable[[Record], bool]
+
+
+def _shows(record: Record) -> bool:
+    return "shows" in record.traits
+
+
+def _unknown(record: Record) -> bool:
+    return "unknown-calls" in record.traits
+
+
+def _imports(record: Record) -> bool:
+    return "imports" in record.traits
+
+
+def _libraries(record: Record) -> set[str]:
+    return {name for name in record.libraries if "." in name or name not in _PLAIN}
+
+
+_RULES: dict[str, Rule] = {
+    "environment": lambda r: _imports(r) or _unknown(r) or bool(r.libraries & {"subprocess", "os", "multiprocessing", "joblib"}),
+    "cwd": lambda r: "relative" in r.traits or _imports(r) or _unknown(r),
+    "sys.path": lambda r: _imports(r) or "modules" in r.traits,
+    "packages": _imports,
+    "warnings": lambda r: _unknown(r) or _third_party(r) or "guesses" in r.traits,
+    "matplotlib": lambda r: bool(r.libraries & _PLOTTING) or _unknown(r) or "plots" in r.traits or "guesses" in r.traits,
+    "pandas": lambda r: _shows(r) or "pandas" in r.libraries,
+    "numpy": lambda r: _shows(r) or "numpy" in r.libraries,
+    "sklearn": lambda r: _shows(r) or "sklearn" in r.libraries,
+    "logging": lambda r: "logging" in r.libraries or _unknown(r) or "calls" in r.traits,
+    "decimal": lambda _: True,
+    "locale": _shows,
+    "recursionlimit": lambda r: "calls" in r.traits,
+    "torch.settings": lambda r: "torch" in r.libraries or _unknown(r) or "guesses" in r.traits,
+    "plotly": lambda r: "plotly" in r.libraries or _shows(r),
+    "ipython": lambda r: _shows(r) or "displays" in r.traits,
+    "joblib": lambda r: "joblib" in r.libraries or "sklearn" in r.libraries,
+    "asyncio": lambda r: "asyncio" in r.libraries,
+}
+_KINDS: dict[str, ResourceKind] = {"environment": "environment", "cwd": "cwd"}
+
+
+def _third_party(record: Record) -> bool:
+    return any(name not in _PLAIN and name[:1].islower() and name in _LIBRARIES for name in record.libraries)
+
+
+_LIBRARIES = frozenset({"numpy", "pandas", "sklearn", "scipy", "matplotlib", "seaborn", "statsmodels", "torch", "plotly",
+                        "requests", "joblib", "xgboost", "lightgbm", "warnings", "sqlite3"})  # fmt: skip
+
+
+def read_states(record: Record, written: set[str], span: Span) -> Iterator[Access]:
+    """The reads of states that earlier cells have written (``written``) and this cell's doings rely on."""
+    for key in sorted(written):
+        if key.startswith("module:"):
+            module = key.removeprefix("module:")
+            needed = module in record.libraries or module.partition(".")[0] in record.libraries
+        else:
+            rule = _RULES.get(key)
+            needed = rule is None or rule(record)
+        if needed:
+            yield Access(Resource(_KINDS.get(key, "setting"), key), "read", span, Certainty.MAY)

@@ -1,0 +1,187 @@
+"""The table of magics: what each defines, uses and touches."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import Literal
+
+Body = Literal["transparent", "detached", "text", "none"]
+Touch = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Magic:
+    """A row of the table.
+
+    ``kind`` says where the magic stands; ``body`` what its text is: Python that runs in the namespace (transparent), or
+    beside it (detached), or other text. ``uses`` is "braces" where ``{x}`` and ``$x`` are filled in, "names" where its
+    arguments are names of variables; ``defines`` is "capture" where its first argument is bound, "names" where all are.
+    ``touches`` are (kind, key, mode) of resources; ``opaque`` says why it cannot be seen through.
+    """
+
+    name: str
+    kind: Literal["line", "cell", "both"]
+    body: Body = "none"
+    uses: Literal["", "braces", "names"] = ""
+    defines: Literal["", "capture", "names"] = ""
+    touches: tuple[Touch, ...] = ()
+    opaque: str = ""
+
+
+_IPYTHON: tuple[Touch, ...] = (("setting", "ipython", "write"),)
+_PACKAGES: tuple[Touch, ...] = (("setting", "packages", "write"), ("network", "network", "read"))
+_FILES: tuple[Touch, ...] = (("file", "*", "write"), ("environment", "environment", "read"), ("cwd", "cwd", "read"))
+_LOOK: tuple[Touch, ...] = (("file", "*", "read"), ("cwd", "cwd", "read"))
+
+
+def _rows() -> dict[str, Magic]:
+    rows = [
+        Magic("time", "both", "transparent", "braces"),
+        Magic("timeit", "both", "detached", "braces"),
+        Magic("prun", "both", "transparent", "braces"),
+        Magic("memit", "both", "detached", "braces"),
+        Magic("mprun", "both", "detached", "braces"),
+        Magic("lprun", "both", "detached", "braces"),
+        Magic("capture", "cell", "transparent", "", "capture"),
+        Magic("matplotlib", "line", touches=(("setting", "matplotlib", "write"),)),
+        Magic("pylab", "line"),
+        Magic("run", "line", uses="braces"),
+        Magic("env", "line"),
+        Magic("set_env", "line"),
+        Magic("cd", "line"),
+        Magic("pushd", "line", uses="braces", touches=(("cwd", "cwd", "write"),)),
+        Magic("popd", "line", touches=(("cwd", "cwd", "write"),)),
+        Magic("pwd", "line", touches=(("cwd", "cwd", "read"),)),
+        Magic("writefile", "cell"),
+        Magic("file", "cell"),
+        Magic("store", "line"),
+        Magic("reset", "line"),
+        Magic("xdel", "line"),
+        Magic("sx", "both", "text", "braces", touches=_FILES),
+        Magic("system", "both", "text", "braces", touches=_FILES),
+        Magic("reset_selective", "line", opaque="it deletes the names that match a pattern"),
+        Magic("macro", "line", opaque="it makes a macro of earlier input"),
+        Magic("load", "line", opaque="it puts code from elsewhere into the cell"),
+        Magic("loadpy", "line", opaque="it puts code from elsewhere into the cell"),
+        Magic("rerun", "line", opaque="it runs earlier input again"),
+        Magic("recall", "line", opaque="it recalls earlier input"),
+        Magic("rep", "line", opaque="it recalls earlier input"),
+        Magic("edit", "line", opaque="it opens an editor and runs what was written"),
+        Magic("ed", "line", opaque="it opens an editor and runs what was written"),
+        Magic("sql", "both", "text", "braces", opaque="what it reads and binds depends on the extension"),
+        Magic("bigquery", "cell", "text", "braces", "capture", touches=(("network", "network", "read"),)),
+        Magic("R", "both", "text", "braces", opaque="it runs R on the names it is told"),
+        Magic("cython", "cell", "text", opaque="it binds what the Cython code defines"),
+        Magic("cython_pyximport", "cell", "text", opaque="it binds what the Cython code defines"),
+        Magic("python", "cell", "text", "braces", touches=_FILES),
+        Magic("debug", "both"),
+        Magic("pdb", "line", touches=_IPYTHON),
+        Magic("pinfo", "line", uses="names"),
+        Magic("pinfo2", "line", uses="names"),
+        Magic("pdoc", "line", uses="names"),
+        Magic("pdef", "line", uses="names"),
+        Magic("psource", "line", uses="names"),
+        Magic("pfile", "line", uses="names"),
+        Magic("save", "line", touches=(("file", "*", "write"),)),
+        Magic("notebook", "line", touches=(("file", "*", "write"),)),
+        Magic("logstart", "line", touches=(("file", "*", "write"),)),
+        Magic("tensorboard", "line", uses="braces", touches=_LOOK),
+        Magic("watermark", "both", uses="braces"),
+        Magic("load_ext", "line", touches=_IPYTHON),
+    ]
+    for name in ("reload_ext", "unload_ext", "config", "precision", "xmode", "colors", "autocall", "autoawait", "automagic",
+                 "alias", "unalias", "alias_magic", "autoreload", "aimport", "gui", "doctest_mode", "rehashx", "pprint",
+                 "autopx", "config_display", "code_wrap", "subshell", "hist_compress", "nbagg", "autosave", "autotime",
+                 "nb_black", "blackcellmagic", "black", "skip", "colab"):  # fmt: skip
+        rows.append(Magic(name, "both", touches=_IPYTHON))
+    for name in ("pip", "conda", "mamba", "micromamba", "uv", "pip3"):
+        rows.append(Magic(name, "line", uses="braces", touches=_PACKAGES))
+    for name in ("bash", "sh", "script", "perl", "ruby", "python2", "python3", "pypy", "cmd", "sx_", "!"):
+        rows.append(Magic(name, "cell", "text", "braces", touches=_FILES))
+    for name in ("html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG", "mermaid"):
+        rows.append(Magic(name, "cell", "text"))
+    for name in ("ls", "ll", "la", "lf", "lk", "ldir", "lx", "cat", "less", "more", "man", "pycat", "history", "hist", "dhist", "dirs"):
+        rows.append(Magic(name, "line", uses="braces", touches=_LOOK))
+    for name in ("mkdir", "rmdir", "rm", "mv", "cp", "rename"):
+        rows.append(Magic(name, "line", uses="braces", touches=_FILES))
+    for name in ("who", "who_ls", "whos", "lsmagic", "magic", "psearch", "quickref", "bookmark", "page", "tb", "killbgscripts",
+                 "connect_info", "qtconsole", "guiref", "logoff", "logon", "logstate", "logstop", "clear", "connect", "pdef_"):  # fmt: skip
+        rows.append(Magic(name, "line"))
+    return {row.name: row for row in rows}
+
+
+MAGICS = _rows()
+
+
+def lookup_magic(name: str, kind: Literal["line", "cell"]) -> Magic | None:
+    """The row of a magic where it may stand as a line or a cell magic."""
+    row = MAGICS.get(name)
+    if row is None or row.kind not in (kind, "both"):
+        return None
+    return row
+
+
+def split_magic(line: str) -> tuple[str, str]:
+    """``%name rest`` without its per cents: the name and the rest."""
+    name, _, rest = line.strip().lstrip("%").partition(" ")
+    return name, rest.strip()
+
+
+_DOLLAR = re.compile(r"(?<![\\$])\$(?:\{)?([A-Za-z_]\w*)")
+_BRACES = re.compile(r"\{([^{}]+)\}")
+_NAME = re.compile(r"(?<![\w.'\"])([A-Za-z_]\w*)")
+
+
+def interpolated_names(text: str) -> tuple[str, ...]:
+    """The names that IPython reads to fill in ``{expression}`` and ``$name`` (its DollarFormatter)."""
+    found = dict.fromkeys(_DOLLAR.findall(text))
+    for expression in _BRACES.findall(text):
+        code = expression.partition("!")[0] if "!=" not in expression else expression
+        for name in _NAME.findall(code):
+            found[name] = None
+    return tuple(found)
+
+
+Effect = Literal["none", "read", "write", "install"]
+_NONE = frozenset({"echo", "true", "false", "sleep", "nvidia-smi", "date", "whoami", "hostname", "uname", "printf", "test",
+                   "which", "nproc", "free", "lscpu", "uptime", "id", "env", "printenv", "type", "clear", "java", "gcc"})  # fmt: skip
+_READ = frozenset({"ls", "cat", "head", "tail", "wc", "grep", "find", "du", "df", "pwd", "tree", "file", "stat", "less", "more",
+                   "md5sum", "sha256sum", "diff", "sort", "uniq", "cut", "awk", "tr", "nl", "od", "xxd", "strings", "jq"})  # fmt: skip
+_INSTALLERS = frozenset({"pip", "pip3", "conda", "mamba", "apt", "apt-get", "brew", "npm", "uv", "poetry", "easy_install"})
+
+
+def shell_effect(command: str) -> Effect:
+    """What a shell command does to files: the strongest effect of its parts; an unknown program may write anything."""
+    worst: Effect = "none"
+    rank: dict[Effect, int] = {"none": 0, "read": 1, "install": 2, "write": 3}
+    for part in re.split(r"\|\|?|&&|;|\n", command):
+        effect = _part_effect(part)
+        if rank[effect] > rank[worst]:
+            worst = effect
+    return worst
+
+
+def _part_effect(part: str) -> Effect:
+    if re.search(r"(?<![0-9&])>{1,2}(?!&)", part.replace(">/dev/null", "").replace("> /dev/null", "")):
+        return "write"
+    try:
+        words = shlex.split(part)
+    except ValueError:
+        return "write"
+    while words and (re.fullmatch(r"[A-Za-z_]\w*=.*", words[0]) or words[0] in ("sudo", "time", "nohup")):
+        words = words[1:]
+    if not words:
+        return "none"
+    program = words[0].rpartition("/")[2]
+    if program in ("python", "python3") and words[1:2] == ["-m"] and words[2:3] in (["pip"], ["conda"]):
+        program = "pip"
+    if "--version" in words or "-V" in words or "--help" in words:
+        return "none"
+    if program in _INSTALLERS:
+        quiet = {"list", "show", "freeze", "check", "info", "search", "--version"}
+        return "none" if len(words) > 1 and words[1] in quiet else "install"
+    if program in _NONE:
+        return "none"
+    return "read" if program in _READ else "write"

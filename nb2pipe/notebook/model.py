@@ -1,0 +1,95 @@
+"""The records of a notebook as it was written: cells, their typed tags, their parsed code."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Literal
+
+from nb2pipe.diagnostics import Diagnostic
+
+CellKind = Literal["code", "markdown", "raw"]
+Role = Literal["parameters", "imports", "functions", "setup", "metrics", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What a step asks of whoever runs it.
+
+    ``timeout`` is in seconds, ``memory`` in bytes, ``cpus`` and ``gpus`` are counts;
+    ``cache`` is False where a tag turns it off.
+    """
+
+    cpus: float | None = None
+    memory: int | None = None
+    gpus: int | None = None
+    image: str | None = None
+    retries: int = 0
+    timeout: float | None = None
+    cache: bool = True
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """The tags of one cell, typed.
+
+    ``step`` is the normalised step name, ``after`` the steps it must follow, ``roles`` what else the
+    cell is, ``ignore`` the diagnostic codes silenced for this cell, ``raises`` whether the cell is
+    expected to fail (nbclient's ``raises-exception``), ``foreign`` the tags that are not nb2pipe's.
+    """
+
+    step: str | None = None
+    after: tuple[str, ...] = ()
+    roles: frozenset[Role] = frozenset()
+    requirements: Requirements = Requirements()
+    ignore: frozenset[str] = frozenset()
+    raises: bool = False
+    foreign: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: ``index`` is its 0-based position among all cells of the notebook."""
+
+    id: str
+    index: int
+    kind: CellKind
+    source: str
+    tags: Tags = Tags()
+    execution_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """A notebook as read: ``kernel`` is the kernel's name, ``path`` as the user gave it.
+
+    ``name`` is the pipeline's name (Kale's metadata, or the file's stem); ``language`` is "python" for
+    every notebook that gets past `read`; ``diagnostics`` are the findings about tags and form.
+    ``defaults`` are what Kale's metadata asks of every step.
+    """
+
+    path: str
+    kernel: str
+    cells: tuple[Cell, ...]
+    name: str = "notebook"
+    language: str = "python"
+    defaults: Requirements = Requirements()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The Python that IPython would run for one code cell.
+
+    ``tree`` is None where the cell does not parse, and ``error`` says why (its ``lineno`` already in
+    the cell's own lines). IPython syntax stands in the tree as the calls that IPython's transformer
+    writes (``get_ipython().run_line_magic('time', 'x = 1')``). ``lines[i]`` is the cell's own line
+    (from 1) for line ``i + 1`` of the transformed text; empty where they are the same.
+    """
+
+    cell: Cell
+    tree: ast.Module | None
+    error: SyntaxError | None = None
+    lines: tuple[int, ...] = ()
+    text: str = field(default="", repr=False)

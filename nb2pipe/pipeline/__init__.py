@@ -1,0 +1,1 @@
+"""The IR: cells and effects become a `Pipeline`."""

@@ -1,0 +1,63 @@
+"""The pipeline's parameters: what the cell tagged ``parameters`` assigns at its top level."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Sequence
+from typing import Any
+
+from nb2pipe.diagnostics import Span
+from nb2pipe.notebook.model import Code, Notebook
+from nb2pipe.pipeline.model import Parameter
+
+
+def find_parameters(notebook: Notebook, codes: Sequence[Code]) -> tuple[Parameter, ...]:
+    """The parameters, in the order of their assignments; the last assignment of a name counts."""
+    found: dict[str, Parameter] = {}
+    for code in codes:
+        if "parameters" not in code.cell.tags.roles or "skip" in code.cell.tags.roles or code.tree is None:
+            continue
+        comments = _comments(code.cell.source)
+        for node in code.tree.body:
+            target, value, annotation = _assignment(node)
+            if target is None or value is None:
+                continue
+            default, known = _literal(value)
+            kind = annotation or (_type_name(default) if known else "")
+            span = Span(code.cell.index, node.lineno, node.end_lineno or node.lineno, node.col_offset, node.end_col_offset or 0)
+            found[target] = Parameter(target, kind, default, comments.get(node.end_lineno or node.lineno, ""), span)
+    return tuple(found.values())
+
+
+def _assignment(node: ast.stmt) -> tuple[str | None, ast.expr | None, str]:
+    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        return node.targets[0].id, node.value, ""
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+        return node.target.id, node.value, ast.unparse(node.annotation)
+    return None, None, ""
+
+
+def _literal(value: ast.expr) -> tuple[Any, bool]:
+    """The default where it is a literal; else its source text, which `NB603` reports."""
+    try:
+        return ast.literal_eval(value), True
+    except (ValueError, TypeError, SyntaxError, MemoryError):
+        return ast.unparse(value), False
+
+
+def _type_name(default: Any) -> str:
+    return "" if default is None else type(default).__name__
+
+
+def _comments(source: str) -> dict[int, str]:
+    """The comment at the end of each line, by line."""
+    found: dict[int, str] = {}
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                found[token.start[0]] = token.string.lstrip("#: ").strip()
+    except (tokenize.TokenError, SyntaxError):
+        return found
+    return found

@@ -1,0 +1,149 @@
+"""Which cells make a step: by their tags, by Markdown headings, or by count."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from nb2pipe.diagnostics import UsageError
+from nb2pipe.notebook.model import Cell, Notebook
+
+SHARED_ROLES = frozenset({"parameters", "imports", "functions", "setup"})
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of code cells that follow one another in the notebook and belong to one step."""
+
+    step: str
+    cells: tuple[int, ...]
+    title: str = ""
+
+
+def is_shared(cell: Cell) -> bool:
+    """Whether the cell runs in every step that needs it rather than in a step of its own."""
+    return bool(cell.tags.roles & SHARED_ROLES)
+
+
+def pipeline_cells(notebook: Notebook) -> tuple[Cell, ...]:
+    """The code cells that belong to steps: not skipped, not shared, not empty of text."""
+    return tuple(
+        c for c in notebook.cells
+        if c.kind == "code" and "skip" not in c.tags.roles and not is_shared(c) and (c.source.strip() or c.tags.step)
+    )  # fmt: skip
+
+
+def split(notebook: Notebook, how: str | None = None) -> tuple[Block, ...]:
+    """Divide the notebook into blocks, in document order.
+
+    ``how`` is ``headings``, ``tags`` or ``cells:N``; None means by tags where a cell has a step tag, else by
+    headings. Two blocks of one step name are the parts of a reopened step.
+
+    Raises:
+        UsageError: ``how`` is none of these.
+    """
+    if how is None:
+        how = "tags" if any(c.tags.step for c in notebook.cells if c.kind == "code") else "headings"
+    if how == "tags":
+        return _by_tags(notebook)
+    if how == "headings":
+        return _by_headings(notebook)
+    match = re.fullmatch(r"cells:([1-9]\d*)", how)
+    if match is None:
+        raise UsageError(f"--split {how}: expected headings, tags or cells:N (N a whole number from 1)")
+    return _by_count(notebook, int(match[1]))
+
+
+def _by_tags(notebook: Notebook) -> tuple[Block, ...]:
+    blocks: list[tuple[str, list[int]]] = []
+    for cell in pipeline_cells(notebook):
+        name = cell.tags.step
+        if name is None:
+            name = blocks[-1][0] if blocks else "start"
+        if blocks and blocks[-1][0] == name:
+            blocks[-1][1].append(cell.index)
+        else:
+            blocks.append((name, [cell.index]))
+    titles = {c.tags.step: _title_before(notebook, c.index) for c in reversed(notebook.cells) if c.tags.step}
+    return tuple(Block(name, tuple(cells), titles.get(name, "")) for name, cells in blocks)
+
+
+def _by_headings(notebook: Notebook) -> tuple[Block, ...]:
+    wanted = {c.index for c in pipeline_cells(notebook)}
+    found: list[tuple[str, list[int]]] = [("", [])]
+    for cell in notebook.cells:
+        if cell.kind == "markdown":
+            for title in headings(cell.source):
+                if found[-1][1]:
+                    found.append((title, []))
+                else:
+                    found[-1] = (title, [])
+        elif cell.index in wanted:
+            found[-1][1].append(cell.index)
+    used: dict[str, int] = {}
+    blocks = []
+    for title, cells in found:
+        if cells:
+            name = step_name(title) or ("start" if len(found) > 1 else step_name(notebook.name) or "notebook")
+            blocks.append(Block(_unique(name, used), tuple(cells), title))
+    return tuple(blocks)
+
+
+def _by_count(notebook: Notebook, count: int) -> tuple[Block, ...]:
+    cells = [c.index for c in pipeline_cells(notebook)]
+    blocks = []
+    for start in range(0, len(cells), count):
+        part = tuple(cells[start : start + count])
+        name = f"cell_{part[0] + 1}" if len(part) == 1 else f"cells_{part[0] + 1}_{part[-1] + 1}"
+        blocks.append(Block(name, part, ""))
+    return tuple(blocks)
+
+
+_HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+
+
+def headings(source: str) -> list[str]:
+    """The ATX and setext headings of a Markdown cell (CommonMark 4.2, 4.3), not those inside fences."""
+    found: list[str] = []
+    fenced = False
+    previous = ""
+    for line in source.splitlines():
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+        elif not fenced:
+            match = _HEADING.match(line)
+            if match:
+                if match[2]:
+                    found.append(match[2])
+            elif re.fullmatch(r" {0,3}(=+|-{2,})\s*", line) and previous.strip() and "|" not in previous:
+                found.append(previous.strip())
+        previous = line
+    return found
+
+
+def _title_before(notebook: Notebook, index: int) -> str:
+    """The heading that stands right before a cell."""
+    for cell in reversed(notebook.cells[:index]):
+        if cell.kind == "markdown":
+            found = headings(cell.source)
+            return found[-1] if found else ""
+        if cell.kind == "code":
+            return ""
+    return ""
+
+
+def step_name(title: str) -> str:
+    """A heading as a step's name: an identifier of lower-case letters, digits and underscores."""
+    text = re.sub(r"<[^>]*>|[`*_~]|\[([^\]]*)\]\([^)]*\)", lambda m: m[1] or " ", title)
+    text = re.sub(r"^\s*[\d.]+\s*[.):]?\s*", "", text) or text
+    name = re.sub(r"\W+", "_", text.lower()).strip("_")[:40].strip("_")
+    if name and name[0].isdigit():
+        name = f"step_{name}"
+    return name
+
+
+def _unique(name: str, used: dict[str, int]) -> str:
+    used[name] = used.get(name, 0) + 1
+    if used[name] == 1:
+        return name
+    return _unique(f"{name}_{used[name]}", used)
