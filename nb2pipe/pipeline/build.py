@@ -46,7 +46,7 @@ def build(
     needs = demand(composed, shared, homes, Sharing(analysis.effects))
     external = _external_orders(composed, shared, needs)
     merged = merge_reopened(blocks, composed, needs, external)
-    steps, edges = _assemble(notebook, blocks, composed, needs, external, merged.home, merged.names)
+    steps, edges = _assemble(notebook, blocks, composed, shared, needs, external, merged.home, merged.names)
     pipeline = Pipeline(
         name=notebook.name,
         steps=steps,
@@ -83,6 +83,7 @@ def _assemble(
     notebook: Notebook,
     blocks: Sequence[Block],
     composed: Sequence[BlockEffects],
+    shared: Mapping[int, BlockEffects],
     needs: Sequence[Needs],
     external: Sequence[Order],
     home: Sequence[int],
@@ -130,7 +131,7 @@ def _assemble(
                 through=kind == "through",
             )
         )
-    return _steps(notebook, blocks, needs, home, names, edges), tuple(edges)
+    return _steps(notebook, blocks, composed, shared, needs, home, names, edges), tuple(edges)
 
 
 def _resource(name: str, composed: Sequence[BlockEffects]) -> Resource:
@@ -158,6 +159,8 @@ def _after(notebook: Notebook, blocks: Sequence[Block], home: Sequence[int], nam
 def _steps(
     notebook: Notebook,
     blocks: Sequence[Block],
+    composed: Sequence[BlockEffects],
+    shared: Mapping[int, BlockEffects],
     needs: Sequence[Needs],
     home: Sequence[int],
     names: Mapping[int, str],
@@ -177,12 +180,14 @@ def _steps(
                     inputs[name] = Value(name, names[home[producer]])
                     outputs[home[producer]].add(name)
         cells = tuple(sorted(c for p in parts for c in blocks[p].cells))
+        runs = [*(composed[p] for p in parts), *(shared[c] for p in parts for c in needs[p].shared)]
         steps[owner] = Step(
             name=names[owner],
             cells=cells,
             inputs=tuple(inputs[n] for n in sorted(inputs)),
             parameters=tuple(sorted({n for p in parts for n in needs[p].parameters})),
             shared=tuple(sorted({c for p in parts for c in needs[p].shared})),
+            changes=tuple(sorted({n for r in runs for n in r.writes})),
             requirements=_requirements(notebook, cells),
             title=blocks[owner].title,
         )

@@ -68,7 +68,8 @@ class Step:
 
     ``cells`` are 0-based positions in the notebook. ``inputs`` name the version that each name or state is
     loaded from; ``outputs`` the names and states that other steps load from here. ``shared`` are the shared
-    cells (parameters, imports, functions, setup) that run before the step's own, in the notebook's order.
+    cells (parameters, imports, functions, setup) that run before the step's own, in the notebook's order;
+    ``changes`` the names and states that the step may bind anew or change.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Step:
     outputs: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     shared: tuple[int, ...] = ()
+    changes: tuple[str, ...] = ()
     requirements: Requirements = Requirements()
     title: str = ""
 

@@ -1,0 +1,1 @@
+"""The rules: what `check` finds in a notebook, each under a stable code."""

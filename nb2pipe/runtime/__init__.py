@@ -1,0 +1,1 @@
+"""From a `Pipeline` to executed notebooks: processes, values handed over, guards."""

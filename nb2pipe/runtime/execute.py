@@ -1,0 +1,522 @@
+"""Running a pipeline: each step in a process of its own, as soon as what it needs is there."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from nb2pipe.diagnostics import Diagnostic, Refused, Severity, Span
+from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.runtime.outputs import Outputs
+from nb2pipe.runtime.task import CellTask, Report, Seen, Task
+from nb2pipe.runtime.worker import Channel
+from nb2pipe.runtime.zygote import Zygote, preloadable
+
+Status = Literal["ok", "failed", "died", "not run"]
+Recompile = Callable[[Sequence[Seen]], Pipeline]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run: ``jobs`` processes at once, ``order`` among ready steps, ``guards`` on, light, strict or off."""
+
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    order: Literal["document", "latest"] = "document"
+    guards: Literal["on", "light", "strict", "off"] = "on"
+    cwd: str = "."
+    python: str = sys.executable
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How one step ended. ``detail`` says why where it did not end well; times are seconds since the epoch."""
+
+    status: Status = "not run"
+    detail: str = ""
+    cell: int = -1
+    ename: str = ""
+    evalue: str = ""
+    seconds: float = 0.0
+    guard_seconds: float = 0.0
+    started: float = 0.0
+    ended: float = 0.0
+    runs: int = 0
+
+
+@dataclass(slots=True)
+class RunResult:
+    """A finished run: the outcome of each step, the outputs of each cell, and what the guards saw."""
+
+    pipeline: Pipeline
+    outcomes: dict[str, Outcome]
+    outputs: dict[int, list[dict[str, Any]]]
+    seen: list[Seen]
+    notes: list[str]
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 where every step ended well, 130 where the run was interrupted, else 1."""
+        if self.interrupted:
+            return 130
+        return 0 if all(o.status == "ok" for o in self.outcomes.values()) else 1
+
+
+class Listener:
+    """Told of what happens while a run goes on; the default does nothing."""
+
+    def started(self, step: str) -> None:
+        """A step has started."""
+
+    def ended(self, step: str, outcome: Outcome) -> None:
+        """A step has ended."""
+
+    def note(self, text: str) -> None:
+        """Something that the user should know."""
+
+
+@dataclass(slots=True)
+class _Process:
+    pid: int
+    sock: socket.socket
+    channel: Channel
+    step: str
+    steps: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Done:
+    """What a finished step left: where its values are, what it used, what it touched."""
+
+    report: Report
+    inputs: dict[str, str]
+    files: dict[str, str]
+    live: dict[str, _Process]
+    after: frozenset[str]
+
+
+class _Execution:
+    """One run."""
+
+    def __init__(
+        self, pipeline: Pipeline, cells: Mapping[int, CellTask], injected: tuple[int, CellTask] | None,
+        options: RunOptions, recompile: Recompile | None, listener: Listener,
+    ) -> None:  # fmt: skip
+        self.pipeline = pipeline
+        self.cells = cells
+        self.injected = injected
+        self.options = options
+        self.recompile = recompile
+        self.listener = listener
+        self.folder = Path(tempfile.mkdtemp(prefix="nb2pipe-"))
+        self.events: dict[str, list[dict[str, Any]]] = {}
+        self.outcomes = {s.name: Outcome() for s in pipeline.steps}
+        self.done: dict[str, _Done] = {}
+        self.ended: set[str] = set()
+        self.running: dict[str, _Process] = {}
+        self.selector = selectors.DefaultSelector()
+        self.zygote: Zygote | None = None
+        self.seen: list[Seen] = []
+        self.notes: list[str] = []
+        self.attempt = 0
+        self.refused: Diagnostic | None = None
+        self.started_inputs: dict[str, dict[str, str]] = {}
+
+    # -- the loop ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> RunResult:
+        """Run to the end; the temporary folder and all processes are gone afterwards."""
+        interrupted = False
+        try:
+            self.zygote = Zygote(preloadable(self.pipeline.modules), self.options.cwd, self.options.python)
+            while True:
+                self.start_ready()
+                if not self.running or self.refused is not None:
+                    break
+                for key, _ in self.selector.select():
+                    self.message(key.data)
+        except KeyboardInterrupt:
+            interrupted = True
+            self.stop_all()
+        finally:
+            self.stop_all()
+            if self.zygote is not None:
+                self.zygote.close()
+            self.selector.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.refused is not None:
+            raise Refused((self.refused,))
+        return RunResult(self.pipeline, self.outcomes, self.collect(), self.seen, self.notes, interrupted)
+
+    def collect(self) -> dict[int, list[dict[str, Any]]]:
+        """The outputs of all cells; events are taken step by step, so that a display can be updated by a later step."""
+        outputs = Outputs()
+        for step in self.pipeline.steps:
+            for event in self.events.get(step.name, ()):
+                outputs.add(event)
+        return outputs.result()
+
+    def start_ready(self) -> None:
+        """Start what can start."""
+        steps = self.pipeline.steps if self.options.order == "document" else tuple(reversed(self.pipeline.steps))
+        for step in steps:
+            if len(self.running) >= self.options.jobs:
+                return
+            if step.name not in self.ended and step.name not in self.running and self.ready(step):
+                self.start(step)
+
+    def predecessors(self, step: Step) -> set[str]:
+        """The steps that must have ended before ``step`` starts."""
+        return {e.source for e in self.pipeline.edges if e.target == step.name}
+
+    def ready(self, step: Step) -> bool:
+        before = self.predecessors(step)
+        if not before <= self.ended:
+            return False
+        failed = [p for p in sorted(before) if self.outcomes[p].status != "ok"]
+        if failed:
+            cause = self.outcomes[failed[0]]
+            self.outcomes[step.name].detail = cause.detail if cause.status == "not run" else f"{failed[0]} failed"
+            self.ended.add(step.name)
+            self.listener.ended(step.name, self.outcomes[step.name])
+            self.start_ready()
+            return False
+        hosts = self.hosts(step)
+        for host in hosts:
+            if host.step:
+                return False
+            for other in self.pipeline.steps:
+                if other.name == step.name:
+                    break
+                if other.name not in self.ended and host in self.hosts(other):
+                    return False
+        return True
+
+    def hosts(self, step: Step) -> list[_Process]:
+        """The processes that hold values which ``step`` needs and which cannot leave them."""
+        found: list[_Process] = []
+        for value in step.inputs:
+            done = self.done.get(value.producer)
+            if done is not None and value.name in done.live and done.live[value.name] not in found:
+                found.append(done.live[value.name])
+        return found
+
+    def start(self, step: Step) -> None:
+        """Start one step, in a new process or in the one that holds what it needs."""
+        hosts = self.hosts(step)
+        if len(hosts) > 1:
+            names = [v.name for v in step.inputs if v.name in self.done[v.producer].live]
+            self.refuse(step, "NB403", f"step `{step.name}` needs values that cannot leave two different processes: {', '.join(names)}",
+                        "make one of them in the step that needs both")  # fmt: skip
+            return
+        assert self.zygote is not None  # noqa: S101  started before any step
+        if hosts:
+            process = hosts[0]
+        else:
+            try:
+                pid, sock = self.zygote.fork()
+            except (RuntimeError, OSError) as error:
+                self.outcomes[step.name] = Outcome("died", f"no process could be started: {error}")
+                self.ended.add(step.name)
+                return
+            process = _Process(pid, sock, Channel(sock), step.name)
+        process.step = step.name
+        process.steps.append(step.name)
+        self.running[step.name] = process
+        self.selector.register(process.sock, selectors.EVENT_READ, process)
+        outcome = self.outcomes[step.name]
+        outcome.started, outcome.runs = time.time(), outcome.runs + 1
+        self.events[step.name] = []
+        self.started_inputs[step.name] = {v.name: v.producer for v in step.inputs}
+        self.listener.started(step.name)
+        try:
+            process.channel.send(self.task(step, process))
+        except OSError:
+            self.lost(process)
+
+    def task(self, step: Step, process: _Process) -> Task:
+        """What the step's process has to do."""
+        wanted: dict[str, list[str]] = {}
+        live = []
+        for value in step.inputs:
+            done = self.done[value.producer]
+            if done.live.get(value.name) is process or (value.producer in process.steps[:-1]):
+                live.append((value.name, value.producer))
+            elif value.name in done.files:
+                wanted.setdefault(done.files[value.name], []).append(value.name)
+        order = {s.name: i for i, s in enumerate(self.pipeline.steps)}
+        producer = {done.files[v.name]: order[v.producer] for v in step.inputs for done in (self.done[v.producer],) if v.name in done.files}
+        self.attempt += 1
+        first = {}
+        for position, other in enumerate(self.pipeline.steps):
+            for cell in other.shared:
+                first.setdefault(cell, position)
+        shared = list(step.shared)
+        if order[step.name] == 0:
+            shared = sorted({*shared, *(c for c in self.pipeline.shared if c not in first)})
+        tasks = []
+        for index in shared:
+            cell = self.cells[index]
+            silent = first.get(index, 0) != order[step.name]
+            tasks.append(CellTask(cell.index, cell.source, cell.count, cell.raises, silent))
+            if self.injected is not None and self.injected[0] == index:
+                extra = self.injected[1]
+                tasks.append(CellTask(extra.index, extra.source, extra.count, False, silent))
+        tasks += [self.cells[i] for i in step.cells if i in self.cells]
+        known = {v.name for s in self.pipeline.steps for v in s.inputs if v.name.startswith("<")}
+        return Task(
+            step=step.name,
+            stamp=order[step.name],
+            cells=tuple(tasks),
+            files=tuple((f, tuple(n)) for f, n in sorted(wanted.items(), key=lambda item: producer[item[0]])),
+            live=tuple(live),
+            outputs=step.outputs,
+            changes=step.changes,
+            folder=str(self.folder),
+            prefix=f"{order[step.name]}-{self.attempt}",
+            cwd=os.path.abspath(self.options.cwd),
+            guards=self.options.guards,
+            known=tuple(sorted(known)),
+        )
+
+    # -- what processes say -----------------------------------------------------------------------------------------
+
+    def message(self, process: _Process) -> None:
+        try:
+            message = process.channel.receive()
+        except OSError:
+            message = None
+        if message is None:
+            self.lost(process)
+        elif message[0] == "event":
+            self.events[process.step].append(message[1])
+        else:
+            self.report(process, message[1])
+
+    def lost(self, process: _Process) -> None:
+        """A process has ended in the middle of a step."""
+        assert self.zygote is not None  # noqa: S101  it started the process
+        self.selector.unregister(process.sock)
+        process.sock.close()
+        status = self.zygote.wait(process.pid)
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            try:
+                name = signal.Signals(number).name
+            except ValueError:
+                name = f"signal {number}"
+            detail = f"its process was ended by {name}" + (" (out of memory?)" if number == signal.SIGKILL else "")
+        else:
+            detail = f"its process ended by itself with exit code {os.waitstatus_to_exitcode(status)}"
+        self.finish(process.step, process, "died", detail)
+
+    def report(self, process: _Process, report: Report) -> None:
+        """A step has ended and says how."""
+        self.selector.unregister(process.sock)
+        step = next(s for s in self.pipeline.steps if s.name == report.step)
+        outcome = self.outcomes[step.name]
+        outcome.seconds, outcome.guard_seconds = report.seconds, report.guard_seconds
+        process.step = ""
+        if report.status != "ok":
+            outcome.cell, outcome.ename, outcome.evalue = report.cell, report.ename, report.evalue
+            detail = report.problem if report.status == "broken" else f"{report.ename}: {report.evalue}"
+            self.finish(step.name, process, "failed", detail)
+            self.release(process)
+            return
+        files = {n: f for f, names in report.groups for n in names}
+        live: dict[str, _Process] = {}
+        needed = {v.name for s in self.pipeline.steps for v in s.inputs if v.producer == step.name}
+        for value in report.unstorable:
+            if value.name in needed:
+                live[value.name] = process
+                users = [s.name for s in self.pipeline.steps if any(v.name == value.name and v.producer == step.name for v in s.inputs)]
+                self.note(f"`{value.name}` ({value.kind}) cannot leave its process, so {' and '.join([step.name, *users])} run in one")
+        before = frozenset(self.predecessors(step))
+        self.done[step.name] = _Done(report, {v.name: v.producer for v in step.inputs}, files, live, before)
+        self.finish(step.name, process, "ok", "")
+        self.release(process)
+        seen = [*report.seen, *self.file_conflicts(step, report)]
+        if seen:
+            self.tripped(seen)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+        self.listener.note(text)
+
+    def finish(self, step: str, process: _Process, status: Status, detail: str) -> None:
+        outcome = self.outcomes[step]
+        outcome.status, outcome.detail, outcome.ended = status, detail, time.time()
+        self.running.pop(step, None)
+        self.ended.add(step)
+        self.listener.ended(step, outcome)
+
+    def release(self, process: _Process) -> None:
+        """End the processes that nobody needs any more."""
+        holders = {id(p): p for d in self.done.values() for p in d.live.values()}
+        holders[id(process)] = process
+        for held in holders.values():
+            if held.step or held.sock.fileno() < 0:
+                continue
+            needed = any(
+                held in self.hosts(s) for s in self.pipeline.steps if s.name not in self.ended
+            )
+            if not needed:
+                held.sock.close()
+
+    def stop_all(self) -> None:
+        """End every process that is still running a step."""
+        for process in list(self.running.values()):
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                pass
+            try:
+                self.selector.unregister(process.sock)
+            except (KeyError, ValueError):
+                pass
+            process.sock.close()
+        for step in list(self.running):
+            self.outcomes[step].status, self.outcomes[step].detail = "failed", "interrupted"
+        self.running.clear()
+        for done in self.done.values():
+            for process in done.live.values():
+                process.sock.close()
+
+    # -- guards -----------------------------------------------------------------------------------------------------
+
+    def ancestors(self, step: str) -> set[str]:
+        """All steps that come before ``step`` in every schedule."""
+        sources: dict[str, set[str]] = {}
+        for edge in self.pipeline.edges:
+            sources.setdefault(edge.target, set()).add(edge.source)
+        found: set[str] = set()
+        stack = [step]
+        while stack:
+            for source in sources.get(stack.pop(), ()):
+                if source not in found:
+                    found.add(source)
+                    stack.append(source)
+        return found
+
+    def file_conflicts(self, step: Step, report: Report) -> list[Seen]:
+        """Files that this step and an unordered one have touched, one of them writing."""
+        found = []
+        order = {s.name: i for i, s in enumerate(self.pipeline.steps)}
+        before = self.ancestors(step.name)
+        for other, done in self.done.items():
+            if other == step.name or other in before or step.name in self.ancestors(other):
+                continue
+            mine, theirs = {*report.writes}, {*done.report.writes}
+            both = (mine & ({*done.report.reads} | theirs)) | ({*report.reads} & theirs)
+            if both:
+                first, second = sorted((other, step.name), key=order.__getitem__)
+                found += [Seen("file", first, (second, os.path.relpath(path, self.options.cwd))) for path in sorted(both)]
+        return found
+
+    def tripped(self, seen: Sequence[Seen]) -> None:
+        """A guard has tripped: refuse, or add the edge and run again what stood on the false claim."""
+        self.seen += seen
+        first = seen[0]
+        step = next(s for s in self.pipeline.steps if s.name == first.step)
+        if self.options.guards == "strict" or self.recompile is None:
+            self.refuse(step, "NB901", describe(first), "run without --guards strict to have the missing edge added")
+            return
+        for one in seen:
+            self.note(f"guard: {describe(one)}; the edge was added")
+        old = self.pipeline
+        self.pipeline = self.recompile(self.seen)
+        if {s.name for s in self.pipeline.steps} != {s.name for s in old.steps}:
+            self.refuse(step, "NB902", describe(first) + ", which changes what the steps are", "tag the steps so that they keep their order")
+            return
+        self.invalidate(seen)
+
+    def invalidate(self, seen: Sequence[Seen]) -> None:
+        """Run again what started before something that it is now known to rest on had ended."""
+        late = {one.names[0] for one in seen if one.kind == "file"}
+        stale: set[str] = set()
+        for step in self.pipeline.steps:
+            if step.name not in self.ended and step.name not in self.running:
+                continue
+            started = self.outcomes[step.name].started
+            for source in self.predecessors(step):
+                ended = self.outcomes[source].ended
+                if source in stale or source not in self.ended or (self.outcomes[source].status == "ok" and ended > started):
+                    stale.add(step.name)
+            done = self.done.get(step.name)
+            if done is not None and step.name not in stale:
+                used = {v.name: v.producer for v in step.inputs}
+                if any(done.inputs.get(n) != p for n, p in used.items()):
+                    stale.add(step.name)
+                missing = [n for n in step.outputs if n not in done.files and n not in done.live]
+                if missing:
+                    stale.add(step.name)
+            elif step.name in self.running and {v.name: v.producer for v in step.inputs} != self.started_inputs.get(step.name):
+                stale.add(step.name)
+        for name in stale:
+            done = self.done.get(name)
+            outside = done.report.outside if done is not None else []
+            if outside or (name in late and done is not None and set(done.report.writes) & set(done.report.reads)):
+                step = next(s for s in self.pipeline.steps if s.name == name)
+                what = outside[0] if outside else "a file that it also reads"
+                self.refuse(step, "NB902", f"step `{name}` would have to run again, but it has touched {what}",
+                            "run again: the missing edge is known now, or add an `after:` tag")  # fmt: skip
+                return
+        for name in stale:
+            process = self.running.pop(name, None)
+            if process is not None:
+                self.selector.unregister(process.sock)
+                try:
+                    os.killpg(process.pid, signal.SIGKILL)
+                except (ProcessLookupError, PermissionError):
+                    pass
+                process.sock.close()
+            self.ended.discard(name)
+            self.done.pop(name, None)
+            self.outcomes[name] = Outcome(runs=self.outcomes[name].runs)
+        for name in [n for n in self.ended if self.outcomes[n].status == "not run"]:
+            self.ended.discard(name)
+
+    def refuse(self, step: Step, code: str, message: str, hint: str) -> None:
+        span = Span(step.cells[0] if step.cells else -1)
+        self.refused = Diagnostic(span, code, Severity.ERROR, message, hint)
+
+
+def describe(seen: Seen) -> str:
+    """What a guard saw, in words."""
+    if seen.kind == "mutation":
+        return f"step `{seen.step}` changed `{seen.names[0]}`, which it was said only to read"
+    if seen.kind == "sharing":
+        return f"step `{seen.step}` made {', '.join(f'`{n}`' for n in seen.names[1:])} share an object with `{seen.names[0]}`"
+    if seen.kind == "state":
+        return f"step `{seen.step}` changed {seen.names[0]}, which it was said to leave alone"
+    return f"steps `{seen.step}` and `{seen.names[0]}` both touched the file {seen.names[1]}, and nothing ordered them"
+
+
+def execute(
+    pipeline: Pipeline,
+    cells: Mapping[int, CellTask],
+    options: RunOptions,
+    *,
+    injected: tuple[int, CellTask] | None = None,
+    recompile: Recompile | None = None,
+    listener: Listener | None = None,
+) -> RunResult:
+    """Run a pipeline on this machine.
+
+    ``cells`` are the cells to run by position; ``injected`` the cell of parameters and the position of the cell
+    behind which it runs. ``recompile`` gives the pipeline anew with what the guards have seen so far.
+
+    Raises:
+        Refused: A guard tripped that cannot be mended, or under strict guards.
+    """
+    return _Execution(pipeline, cells, injected, options, recompile, listener or Listener()).run()

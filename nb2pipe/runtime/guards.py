@@ -1,0 +1,96 @@
+"""Guards: while a step runs it is held to what the analysis said of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nb2pipe.runtime import states, values
+from nb2pipe.runtime.values import Scan
+
+LIGHT_LIMIT = 64 * 2**20  # bytes; `--guards light` looks at nothing larger
+
+
+class FileWatch:
+    """Notes the files that are opened, and whether the step reaches outside, by an audit hook (PEP 578)."""
+
+    def __init__(self, cwd: str) -> None:
+        self.roots = (os.path.realpath(cwd) + os.sep, os.path.realpath(tempfile.gettempdir()) + os.sep)
+        self.skip: tuple[str, ...] = (f"{os.sep}site-packages{os.sep}", f"{os.sep}__pycache__{os.sep}", f"{os.sep}.nb2pipe{os.sep}",
+                                      f"{os.sep}.ipynb_checkpoints{os.sep}", f"{os.sep}ipykernel_", f"{os.sep}matplotlib", f"{os.sep}nb2pipe-")  # fmt: skip
+        self.active = False
+        self.reads: dict[str, None] = {}
+        self.writes: dict[str, None] = {}
+        self.outside: dict[str, None] = {}
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, args: tuple[Any, ...]) -> None:
+        if not self.active:
+            return
+        if event == "open":
+            self._open(args[0], args[1], args[2])
+        elif event == "sqlite3.connect":
+            self._note(args[0], write=True)
+        elif event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree"):
+            self._note(args[0], write=True)
+        elif event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"):
+            self.outside["a subprocess"] = None
+        elif event == "socket.connect":
+            self.outside["the network"] = None
+
+    def _open(self, path: Any, mode: Any, flags: Any) -> None:
+        write = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+        if isinstance(flags, int) and flags & os.O_APPEND:
+            self.outside["a file that is appended to"] = None
+        self._note(path, write=write)
+
+    def _note(self, path: Any, *, write: bool) -> None:
+        if isinstance(path, bytes):
+            path = os.fsdecode(path)
+        if not isinstance(path, (str, os.PathLike)) or str(path) == ":memory:":
+            return
+        full = os.path.abspath(os.fspath(path))
+        if not full.startswith(self.roots) or any(part in full for part in self.skip) or full.endswith((".pyc", ".py", ".part")):
+            return
+        (self.writes if write else self.reads)[full] = None
+
+
+def scan_all(names: Iterable[str], namespace: dict[str, Any], stamp: int) -> dict[str, Scan]:
+    """The scans of what can be pickled among ``names``."""
+    found = {}
+    for name in names:
+        if name in namespace:
+            try:
+                found[name] = values.scan(namespace[name], namespace, stamp)
+            except Exception:  # noqa: S112  what cannot be pickled cannot be compared; it does not travel either
+                continue
+    return found
+
+
+def digests(scans: Mapping[str, Scan], light: bool) -> dict[str, bytes]:
+    """The digests of scanned values."""
+    return {
+        name: scan.digest()
+        for name, scan in scans.items()
+        if not light or len(scan.data) + sum(b.raw().nbytes for b in scan.buffers) <= LIGHT_LIMIT
+    }
+
+
+_IMPORT_TOUCHED = frozenset({"random", "numpy.random", "torch", "cwd"})
+
+
+def state_digests() -> dict[str, bytes]:
+    """The digests of all states whose libraries are imported."""
+    return {name: states.digest(name) for name in states.STATES}
+
+
+def changed_states(before: Mapping[str, bytes], imported: bool) -> list[str]:
+    """The states that changed; importing a library changes settings of its own, which is no affair of the notebook."""
+    changed = []
+    for name, old in before.items():
+        if old and (not imported or name in _IMPORT_TOUCHED) and states.digest(name) != old:
+            changed.append(f"<{name}>")
+    return changed

@@ -1,0 +1,364 @@
+"""States of a process that flow from step to step like values: random states, settings, working directory."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How one state is taken and put back; ``capture`` gives None where its library is not imported."""
+
+    capture: Callable[[], Any]
+    restore: Callable[[Any], None]
+
+
+def _module(name: str) -> Any:
+    return sys.modules.get(name)
+
+
+def _random() -> Any:
+    random = _module("random")
+    return random.getstate() if random else None
+
+
+def _set_random(value: Any) -> None:
+    import random  # noqa: PLC0415  the step may not have imported it
+
+    random.setstate(value)
+
+
+def _numpy_random() -> Any:
+    numpy = _module("numpy.random")
+    return numpy.get_state() if numpy else None
+
+
+def _set_numpy_random(value: Any) -> None:
+    import numpy.random  # noqa: PLC0415  the step may not have imported it
+
+    numpy.random.set_state(value)
+
+
+def _torch_random() -> Any:
+    torch = _module("torch")
+    return torch.get_rng_state() if torch else None
+
+
+def _set_torch_random(value: Any) -> None:
+    import torch  # noqa: PLC0415  the step may not have imported it
+
+    torch.set_rng_state(value)
+
+
+def _environment() -> Any:
+    return {k: v for k, v in os.environ.items() if not k.startswith(("NB2PIPE_", "MPLBACKEND"))}
+
+
+def _set_environment(value: dict[str, str]) -> None:
+    for name in set(_environment()) - set(value):
+        del os.environ[name]
+    os.environ.update(value)
+
+
+def _warnings() -> Any:
+    import warnings  # noqa: PLC0415  kept beside its kin
+
+    return [tuple(f) for f in warnings.filters]
+
+
+def _set_warnings(value: Any) -> None:
+    import warnings  # noqa: PLC0415  kept beside its kin
+
+    warnings.filters[:] = value
+    warnings._filters_mutated_lock_held() if hasattr(warnings, "_filters_mutated_lock_held") else warnings._filters_mutated()  # type: ignore[attr-defined]  # private, but the only way to tell the C half
+
+
+_TRANSIENT_RC = frozenset({"backend", "interactive", "toolbar", "timezone", "webagg.port"})
+
+
+def _matplotlib() -> Any:
+    matplotlib = _module("matplotlib")
+    if not matplotlib:
+        return None
+    return {k: matplotlib.rcParams._get(k) if hasattr(matplotlib.rcParams, "_get") else matplotlib.rcParams[k]
+            for k in matplotlib.rcParams if k not in _TRANSIENT_RC}  # fmt: skip
+
+
+def _set_matplotlib(value: dict[str, Any]) -> None:
+    import matplotlib as mpl  # noqa: PLC0415  the step may not have imported it
+
+    for key, setting in value.items():
+        dict.__setitem__(mpl.rcParams, key, setting)
+
+
+def _pandas() -> Any:
+    if not _module("pandas"):
+        return None
+    config: Any = _module("pandas._config.config")
+    found = {}
+    for key in config._registered_options:
+        found[key] = config.get_option(key)
+    return found
+
+
+def _set_pandas(value: dict[str, Any]) -> None:
+    import warnings  # noqa: PLC0415  deprecated options warn when set
+
+    import pandas as pd  # noqa: PLC0415  the step may not have imported it
+
+    for key, setting in value.items():
+        try:
+            if pd.get_option(key) != setting:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    pd.set_option(key, setting)
+        except (KeyError, ValueError, TypeError):
+            continue
+
+
+def _numpy() -> Any:
+    numpy = _module("numpy")
+    return (numpy.get_printoptions(), numpy.geterr()) if numpy else None
+
+
+def _set_numpy(value: Any) -> None:
+    import numpy as np  # noqa: PLC0415  the step may not have imported it
+
+    np.set_printoptions(**value[0])
+    np.seterr(**value[1])
+
+
+def _logging() -> Any:
+    logging = _module("logging")
+    if not logging:
+        return None
+    found = {}
+    loggers = {"": logging.getLogger(), **{n: x for n, x in logging.Logger.manager.loggerDict.items() if isinstance(x, logging.Logger)}}
+    for name, logger in loggers.items():
+        handlers = []
+        for handler in logger.handlers:
+            stream = getattr(handler, "stream", None)
+            kind = type(handler).__name__
+            target = getattr(handler, "baseFilename", None) or getattr(stream, "name", None)
+            if kind in ("StreamHandler", "FileHandler") and target is not None:
+                handlers.append((kind, str(target), handler.level, handler.formatter, getattr(handler, "mode", "a")))
+        if name == "" or logger.level or handlers or not logger.propagate or logger.disabled:
+            found[name] = (logger.level, handlers, logger.propagate, logger.disabled)
+    return (found, logging.root.manager.disable)
+
+
+def _set_logging(value: Any) -> None:
+    import logging  # noqa: PLC0415  the step may not have imported it
+
+    found, disable = value
+    for name, (level, handlers, propagate, disabled) in found.items():
+        logger = logging.getLogger(name or None)
+        logger.setLevel(level)
+        logger.propagate, logger.disabled = propagate, disabled
+        logger.handlers.clear()
+        for kind, target, handler_level, formatter, _ in handlers:
+            handler: Any
+            if kind == "FileHandler":
+                handler = logging.FileHandler(target, "a")
+            else:
+                handler = logging.StreamHandler(sys.stdout if target in ("stdout", "<stdout>") else sys.stderr)
+            handler.setLevel(handler_level)
+            handler.setFormatter(formatter)
+            logger.addHandler(handler)
+    logging.disable(disable)
+
+
+def _decimal() -> Any:
+    decimal = _module("decimal")
+    return decimal.getcontext().copy() if decimal else None
+
+
+def _set_decimal(value: Any) -> None:
+    import decimal  # noqa: PLC0415  the step may not have imported it
+
+    decimal.setcontext(value)
+
+
+def _locale() -> Any:
+    locale = _module("locale")
+    return locale.setlocale(locale.LC_ALL) if locale else None
+
+
+def _set_locale(value: Any) -> None:
+    import locale  # noqa: PLC0415  the step may not have imported it
+
+    locale.setlocale(locale.LC_ALL, value)
+
+
+def _sklearn() -> Any:
+    sklearn = _module("sklearn")
+    return sklearn.get_config() if sklearn else None
+
+
+def _set_sklearn(value: Any) -> None:
+    import sklearn  # noqa: PLC0415  the step may not have imported it
+
+    sklearn.set_config(**value)
+
+
+def _torch_settings() -> Any:
+    torch = _module("torch")
+    if not torch:
+        return None
+    options = torch._tensor_str.PRINT_OPTS
+    return {
+        "dtype": torch.get_default_dtype(), "threads": torch.get_num_threads(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(), "grad": torch.is_grad_enabled(),
+        "print": {k: getattr(options, k) for k in ("precision", "threshold", "edgeitems", "linewidth", "sci_mode")},
+    }  # fmt: skip
+
+
+def _set_torch_settings(value: Any) -> None:
+    import torch  # noqa: PLC0415  the step may not have imported it
+
+    torch.set_default_dtype(value["dtype"])
+    torch.set_num_threads(value["threads"])
+    torch.use_deterministic_algorithms(value["deterministic"])
+    torch.set_grad_enabled(value["grad"])
+    torch.set_printoptions(**value["print"])
+
+
+def _plotly() -> Any:
+    io = _module("plotly.io")
+    return (io.templates.default, io.renderers.default) if io else None
+
+
+def _set_plotly(value: Any) -> None:
+    import plotly.io as pio  # noqa: PLC0415  the step may not have imported it
+
+    pio.templates.default, pio.renderers.default = value
+
+
+def _ipython() -> Any:
+    from IPython import get_ipython  # type: ignore[attr-defined]  # noqa: PLC0415  IPython exports it lazily
+
+    shell: Any = get_ipython()  # type: ignore[no-untyped-call]  # IPython's own
+    plain = shell.display_formatter.formatters["text/plain"]
+    inline: Any = None
+    backend = _module("matplotlib_inline.config")
+    if backend:
+        found = backend.InlineBackend.instance(parent=shell)
+        inline = (set(found.figure_formats), dict(found.print_figure_kwargs), found.close_figures)
+    return {
+        "precision": plain.float_precision, "nodes": shell.ast_node_interactivity, "inline": inline,
+        "xmode": shell.InteractiveTB.mode, "extensions": sorted(shell.extension_manager.loaded), "pprint": plain.pprint,
+    }  # fmt: skip
+
+
+def _set_ipython(value: Any) -> None:
+    from IPython import get_ipython  # type: ignore[attr-defined]  # noqa: PLC0415  IPython exports it lazily
+
+    shell: Any = get_ipython()  # type: ignore[no-untyped-call]  # IPython's own
+    plain = shell.display_formatter.formatters["text/plain"]
+    plain.float_precision, plain.pprint = value["precision"], value["pprint"]
+    shell.ast_node_interactivity = value["nodes"]
+    shell.InteractiveTB.set_mode(value["xmode"])
+    for extension in value["extensions"]:
+        if extension not in shell.extension_manager.loaded:
+            shell.extension_manager.load_extension(extension)
+    if value["inline"] is not None:
+        from matplotlib_inline.config import InlineBackend  # noqa: PLC0415  only where it was in use
+
+        found: Any = InlineBackend.instance(parent=shell)
+        found.figure_formats, found.print_figure_kwargs, found.close_figures = value["inline"]
+
+
+def _set_path(value: list[str]) -> None:
+    sys.path[:] = value
+
+
+def _module_state(name: str) -> State:
+    """The attributes of a module that the notebook sets or its functions change."""
+
+    def capture() -> Any:
+        module = _module(name)
+        if module is None:
+            return None
+        found = {}
+        for key, value in vars(module).items():
+            if key.startswith("__") or isinstance(value, type(sys)) or callable(value):
+                continue
+            try:
+                pickle.dumps(value)
+            except Exception:  # noqa: S112  what cannot be stored stays as the module's own import makes it
+                continue
+            found[key] = value
+        return found
+
+    def restore(value: Any) -> None:
+        import importlib  # noqa: PLC0415  only for such modules
+
+        vars(importlib.import_module(name)).update(value)
+
+    return State(capture, restore)
+
+
+STATES: dict[str, State] = {
+    "random": State(_random, _set_random),
+    "numpy.random": State(_numpy_random, _set_numpy_random),
+    "torch": State(_torch_random, _set_torch_random),
+    "environment": State(_environment, _set_environment),
+    "cwd": State(os.getcwd, os.chdir),
+    "warnings": State(_warnings, _set_warnings),
+    "matplotlib": State(_matplotlib, _set_matplotlib),
+    "pandas": State(_pandas, _set_pandas),
+    "numpy": State(_numpy, _set_numpy),
+    "sys.path": State(lambda: list(sys.path), _set_path),
+    "logging": State(_logging, _set_logging),
+    "decimal": State(_decimal, _set_decimal),
+    "locale": State(_locale, _set_locale),
+    "recursionlimit": State(sys.getrecursionlimit, sys.setrecursionlimit),
+    "sklearn": State(_sklearn, _set_sklearn),
+    "torch.settings": State(_torch_settings, _set_torch_settings),
+    "plotly": State(_plotly, _set_plotly),
+    "ipython": State(_ipython, _set_ipython),
+}
+RANDOM = ("random", "numpy.random", "torch")
+ORDER = ("sys.path", "environment", "cwd")  # restored before values are loaded: loading imports modules
+
+
+def state_of(name: str) -> State:
+    """The state of a name in ``<>``; one that only orders steps (installed packages) holds nothing."""
+    key = name.strip("<>")
+    if key.startswith("module:"):
+        return _module_state(key.removeprefix("module:"))
+    return STATES.get(key, State(lambda: None, lambda value: None))
+
+
+def restore_rank(name: str) -> int:
+    """The place of a state in the order in which states are restored."""
+    key = name.strip("<>")
+    return ORDER.index(key) if key in ORDER else len(ORDER)
+
+
+def digest(name: str) -> bytes:
+    """A digest of a state, to see whether it changed; empty where there is none."""
+    value = state_of(name).capture()
+    if value is None:
+        return b""
+    try:
+        return pickle.dumps(value, protocol=5)
+    except Exception:  # a state that cannot be pickled is compared by its text
+        return repr(value).encode()
+
+
+def reseed() -> None:
+    """Fresh entropy for the global random states, as a new kernel has."""
+    for name in RANDOM:
+        module = _module(name)
+        if module is None:
+            continue
+        if name == "torch":
+            module.manual_seed(int.from_bytes(os.urandom(4), "little"))
+        else:
+            module.seed(int.from_bytes(os.urandom(4), "little"))

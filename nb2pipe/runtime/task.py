@@ -1,0 +1,72 @@
+"""What the scheduler asks of a step's process, and what that answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nb2pipe.runtime.values import Unstorable
+
+
+@dataclass(frozen=True, slots=True)
+class CellTask:
+    """A cell to run: ``source`` as text, ``count`` the execution count; ``silent`` where its outputs are another step's."""
+
+    index: int
+    source: str
+    count: int
+    raises: bool = False
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One step to run.
+
+    ``files`` are the value files with the names wanted from each; ``live`` the names that an earlier step left in this
+    very process, with that step; ``outputs`` the names and states to store, in ``folder`` under ``prefix``.
+    """
+
+    step: str
+    stamp: int
+    cells: tuple[CellTask, ...]
+    files: tuple[tuple[str, tuple[str, ...]], ...]
+    live: tuple[tuple[str, str], ...]
+    outputs: tuple[str, ...]
+    changes: tuple[str, ...]
+    folder: str
+    prefix: str
+    cwd: str
+    guards: str = "on"
+    known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Something that the step did and the analysis had not said.
+
+    ``kind`` is mutation, sharing, state or file; ``names`` what it concerns.
+    """
+
+    kind: str
+    step: str
+    names: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Report:
+    """How a step ended, what it stored, and what the guards saw."""
+
+    step: str
+    status: str = "ok"
+    cell: int = -1
+    ename: str = ""
+    evalue: str = ""
+    groups: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    unstorable: list[Unstorable] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
+    writes: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+    problem: str = ""
+    seconds: float = 0.0
+    guard_seconds: float = 0.0

@@ -1,0 +1,378 @@
+"""Values that cross from step to step: pickles with their buffers beside them, mapped copy-on-write when loaded."""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+import pickle
+import struct
+import types
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import xxhash
+
+_MAGIC = b"nb2pipe1"
+_ALIGN = 64
+_HEADER = struct.Struct("<8sQQ")
+_PLAIN = (str, bytes, int, float, complex, bool, type(None), tuple, frozenset, range, slice, type, types.ModuleType,
+          types.FunctionType, types.BuiltinFunctionType, types.CodeType, pickle.PickleBuffer, property, types.MappingProxyType)  # fmt: skip
+
+
+class Absent:
+    """Stands for a name that is unbound when its step ends."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_absent, ())
+
+
+def _absent() -> Absent:
+    return ABSENT
+
+
+ABSENT = Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Unstorable:
+    """A value that cannot leave its process: its name, its type and what pickling said."""
+
+    name: str
+    kind: str
+    why: str
+
+
+@dataclass(slots=True)
+class Scan:
+    """What pickling one value showed: its bytes, its buffers, the objects that can change, and arrays' owners."""
+
+    data: bytes
+    buffers: list[pickle.PickleBuffer]
+    objects: dict[int, Any]
+    roots: dict[int, int]
+
+    def digest(self) -> bytes:
+        """A digest of the value: equal before and after where nothing changed."""
+        state = xxhash.xxh3_128(self.data)
+        for buffer in self.buffers:
+            state.update(buffer.raw())
+        return state.digest()
+
+
+# -- identity of functions and classes across processes ------------------------------------------------------------
+
+_ids: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+_known: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+_stamps: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+
+
+def _identify(function: types.FunctionType) -> str:
+    name = _ids.get(function)
+    if name is None:
+        name = os.urandom(12).hex()
+        _ids[function] = name
+        _known[name] = function
+    return name
+
+
+def _make_function(
+    identity: str, stamp: int, code: types.CodeType, namespace: dict[str, Any], name: str, closure: tuple[Any, ...] | None
+) -> types.FunctionType:
+    found = _known.get(identity)
+    if isinstance(found, types.FunctionType) and (closure is None or _stamps.get(found, -1) >= stamp):
+        return found
+    function = types.FunctionType(code, namespace, name, None, closure)
+    _ids[function] = identity
+    _known[identity] = function
+    return function
+
+
+def _set_function(function: types.FunctionType, state: dict[str, Any]) -> None:
+    stamp = state.pop("stamp")
+    if _stamps.get(function, -1) >= stamp:
+        return
+    _stamps[function] = stamp
+    for key, value in state.items():
+        if key == "__dict__":
+            function.__dict__.clear()
+            function.__dict__.update(value)
+        else:
+            setattr(function, key, value)
+
+
+def _make_cell() -> types.CellType:
+    return types.CellType()
+
+
+def _set_cell(cell: types.CellType, state: tuple[Any]) -> None:
+    cell.cell_contents = state[0]
+
+
+def _view(base: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any) -> Any:
+    import numpy as np  # noqa: PLC0415  only in a process that has arrays
+
+    flat = np.frombuffer(memoryview(base).cast("B"), dtype=np.uint8)
+    return np.ndarray(shape, dtype, buffer=flat, offset=offset, strides=strides)
+
+
+class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no types
+    """Pickles values of a step.
+
+    Functions of the notebook go without their globals: those travel as values of their own, and the function finds
+    them in the namespace of the step that it arrives in. Closure cells keep their identity. Views of an array whose owner
+    is in ``owners`` are stored as views.
+    """
+
+    def __init__(
+        self, file: io.BytesIO, namespace: dict[str, Any], stamp: int,
+        buffers: Callable[[pickle.PickleBuffer], Any] | None, owners: frozenset[int] = frozenset(),
+    ) -> None:  # fmt: skip
+        super().__init__(file, protocol=5, buffer_callback=buffers)
+        self.namespace = namespace
+        self.stamp = stamp
+        self.owners = owners
+        self.roots: dict[int, int] = {}
+        self.private: set[int] = set()
+        self.kept: list[Any] = []
+
+    def persistent_id(self, obj: Any) -> Any:
+        if obj is self.namespace:
+            return "namespace"
+        if type(obj).__name__ == "ZMQInteractiveShell":
+            return "shell"
+        if type(obj).__name__ == "TextStream":
+            return obj.name
+        return None
+
+    def reducer_override(self, obj: Any) -> Any:
+        kind = type(obj)
+        if kind is types.FunctionType:
+            if obj.__globals__ is self.namespace or (obj.__module__ == "__main__" and obj.__globals__.get("__name__") == "__main__"):
+                return self._function(obj)
+        elif kind is types.CellType:
+            return self._cell(obj)
+        elif kind.__module__ == "numpy" and kind.__name__ == "ndarray":
+            return self._array(obj)
+        elif kind.__module__.startswith("pandas."):
+            self._hide(obj)
+        return super().reducer_override(obj)
+
+    def _function(self, obj: types.FunctionType) -> Any:
+        state = {
+            "__qualname__": obj.__qualname__,
+            "__defaults__": obj.__defaults__,
+            "__kwdefaults__": obj.__kwdefaults__,
+            "__dict__": dict(obj.__dict__),
+            "__doc__": obj.__doc__,
+            "__module__": obj.__module__,
+            "__annotations__": obj.__annotations__,
+            "stamp": self.stamp,
+        }
+        args = (_identify(obj), self.stamp, obj.__code__, self.namespace, obj.__name__, obj.__closure__)
+        return (_make_function, args, state, None, None, _set_function)
+
+    def _cell(self, obj: types.CellType) -> Any:
+        try:
+            contents = obj.cell_contents
+        except ValueError:
+            return (_make_cell, ())
+        return (_make_cell, (), (contents,), None, None, _set_cell)
+
+    def _array(self, obj: Any) -> Any:
+        if id(obj) in self.private or obj.dtype.hasobject:
+            return NotImplemented
+        root = obj
+        while type(root.base).__name__ == "ndarray":
+            root = root.base
+        if id(root) in self.private:
+            return NotImplemented
+        if root is obj or root.dtype.hasobject or not root.flags.c_contiguous:
+            if root is obj:
+                self.roots[id(root)] = self.roots.get(id(root), 0) + 1
+            return NotImplemented
+        self.kept.append(root)
+        self.roots[id(root)] = self.roots.get(id(root), 0) + 1
+        if id(root) not in self.owners:
+            return NotImplemented
+        offset = obj.__array_interface__["data"][0] - root.__array_interface__["data"][0]
+        return (_view, (root, offset, obj.shape, obj.strides, obj.dtype))
+
+    def _hide(self, obj: Any) -> None:
+        """The arrays inside a frame are its own affair: copy-on-write makes their sharing unobservable."""
+        manager = getattr(obj, "_mgr", None)
+        for block in getattr(manager, "blocks", ()):
+            values = block.values
+            self._hide_array(values)
+        self._hide_array(getattr(obj, "_data", None))
+        self._hide_array(getattr(obj, "_values", None) if type(obj).__name__.endswith("Index") else None)
+        self._hide_array(getattr(obj, "_ndarray", None))
+        self._hide_array(getattr(obj, "_codes", None))
+
+    def _hide_array(self, values: Any) -> None:
+        while values is not None and type(values).__name__ == "ndarray":
+            self.private.add(id(values))
+            values = values.base
+
+
+class Loader(pickle.Unpickler):
+    """Unpickles values into a step's namespace."""
+
+    def __init__(self, data: Any, buffers: Iterable[Any], namespace: dict[str, Any]) -> None:
+        super().__init__(io.BytesIO(data), buffers=buffers)
+        self.namespace = namespace
+
+    def persistent_load(self, pid: Any) -> Any:
+        if pid == "namespace":
+            return self.namespace
+        if pid == "shell":
+            from IPython import get_ipython  # type: ignore[attr-defined]  # noqa: PLC0415  IPython exports it lazily
+
+            return get_ipython()  # type: ignore[no-untyped-call]  # IPython's own
+        import sys  # noqa: PLC0415  only where a value holds a stream
+
+        return getattr(sys, str(pid))
+
+
+def scan(value: Any, namespace: dict[str, Any], stamp: int, owners: frozenset[int] = frozenset()) -> Scan:
+    """Pickle one value in memory; its big buffers are not copied.
+
+    Raises:
+        Exception: whatever pickling raises where the value cannot leave its process.
+    """
+    buffers: list[pickle.PickleBuffer] = []
+    file = io.BytesIO()
+    saver = Saver(file, namespace, stamp, buffers.append, owners)
+    saver.dump(value)
+    memo = saver.memo.copy()
+    objects = {id(obj): obj for _, obj in memo.values() if id(obj) not in saver.private and _changeable(obj)}
+    return Scan(file.getvalue(), buffers, objects, dict(saver.roots))
+
+
+_FIXED_MODULES = ("datetime", "decimal", "fractions", "pathlib", "uuid", "re", "enum", "pyarrow", "zoneinfo")
+
+
+def _changeable(obj: Any) -> bool:
+    """Whether two names that hold this object could tell that they share it."""
+    if isinstance(obj, _PLAIN):
+        return False
+    kind = type(obj)
+    module = kind.__module__
+    if module.startswith("pandas."):
+        return kind.__name__ in ("DataFrame", "Series")
+    if module.startswith("numpy"):
+        return kind.__name__ in ("ndarray", "Generator", "RandomState", "MaskedArray", "matrix", "recarray")
+    return module.partition(".")[0] not in _FIXED_MODULES and not hasattr(kind, "__members__")
+
+
+@dataclass(slots=True)
+class Stored:
+    """The files of a step's values: ``groups`` lists, for each file, the names in it."""
+
+    groups: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    unstorable: list[Unstorable] = field(default_factory=list)
+    size: int = 0
+
+
+def store(names: Mapping[str, Any], scans: Mapping[str, Scan], folder: Path, prefix: str, namespace: dict[str, Any], stamp: int) -> Stored:  # fmt: skip
+    """Write values that were scanned; those that share what can change go into one file, so that they share it still."""
+    result = Stored()
+    owners = frozenset(_shared_roots(scans))
+    for number, group in enumerate(_groups(scans)):
+        path = folder / f"{prefix}-{number}.values"
+        if len(group) == 1 and not owners & set(scans[group[0]].roots):
+            name = group[0]
+            one = scans[name]
+            result.size += write_file(path, group, one.data, one.buffers, single=True)
+        else:
+            joined = scan({n: names[n] for n in group}, namespace, stamp, owners)
+            result.size += write_file(path, group, joined.data, joined.buffers, single=False)
+        result.groups.append((path.name, tuple(group)))
+    return result
+
+
+def _shared_roots(scans: Mapping[str, Scan]) -> set[int]:
+    """The owners of arrays that more than one array of the values has."""
+    counts: dict[int, int] = {}
+    for one in scans.values():
+        for root, count in one.roots.items():
+            counts[root] = counts.get(root, 0) + count
+    return {root for root, count in counts.items() if count > 1}
+
+
+def _groups(scans: Mapping[str, Scan]) -> list[list[str]]:
+    """The names in groups that share an object which can change."""
+    leader: dict[str, str] = {n: n for n in scans}
+
+    def find(name: str) -> str:
+        while leader[name] != name:
+            name = leader[name]
+        return name
+
+    owner: dict[int, str] = {}
+    for name, one in scans.items():
+        for key in (*one.objects, *one.roots):
+            if key in owner:
+                leader[find(name)] = find(owner[key])
+            else:
+                owner[key] = name
+    groups: dict[str, list[str]] = {}
+    for name in scans:
+        groups.setdefault(find(name), []).append(name)
+    return list(groups.values())
+
+
+def shared_between(left: Scan, right: Scan) -> bool:
+    """Whether two values share an object that can change."""
+    return not left.objects.keys().isdisjoint(right.objects) or not left.roots.keys().isdisjoint(right.roots)
+
+
+def write_file(path: Path, names: Iterable[str], data: bytes, buffers: list[pickle.PickleBuffer], *, single: bool) -> int:
+    """Write a file of values atomically; its size in bytes.
+
+    The layout is a header, the buffers each on a multiple of 64 bytes, and at the end the pickle and an index.
+    """
+    temporary = path.with_name(path.name + ".part")
+    offsets = []
+    try:
+        with temporary.open("wb") as file:
+            file.write(b"\0" * _HEADER.size)
+            for buffer in buffers:
+                file.seek((-file.tell()) % _ALIGN, os.SEEK_CUR)
+                raw = buffer.raw()
+                offsets.append((file.tell(), raw.nbytes, raw.readonly))
+                file.write(raw)
+            index = pickle.dumps((tuple(names), single, offsets, data), protocol=5)
+            place = file.tell()
+            file.write(index)
+            size = file.tell()
+            file.seek(0)
+            file.write(_HEADER.pack(_MAGIC, place, len(index)))
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    return size
+
+
+def load_file(path: Path, namespace: dict[str, Any]) -> dict[str, Any]:
+    """The values of a file, by name. Buffers are mapped copy-on-write: nothing is read before it is touched."""
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    magic, place, length = _HEADER.unpack_from(mapped, 0)
+    if magic != _MAGIC:
+        raise OSError(f"{path.name} is not a file of values")
+    names, single, offsets, data = pickle.loads(mapped[place : place + length])  # noqa: S301  written by this run
+    whole = memoryview(mapped)
+    buffers: list[Any] = []
+    for offset, size, readonly in offsets:
+        part = whole[offset : offset + size]
+        buffers.append(part.toreadonly() if readonly else part)
+    loaded = Loader(data, buffers, namespace).load()
+    return {names[0]: loaded} if single else dict(loaded)

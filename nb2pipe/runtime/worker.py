@@ -1,0 +1,229 @@
+"""A step's process: restore what the step needs, run its cells, store what it leaves, say what was seen."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from nb2pipe.runtime import guards, states, values
+from nb2pipe.runtime.shell import CellShell, ZMQInteractiveShell
+from nb2pipe.runtime.task import Report, Seen, Task
+from nb2pipe.runtime.values import ABSENT, Absent, Unstorable
+
+_LENGTH = struct.Struct("<Q")
+
+
+class Channel:
+    """Pickled messages over a socket, each behind its length."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self._lock = threading.RLock()
+
+    def send(self, message: Any) -> None:
+        """Send one message."""
+        data = pickle.dumps(message, protocol=5)
+        with self._lock:
+            self.sock.sendall(_LENGTH.pack(len(data)) + data)
+
+    def receive(self) -> Any:
+        """The next message; None at the end."""
+        head = self._read(_LENGTH.size)
+        if head is None:
+            return None
+        data = self._read(_LENGTH.unpack(head)[0])
+        return None if data is None else pickle.loads(data)  # noqa: S301  from our own scheduler
+
+    def _read(self, size: int) -> bytes | None:
+        parts = []
+        while size:
+            part = self.sock.recv(min(size, 1 << 20))
+            if not part:
+                return None
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+
+class Worker:
+    """One process of the run. It runs one step, and more where a value cannot leave it."""
+
+    def __init__(self, channel: Channel, shell: ZMQInteractiveShell) -> None:
+        self.channel = channel
+        self.silent = False
+        self.shell = CellShell(self._emit, shell)
+        self.namespace = self.shell.namespace
+        self.held: dict[tuple[str, str], Any] = {}
+        self.watch: guards.FileWatch | None = None
+
+    def _emit(self, event: dict[str, Any]) -> None:
+        if not self.silent:
+            self.channel.send(("event", event))
+
+    def serve(self) -> None:
+        """Run the tasks that come until the scheduler has no more."""
+        while True:
+            message = self.channel.receive()
+            if message is None:
+                return
+            self.channel.send(("report", self.run(message)))
+
+    def run(self, task: Task) -> Report:
+        """Run one step."""
+        report = Report(task.step)
+        started = time.perf_counter()
+        try:
+            self._run(task, report)
+        except Exception as error:  # a fault of ours, or of a value that cannot be loaded
+            report.status = "broken"
+            report.problem = f"{type(error).__name__}: {error}"
+            if os.environ.get("NB2PIPE_DEBUG"):
+                import traceback  # noqa: PLC0415  only to debug
+
+                report.problem += "\n" + traceback.format_exc()
+        report.seconds = time.perf_counter() - started - report.guard_seconds
+        return report
+
+    def _run(self, task: Task, report: Report) -> None:
+        os.chdir(task.cwd)
+        if task.cwd not in sys.path:
+            sys.path.insert(0, task.cwd)
+        if sys.path[:1] != [""]:
+            sys.path.insert(0, "")
+        self._load(task)
+        guard = task.guards != "off"
+        light = task.guards == "light"
+        unchanged = [n for files in task.files for n in files[1] if n not in task.changes and not n.startswith("<")]
+        before: dict[str, bytes] = {}
+        before_states: dict[str, bytes] = {}
+        if guard:
+            clock = time.perf_counter()
+            before = guards.digests(guards.scan_all(unchanged, self.namespace, task.stamp), light)
+            before_states = guards.state_digests()
+            if self.watch is None:
+                self.watch = guards.FileWatch(task.cwd)
+            self.watch.reads, self.watch.writes, self.watch.outside = {}, {}, {}
+            self.watch.active = True
+            report.guard_seconds += time.perf_counter() - clock
+        modules = len(sys.modules)
+        alive = self._cells(task, report)
+        if self.watch is not None:
+            self.watch.active = False
+            report.reads, report.writes, report.outside = list(self.watch.reads), list(self.watch.writes), list(self.watch.outside)
+        if not alive:
+            return
+        extra: list[str] = []
+        clock = time.perf_counter()
+        after = guards.scan_all(before, self.namespace, task.stamp) if guard else {}
+        if guard:
+            found = guards.digests(after, light)
+            for name in before:
+                if found.get(name) != before[name]:
+                    report.seen.append(Seen("mutation", task.step, (name,)))
+                    extra.append(name)
+            for name in guards.changed_states(before_states, len(sys.modules) != modules):
+                if name not in task.changes and name not in task.outputs:
+                    report.seen.append(Seen("state", task.step, (name,)))
+                    if name in task.known:
+                        extra.append(name)
+        report.guard_seconds += time.perf_counter() - clock
+        self._store(task, report, extra, after, guard)
+
+    # -- before the cells -----------------------------------------------------------------------------------------
+
+    def _load(self, task: Task) -> None:
+        namespace = self.namespace
+        for name in [n for n in namespace if n not in self.shell.baseline]:
+            del namespace[name]
+        loaded_states: dict[str, Any] = {}
+        folder = Path(task.folder)
+        plain = []
+        for file, names in task.files:
+            if all(n.startswith("<") for n in names):
+                loaded_states.update(values.load_file(folder / file, namespace))
+            else:
+                plain.append((file, names))
+        for name in sorted(loaded_states, key=states.restore_rank):
+            if states.restore_rank(name) < len(states.ORDER) and not isinstance(loaded_states[name], Absent):
+                states.state_of(name).restore(loaded_states[name])
+        states.reseed()
+        for file, names in plain:
+            for name, value in values.load_file(folder / file, namespace).items():
+                if name in names and not isinstance(value, Absent):
+                    namespace[name] = value
+        for name, producer in task.live:
+            value = self.held.get((producer, name), ABSENT)
+            if not isinstance(value, Absent):
+                namespace[name] = value
+        for name in sorted(loaded_states, key=states.restore_rank):
+            if states.restore_rank(name) == len(states.ORDER) and loaded_states[name] is not None and not isinstance(loaded_states[name], Absent):
+                states.state_of(name).restore(loaded_states[name])
+
+    def _cells(self, task: Task, report: Report) -> bool:
+        for cell in task.cells:
+            self.silent = cell.silent
+            result = self.shell.run(cell.source, cell=cell.index, execution_count=cell.count)
+            self.silent = False
+            if result.status == "error" and not cell.raises:
+                report.status, report.cell, report.ename, report.evalue = "error", cell.index, result.ename, result.evalue
+                return False
+        return True
+
+    # -- after the cells ------------------------------------------------------------------------------------------
+
+    def _store(self, task: Task, report: Report, extra: list[str], after: dict[str, values.Scan], guard: bool) -> None:
+        namespace = self.namespace
+        wanted: dict[str, Any] = {}
+        for name in (*task.outputs, *extra):
+            if name.startswith("<"):
+                wanted[name] = states.state_of(name).capture()
+            else:
+                wanted[name] = namespace.get(name, ABSENT)
+        scans = {}
+        for name, value in wanted.items():
+            self.held[task.step, name] = value
+            try:
+                scans[name] = after[name] if name in after else values.scan(value, namespace, task.stamp)
+            except Exception as error:  # whatever pickling raises: the value cannot leave its process
+                report.unstorable.append(Unstorable(name, type(value).__name__, str(error) or type(error).__name__))
+        if guard:
+            clock = time.perf_counter()
+            outputs = [n for n in scans if not n.startswith("<")]
+            for name, scanned in after.items():
+                if name in scans:
+                    continue
+                partners = [o for o in outputs if values.shared_between(scans[o], scanned)]
+                if partners:
+                    report.seen.append(Seen("sharing", task.step, (name, *partners)))
+                    scans[name], wanted[name] = scanned, namespace[name]
+                    self.held[task.step, name] = namespace[name]
+            report.guard_seconds += time.perf_counter() - clock
+        try:
+            stored = values.store(wanted, scans, Path(task.folder), task.prefix, namespace, task.stamp)
+        except OSError as error:
+            report.status = "broken"
+            report.problem = f"its values cannot be written to {task.folder}: {error.strerror or error}"
+            return
+        report.groups = stored.groups
+
+
+def main(sock: socket.socket, shell: ZMQInteractiveShell) -> None:
+    """The life of a step's process."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    channel = Channel(sock)
+    worker = Worker(channel, shell)
+    try:
+        worker.serve()
+    except (BrokenPipeError, ConnectionResetError, EOFError):
+        pass
+    finally:
+        os._exit(0)

@@ -1,0 +1,224 @@
+"""The scheduler's hold on the clean, single-threaded parent that forks the processes of steps."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nb2pipe.diagnostics import Nb2pipeError
+from nb2pipe.runtime.parent import HEADER, LENGTH
+
+PRELOADED = frozenset({
+    "numpy", "pandas", "scipy", "sklearn", "matplotlib", "seaborn", "statsmodels", "plotly", "joblib", "requests",
+    "pyarrow", "sympy", "networkx", "lightgbm", "xgboost", "torch", "IPython", "tqdm", "altair", "bokeh", "PIL",
+    "dateutil", "polars", "ipywidgets",
+})  # fmt: skip
+"""The libraries that are imported before the fork. What their import does to a process is still looked at."""
+_LOUD = frozenset({"this", "antigravity", "idlelib", "turtle", "tkinter"})
+
+
+def preloadable(modules: Sequence[str]) -> tuple[str, ...]:
+    """The modules among ``modules`` that are worth importing before the fork, in their order."""
+
+    def wanted(module: str) -> bool:
+        top = module.partition(".")[0]
+        return top in PRELOADED or (top in sys.stdlib_module_names and top not in _LOUD)
+
+    return tuple(m for m in modules if wanted(m))
+
+
+class ZygoteError(Nb2pipeError):
+    """No process can be started for a step."""
+
+
+class Child(NamedTuple):
+    """A step's process: its pid, and the socket whose other end it holds."""
+
+    pid: int
+    channel: socket.socket
+
+
+class Zygote:
+    """The parent of the steps' processes, from the scheduler's side.
+
+    It is started at once and imports ``modules`` while the scheduler goes on; it runs in ``cwd`` with ``env`` (this
+    process's by default) under ``python``, which has to have IPython. Its processes write what is no cell's output to
+    this process's stderr. ``left_out`` tells, once it is ready, which modules were not imported and why.
+    Where a fork is not safe, each step gets a fresh interpreter: slower, and otherwise the same.
+    """
+
+    def __init__(
+        self,
+        modules: Sequence[str] = (),
+        cwd: str = ".",
+        python: str = sys.executable,
+        env: Mapping[str, str] | None = None,
+        *,
+        spawn: bool = not sys.platform.startswith("linux"),
+    ) -> None:
+        self.left_out: dict[str, str] = {}
+        self._python, self._cwd, self._spawn = python, cwd, spawn
+        self._environment = dict(os.environ if env is None else env)
+        self._exits: dict[int, int] = {}
+        self._pids: list[int] = []
+        self._spawned: dict[int, subprocess.Popen[bytes]] = {}
+        self._buffer = b""
+        self._ready = spawn
+        self.process: subprocess.Popen[bytes] | None = None
+        self._sock, theirs = socket.socketpair()
+        if not spawn:
+            self.process = self._start("serve", [theirs.fileno(), list(modules), {}], theirs)
+        theirs.close()
+
+    def _start(self, function: str, arguments: Sequence[Any], inherited: socket.socket) -> subprocess.Popen[bytes]:
+        root = str(Path(__file__).parents[2])
+        # neither the notebook's folder nor what it hides may be seen while we import our own modules
+        code = (
+            "import sys; sys.path[:] = [p for p in sys.path if p]; "
+            f"{root!r} in sys.path or sys.path.append({root!r}); "
+            f"import json; from nb2pipe.runtime.parent import {function}; {function}(*json.loads(sys.argv[-1]))"
+        )
+        try:
+            return subprocess.Popen(  # noqa: S603  our own interpreter
+                [self._python, "-c", code, json.dumps(arguments)], pass_fds=(inherited.fileno(),), cwd=self._cwd,
+                env=self._environment, stdin=subprocess.DEVNULL, stdout=2, start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            raise ZygoteError(f"cannot start {self._python} in {self._cwd}: {error.strerror}") from error
+
+    def fork(self, function: str = "nb2pipe.runtime.worker:main", payload: tuple[Any, ...] = ()) -> Child:
+        """A new process that calls ``function`` (``module:name``) with its socket, its shell and ``payload``.
+
+        The process leads a process group of its own, and ends when the parent does.
+
+        Raises:
+            ZygoteError: The parent has ended, or cannot start anything.
+        """
+        self._wait_until_ready()
+        ours, theirs = socket.socketpair()
+        try:
+            if self._spawn:
+                process = self._start("spawned", [theirs.fileno(), function, int(bool(payload))], theirs)
+                pid = process.pid
+                self._spawned[pid] = process
+            else:
+                name = function.encode("utf-8")
+                try:
+                    request = [HEADER.pack(b"F", bool(payload), len(name)), name]
+                    socket.send_fds(self._sock, request, [theirs.fileno()])
+                except OSError as error:
+                    raise ZygoteError(f"the process that starts steps has ended ({self._end()})") from error
+                while not self._pids:
+                    self._read()
+                pid = self._pids.pop(0)
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        if payload:
+            data = pickle.dumps(payload, protocol=5)
+            ours.sendall(LENGTH.pack(len(data)) + data)
+        return Child(pid, ours)
+
+    def fileno(self) -> int:
+        """Readable when a process may have ended: select on it, then `poll`."""
+        return self._sock.fileno()
+
+    def poll(self) -> dict[int, int]:
+        """The processes that have ended and were not asked for yet: pid to wait status. Does not block."""
+        for pid, process in list(self._spawned.items()):
+            if process.poll() is not None:
+                self._exits[pid] = _status(self._spawned.pop(pid))
+        while not self._spawn and select.select([self._sock], [], [], 0)[0]:
+            self._read()
+        exits, self._exits = self._exits, {}
+        return exits
+
+    def wait(self, pid: int) -> int:
+        """Wait for a process to end; its wait status (`os.waitstatus_to_exitcode` reads it)."""
+        if pid in self._spawned:
+            process = self._spawned.pop(pid)
+            process.wait()
+            return _status(process)
+        try:
+            while pid not in self._exits:
+                self._read()
+        except ZygoteError:
+            return int(signal.SIGKILL)  # what becomes of the children of a parent that has ended
+        return self._exits.pop(pid)
+
+    def close(self) -> None:
+        """End the parent, and with it what it has started."""
+        self._sock.close()
+        for pid, spawned in self._spawned.items():
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except OSError:
+                continue
+            spawned.wait()
+        if self.process is not None:
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def _wait_until_ready(self) -> None:
+        while not self._ready:
+            self._read()
+
+    def _read(self) -> None:
+        """Take in what the parent says next."""
+        try:
+            data = self._sock.recv(65536)
+        except OSError:
+            data = b""
+        if not data:
+            raise ZygoteError(f"the process that starts steps has ended ({self._end()})")
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            kind, _, rest = line.decode("utf-8").partition(" ")
+            first, _, second = rest.partition(" ")
+            if kind == "P":
+                self._pids.append(int(first))
+            elif kind == "X":
+                self._exits[int(first)] = int(second)
+            elif kind == "L":
+                self.left_out[first] = second
+            elif kind == "U":
+                self._spawn = True
+            elif kind == "E":
+                raise ZygoteError(rest)
+            else:
+                self._ready = True
+
+    def _end(self) -> str:
+        if self.process is None:
+            return "closed"
+        try:
+            code = self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            return "it does not answer"
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _status(process: subprocess.Popen[bytes]) -> int:
+    """A return code of subprocess as a wait status."""
+    code = process.returncode
+    return -code if code < 0 else code << 8
+
+
+if __name__ == "__main__":
+    from nb2pipe.runtime.parent import serve
+
+    serve(*json.loads(sys.argv[-1]))
