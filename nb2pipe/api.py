@@ -54,12 +54,16 @@ def compile_notebook(notebook: Notebook, split: str | None = None) -> Compiled:
     built = build(notebook, codes, analysis, split)
     # The gate: a pipeline that is not sound is our own fault.
     invariants.check(built.pipeline)
-    return Compiled(notebook, codes, analysis, built.pipeline, folder, split, (*notebook.diagnostics, *built.diagnostics))
+    return Compiled(
+        notebook, codes, analysis, built.pipeline, folder, split, (*notebook.diagnostics, *built.diagnostics)
+    )
 
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
     """All findings about a compiled notebook, in the order of their places."""
-    subject = Subject(compiled.notebook, compiled.codes, compiled.analysis, compiled.pipeline, compiled.folder, compiled.diagnostics)
+    subject = Subject(
+        compiled.notebook, compiled.codes, compiled.analysis, compiled.pipeline, compiled.folder, compiled.diagnostics
+    )
     return run_rules(subject, select, ignore)
 
 
@@ -106,10 +110,10 @@ def run(compiled: Compiled, request: RunRequest, listener: Listener | None = Non
         Refused: The notebook has a fault that makes the promise impossible.
         UsageError: A parameter is wrong, or the output cannot be written.
     """
-    from nb2pipe.runtime.executed import cell_tasks, inject_parameters, write_executed  # noqa: PLC0415  only runs need the runtime
-    from nb2pipe.runtime.execute import execute  # noqa: PLC0415  likewise
-    from nb2pipe.runtime.parameters import check_parameters  # noqa: PLC0415  likewise
-    from nb2pipe.runtime.task import CellTask  # noqa: PLC0415  likewise
+    from nb2pipe.runtime.execute import execute
+    from nb2pipe.runtime.executed import cell_tasks, inject_parameters, write_executed
+    from nb2pipe.runtime.parameters import check_parameters
+    from nb2pipe.runtime.task import CellTask
 
     # Faults that make the promise impossible end the run before it begins.
     faults = tuple(d for d in check(compiled) if d.severity is Severity.ERROR)
@@ -124,7 +128,11 @@ def run(compiled: Compiled, request: RunRequest, listener: Listener | None = Non
         document, place = inject_parameters(document, parameters)
         shifted = cell_tasks(document)
         extra = shifted[place]
-        tasks = {i if i < place else i - 1: CellTask(i if i < place else i - 1, t.source, t.count, t.raises) for i, t in shifted.items() if i != place}
+        tasks = {
+            i if i < place else i - 1: CellTask(i if i < place else i - 1, t.source, t.count, t.raises)
+            for i, t in shifted.items()
+            if i != place
+        }
         home = compiled.pipeline.parameters[0].span.cell
         injected = (home, CellTask(-2, extra.source, extra.count))
     started = time.time()
@@ -141,7 +149,9 @@ def run(compiled: Compiled, request: RunRequest, listener: Listener | None = Non
             result.outputs = {i if i < place else i + 1: o for i, o in result.outputs.items() if i >= 0}
             tasks = shifted
             result.pipeline = _shifted(result.pipeline, place)
-        write_executed(request.output, document, result, tasks, parameters, compiled.notebook.path, started, time.time())
+        write_executed(
+            request.output, document, result, tasks, parameters, compiled.notebook.path, started, time.time()
+        )
     return result
 
 

@@ -99,7 +99,7 @@ class _Run:
 
     def _display(self, code: Code) -> None:
         """The value of the last expression is shown, unless a semicolon says otherwise."""
-        import ast  # noqa: PLC0415  one name, used here only
+        import ast
 
         machine = self.machine
         assert code.tree is not None  # noqa: S101  the caller has looked
@@ -110,7 +110,9 @@ class _Run:
         if not code.cell.source.rstrip().endswith(";") and any(o.type != "None" for o in value):
             machine.rec.traits.add("shows")
             machine.rec.traits.add("displays")
-            machine.call_dunder(value, ("_repr_html_", "_repr_mimebundle_", "_ipython_display_", "__repr__", "__str__"), [], last)
+            machine.call_dunder(
+                value, ("_repr_html_", "_repr_mimebundle_", "_ipython_display_", "__repr__", "__str__"), [], last
+            )
             previous = machine.space.names.get("_")
             if previous is None or previous.must == -2:
                 machine.space.names["_"] = Binding(value, -2)
@@ -181,7 +183,9 @@ class _Run:
             binding = names.get(name)
             peers: set[str] = set()
             if binding is not None:
-                for count, obj in enumerate(reach((o for o in binding.value if o.kind not in ("module", "ref")), classes=False)):
+                for count, obj in enumerate(
+                    reach((o for o in binding.value if o.kind not in ("module", "ref")), classes=False)
+                ):
                     if count > _LIMIT:
                         peers.update(self.peers)
                         break

@@ -9,7 +9,16 @@ from typing import Any
 
 from nb2pipe.analysis.expressions import Expressions
 from nb2pipe.analysis.known.table import Call
-from nb2pipe.analysis.machine import CALL_DEPTH, HOLE_TEXT, SOURCE_BUDGET, SOURCE_DEPTH, Region, const_of, function_of, truth
+from nb2pipe.analysis.machine import (
+    CALL_DEPTH,
+    HOLE_TEXT,
+    SOURCE_BUDGET,
+    SOURCE_DEPTH,
+    Region,
+    const_of,
+    function_of,
+    truth,
+)
 from nb2pipe.analysis.objects import (
     ATOMS,
     NONE,
@@ -71,9 +80,9 @@ class Calls(Expressions):
             result = self.call(obj.data[1], args, kwargs, node, frame)
             link(obj, result)
             return result
-        result = self.call_dunder((obj,), ("__call__", "forward"), args, node, kwargs)
-        if result is not None:
-            return result
+        called = self.call_dunder((obj,), ("__call__", "forward"), args, node, kwargs)
+        if called is not None:
+            return called
         if obj.type is not None:
             klass = self.table.klass(obj.type)
             if klass is not None and klass.callable:
@@ -120,9 +129,7 @@ class Calls(Expressions):
                 return self.run_source(obj, args, kwargs, node, self_value)
         return self.run_body(obj, args, kwargs, node, self_value)
 
-    def run_source(
-        self, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST, self_value: Val
-    ) -> Val:
+    def run_source(self, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST, self_value: Val) -> Val:
         """A function of an installed module: interpreted a few calls deep, with a small budget of its own."""
         if self.source_depth >= SOURCE_DEPTH:
             return self.summarise(obj, args, kwargs)
@@ -136,14 +143,14 @@ class Calls(Expressions):
             if self.source_depth == 0:
                 self.budget = outer - (given - self.budget)
 
-    def run_body(
-        self, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST, self_value: Val
-    ) -> Val:
+    def run_body(self, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST, self_value: Val) -> Val:
         """Interpret a body in a frame of its own."""
         function = function_of(obj)
         scope = function.scope
         assert scope is not None  # noqa: S101  set where functions are made
-        inner = Frame(function.space, function.frame, names=scope.locals, globals=scope.globals, nonlocals=scope.nonlocals)
+        inner = Frame(
+            function.space, function.frame, names=scope.locals, globals=scope.globals, nonlocals=scope.nonlocals
+        )
         inner.klass = function.klass
         inner.self_value = self_value
         self.bind_arguments(function, inner, args, kwargs)
@@ -214,7 +221,11 @@ class Calls(Expressions):
             return None
         space = function.space if function is not None else self.space
         binding: Binding | None = space.names.get(current.id)
-        root = str(binding.value[0].data) if binding and binding.value and binding.value[0].kind in ("ref", "module") else current.id
+        root = (
+            str(binding.value[0].data)
+            if binding and binding.value and binding.value[0].kind in ("ref", "module")
+            else current.id
+        )
         name = self.table.canonical(".".join([root, *reversed(parts)]))
         return name if name in ATOMS or self.table.klass(name) is not None else None
 
@@ -391,7 +402,7 @@ class Calls(Expressions):
 
                         def run(function: Obj = function) -> bool:
                             count = len(function_of(function).node.args.args) - 1
-                            self.call_function(function, [(obj,)] + [(unknown,)] * max(count, 0), {}, node, (obj,))
+                            self.call_function(function, [(obj,), *[(unknown,)] * max(count, 0)], {}, node, (obj,))
                             return True
 
                         self.branches(lambda: True, run)
@@ -400,9 +411,7 @@ class Calls(Expressions):
 
     # -- calls by the table -------------------------------------------------------------------------------------------
 
-    def call_ref(
-        self, dotted: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
-    ) -> Val:
+    def call_ref(self, dotted: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
         """Call something named by its dotted path in a library, or a builtin."""
         special = self.special_call(dotted, args, kwargs, node, frame)
         if special is not None:
@@ -462,9 +471,7 @@ class Calls(Expressions):
         """Whether one of the notebook's own classes defines a method of this name."""
         return name in self.method_names
 
-    def call_super(
-        self, receiver: Obj, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST
-    ) -> Val:
+    def call_super(self, receiver: Obj, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> Val:
         """``super().name(...)``: the next class that has it; of a library's class nothing but the instance changes."""
         klass, instance = receiver.data
         methods = self.find(klass, name, skip_own=True) if klass is not None else None
@@ -511,15 +518,31 @@ class Calls(Expressions):
         for target in row.mutates:
             self._mutate_target(target, row, receiver, args, named, given)
         for obj in given:
-            if isinstance(obj.data, tuple) and obj.data and obj.data[0] in ("lazy", "lazy-call", "lazy-row") and not row.lazy:
+            if (
+                isinstance(obj.data, tuple)
+                and obj.data
+                and obj.data[0] in ("lazy", "lazy-call", "lazy-row")
+                and not row.lazy
+            ):
                 self.consume((obj,), node)
             elif obj.klass is not None or (obj.type in _CONTAINERS and any(h.klass is not None for h in obj.holds)):
-                self.call_dunder((obj,), ("__str__", "__repr__", "__len__", "__hash__", "__array__", "__float__"), [], node)
-                if name not in _SHOWING and obj.klass is not None and "." in name and (receiver is None or receiver.type not in _CONTAINERS):
+                self.call_dunder(
+                    (obj,), ("__str__", "__repr__", "__len__", "__hash__", "__array__", "__float__"), [], node
+                )
+                if (
+                    name not in _SHOWING
+                    and obj.klass is not None
+                    and "." in name
+                    and (receiver is None or receiver.type not in _CONTAINERS)
+                ):
                     self.call_all_methods(obj, node, given)
         if row.keeps and receiver is not None:
             if row.keeps == ("elements",):
-                kept = [e for o in given for e in (o.elems or (() if atomic(o) or o.type in _CONTAINERS else (self.part(o),)))]
+                kept = [
+                    e
+                    for o in given
+                    for e in (o.elems or (() if atomic(o) or o.type in _CONTAINERS else (self.part(o),)))
+                ]
             else:
                 kept = given if "*" in row.keeps else [o for k in row.keeps for o in named.get(k, ())]
             hold(receiver, kept)
@@ -707,7 +730,10 @@ class Calls(Expressions):
         """A call that nothing is known of: it may change, keep and give back whatever it is handed."""
         given = [o for value in (*args, *kwargs.values()) for o in value]
         for obj in given:
-            self.consume((obj,), node) if isinstance(obj.data, tuple) and obj.data[:1] in (("lazy",), ("lazy-call",)) else None
+            self.consume((obj,), node) if isinstance(obj.data, tuple) and obj.data[:1] in (
+                ("lazy",),
+                ("lazy-call",),
+            ) else None
             if obj.klass is not None:
                 self.call_all_methods(obj, node, given)
         self.call_back((o for o in given if o.kind in ("function", "method")), args, node)

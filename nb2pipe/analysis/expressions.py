@@ -216,7 +216,9 @@ class Expressions(Machine):
         if op is ast.Add:
             texts = self.text(left), self.text(right)
             if texts[0] is not None or texts[1] is not None:
-                return (scalar("str", (HOLE if texts[0] is None else texts[0]) + (HOLE if texts[1] is None else texts[1])),)
+                return (
+                    scalar("str", (HOLE if texts[0] is None else texts[0]) + (HOLE if texts[1] is None else texts[1])),
+                )
         if op is ast.Mod and left and left[0].type == "str":
             text = self.text(left)
             self._shown(right, node)
@@ -285,7 +287,9 @@ class Expressions(Machine):
         left = self.ev(node.left, frame)
         rights = [self.ev(other, frame) for other in node.comparators]
         value = join(left, *rights)
-        self.call_dunder(value, ("__eq__", "__lt__", "__gt__", "__le__", "__ge__", "__ne__", "__contains__"), [value], node)
+        self.call_dunder(
+            value, ("__eq__", "__lt__", "__gt__", "__le__", "__ge__", "__ne__", "__contains__"), [value], node
+        )
         if any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
             for obj in rights[-1]:
                 if self.is_iterator(obj):
@@ -494,7 +498,11 @@ class Expressions(Machine):
                 hold(out, self.ev(node.elt, inner))
             return True
 
-        single = len(node.generators) == 1 and not node.generators[0].ifs and self.never_empty(node.generators[0].iter, first)
+        single = (
+            len(node.generators) == 1
+            and not node.generators[0].ifs
+            and self.never_empty(node.generators[0].iter, first)
+        )
         if single:
             self.may -= 1
             body()
@@ -550,7 +558,7 @@ _COMPREHENSION = Obj("frame")
 
 def _percent(text: str) -> str:
     """A %-format with its fields unknown."""
-    import re  # noqa: PLC0415  only where a notebook formats so
+    import re
 
     return re.sub(r"%(\([^)]*\))?[-#0 +]*(\*|\d+)?(\.(\*|\d+))?[a-zA-Z]", HOLE, text).replace("%%", "%")
 

@@ -142,13 +142,19 @@ class Interpreter(Shell, Statements):
         canonical = self.table.canonical(dotted)
         if canonical == "os.environ":
             self.touch("environment", "environment", "read")
-        if self.table.call(canonical) is None and self.table.klass(canonical) is None and not self.table.is_module(canonical):
+        if (
+            self.table.call(canonical) is None
+            and self.table.klass(canonical) is None
+            and not self.table.is_module(canonical)
+        ):
             owner = self.table.attribute(str(obj.data), name)
             if owner is not None and owner.returns is not None:
                 return (self.typed(owner.returns),)
             builtin = str(obj.data)
-            if builtin in ("math", "numpy", "scipy", "torch", "sys", "string") and name.isidentifier() and (
-                name in ("pi", "e", "inf", "nan", "tau", "newaxis", "maxsize", "version", "__version__")
+            if (
+                builtin in ("math", "numpy", "scipy", "torch", "sys", "string")
+                and name.isidentifier()
+                and (name in ("pi", "e", "inf", "nan", "tau", "newaxis", "maxsize", "version", "__version__"))
             ):
                 return ATOMS["float"]
         return (Obj("ref", data=canonical),)
@@ -247,7 +253,7 @@ class Interpreter(Shell, Statements):
                 if isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant):
                     self.budget = max(self.budget, 2000)
                     self.in_source(space, [statement])
-        elif name.partition(".")[0] in ("__future__",):
+        elif name.partition(".")[0] == "__future__":
             pass
         return obj
 
@@ -598,7 +604,7 @@ _SPECIAL = frozenset(
 
 def _stdlib(module: str) -> Any:
     """A built-in module of the interpreter itself: importing it runs no Python code."""
-    import sys  # noqa: PLC0415  asked for by star imports only
+    import sys
 
     if module in sys.builtin_module_names or module == "math":
         return __import__(module)

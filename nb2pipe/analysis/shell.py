@@ -31,16 +31,12 @@ class Shell(Calls):
     def _call_get_ipython(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
         return (Obj("ref", data=SHELL),)
 
-    def call_ref(
-        self, dotted: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
-    ) -> Val:
+    def call_ref(self, dotted: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
         if dotted.startswith(SHELL + "."):
             return self.shell_call(dotted[len(SHELL) + 1 :], args, kwargs, node, frame)
         return super().call_ref(dotted, args, kwargs, node, frame)
 
-    def shell_call(
-        self, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
-    ) -> Val:
+    def shell_call(self, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
         """A method of the IPython shell."""
         texts = [const_of(a) for a in args]
         if name == "run_line_magic" and len(texts) >= 2 and isinstance(texts[0], str):
@@ -253,7 +249,7 @@ class Shell(Calls):
         return None
 
     def _magic_xdel(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
-        name = line.split()[-1] if line.split() else ""
+        name = line.rsplit(maxsplit=1)[-1] if line.split() else ""
         if name in self.space.names:
             self.rec.deleted[name] = self.span
             self.put(self.space.names, name, None)
@@ -287,4 +283,3 @@ def _kind(text: str) -> ResourceKind:
 def _mode(text: str) -> Mode:
     modes: dict[str, Mode] = {"read": "read", "write": "write", "set": "set"}
     return modes[text]
-

@@ -26,7 +26,13 @@ from nb2pipe.analysis.objects import (
     view,
 )
 
-_AUGMENTED = {ast.Add: "__iadd__", ast.Sub: "__isub__", ast.Mult: "__imul__", ast.BitOr: "__ior__", ast.BitAnd: "__iand__"}
+_AUGMENTED = {
+    ast.Add: "__iadd__",
+    ast.Sub: "__isub__",
+    ast.Mult: "__imul__",
+    ast.BitOr: "__ior__",
+    ast.BitAnd: "__iand__",
+}
 _SAFE = (ast.Constant, ast.Name, ast.List, ast.Tuple, ast.Dict, ast.Lambda, ast.expr_context)
 
 
@@ -147,8 +153,11 @@ class Statements(Calls):
                 rest.append(obj)
         if rest:
             pieces = self.iterate(tuple(rest), target)
-            fresh = len(pieces) == 1 and not pieces[0].names and pieces[0].cell == self.cell and not (
-                pieces[0].holds or pieces[0].held_by or pieces[0].views or pieces[0].immutable
+            fresh = (
+                len(pieces) == 1
+                and not pieces[0].names
+                and pieces[0].cell == self.cell
+                and not (pieces[0].holds or pieces[0].held_by or pieces[0].views or pieces[0].immutable)
             )
             columns = [join(c, (self.new(pieces[0].type),) if fresh else pieces) for c in columns]
         for element, column in zip(target.elts, columns, strict=True):
@@ -308,8 +317,7 @@ class Statements(Calls):
                 self.ev(node.test, frame)
             return alive
 
-        alive = self._loop(once, node.orelse, frame, known is True)
-        return alive
+        return self._loop(once, node.orelse, frame, known is True)
 
     def _loop(self, once: Callable[[], bool], orelse: list[ast.stmt], frame: Frame | None, certain: bool) -> bool:
         """Run a loop's body twice, so that what one round leaves reaches the next; then join with no round at all."""
@@ -450,7 +458,13 @@ class Statements(Calls):
         decorators = [(d, self.ev(d, frame)) for d in node.decorator_list]
         if frame is None:
             arguments = node.args
-            for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg):
+            for arg in (
+                *arguments.posonlyargs,
+                *arguments.args,
+                *arguments.kwonlyargs,
+                arguments.vararg,
+                arguments.kwarg,
+            ):
                 if arg is not None and arg.annotation is not None:
                     self.ev(arg.annotation, frame)
             if node.returns is not None:
@@ -488,10 +502,7 @@ class Statements(Calls):
                     link(wrapper, (obj,))
                     self.mutate((obj,))
                     link(obj, value)
-                if all(v.kind == "class" for v in value):
-                    results = join(results, value)
-                else:
-                    results = join(results, (wrapper,))
+                results = join(results, value) if all(v.kind == "class" for v in value) else join(results, (wrapper,))
         return results or value
 
     def _class(self, node: ast.ClassDef, frame: Frame | None) -> bool:
@@ -585,7 +596,10 @@ def cannot_raise(node: ast.stmt) -> bool:
     if isinstance(node, ast.Assign) and all(isinstance(t, ast.Name) for t in node.targets):
         return isinstance(node.value, ast.Constant) or (
             isinstance(node.value, (ast.List, ast.Tuple, ast.Dict))
-            and all(isinstance(n, (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.expr_context)) for n in ast.walk(node.value))
+            and all(
+                isinstance(n, (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.expr_context))
+                for n in ast.walk(node.value)
+            )
         )
     return isinstance(node, ast.FunctionDef) and not node.decorator_list and not node.args.defaults
 

@@ -32,12 +32,16 @@ def _libraries(record: Record) -> set[str]:
 
 
 _RULES: dict[str, Rule] = {
-    "environment": lambda r: _imports(r) or _unknown(r) or bool(r.libraries & {"subprocess", "os", "multiprocessing", "joblib"}),
+    "environment": lambda r: (
+        _imports(r) or _unknown(r) or bool(r.libraries & {"subprocess", "os", "multiprocessing", "joblib"})
+    ),
     "cwd": lambda r: "relative" in r.traits or _imports(r) or _unknown(r),
     "sys.path": lambda r: _imports(r) or "modules" in r.traits,
     "packages": _imports,
     "warnings": lambda r: _unknown(r) or _third_party(r) or "guesses" in r.traits,
-    "matplotlib": lambda r: bool(r.libraries & _PLOTTING) or _unknown(r) or "plots" in r.traits or "guesses" in r.traits,
+    "matplotlib": lambda r: (
+        bool(r.libraries & _PLOTTING) or _unknown(r) or "plots" in r.traits or "guesses" in r.traits
+    ),
     "pandas": lambda r: _shows(r) or "pandas" in r.libraries,
     "numpy": lambda r: _shows(r) or "numpy" in r.libraries,
     "sklearn": lambda r: _shows(r) or "sklearn" in r.libraries,

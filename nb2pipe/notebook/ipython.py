@@ -67,7 +67,7 @@ def _plain(text: str) -> ast.Module | None:
 
 
 def _parse(text: str) -> ast.Module:
-    import warnings  # noqa: PLC0415  a cell's own SyntaxWarnings are not ours to show
+    import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -78,7 +78,7 @@ def _parse(text: str) -> ast.Module:
 
 @lru_cache(maxsize=1)
 def _manager() -> Any:
-    from IPython.core.inputtransformer2 import TransformerManager  # noqa: PLC0415  dear, and seldom needed
+    from IPython.core.inputtransformer2 import TransformerManager
 
     return TransformerManager()
 
@@ -133,7 +133,7 @@ def _placed(error: SyntaxError, lines: tuple[int, ...], first_line: int) -> Synt
 
 def _automagic(text: str) -> str | None:
     """IPython's automagic: a line that is not Python and begins with the name of a line magic is that magic."""
-    from nb2pipe.notebook.magics import lookup_magic  # noqa: PLC0415  only where a cell does not parse
+    from nb2pipe.notebook.magics import lookup_magic
 
     changed = False
     lines = []

@@ -102,7 +102,24 @@ def _rows() -> dict[str, Magic]:
         rows.append(Magic(name, "cell", "text", "braces", touches=_FILES))
     for name in ("html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG", "mermaid"):
         rows.append(Magic(name, "cell", "text"))
-    for name in ("ls", "ll", "la", "lf", "lk", "ldir", "lx", "cat", "less", "more", "man", "pycat", "history", "hist", "dhist", "dirs"):
+    for name in (
+        "ls",
+        "ll",
+        "la",
+        "lf",
+        "lk",
+        "ldir",
+        "lx",
+        "cat",
+        "less",
+        "more",
+        "man",
+        "pycat",
+        "history",
+        "hist",
+        "dhist",
+        "dirs",
+    ):
         rows.append(Magic(name, "line", uses="braces", touches=_LOOK))
     for name in ("mkdir", "rmdir", "rm", "mv", "cp", "rename"):
         rows.append(Magic(name, "line", uses="braces", touches=_FILES))
@@ -149,7 +166,9 @@ _NONE = frozenset({"echo", "true", "false", "sleep", "nvidia-smi", "date", "whoa
                    "which", "nproc", "free", "lscpu", "uptime", "id", "env", "printenv", "type", "clear", "java", "gcc"})  # fmt: skip
 _READ = frozenset({"ls", "cat", "head", "tail", "wc", "grep", "find", "du", "df", "pwd", "tree", "file", "stat", "less", "more",
                    "md5sum", "sha256sum", "diff", "sort", "uniq", "cut", "awk", "tr", "nl", "od", "xxd", "strings", "jq"})  # fmt: skip
-_INSTALLERS = frozenset({"pip", "pip3", "conda", "mamba", "apt", "apt-get", "brew", "npm", "uv", "poetry", "easy_install"})
+_INSTALLERS = frozenset(
+    {"pip", "pip3", "conda", "mamba", "apt", "apt-get", "brew", "npm", "uv", "poetry", "easy_install"}
+)
 
 
 def shell_effect(command: str) -> Effect:

@@ -64,7 +64,7 @@ def read_document(path: str) -> Any:
     Raises:
         UsageError: as `read`.
     """
-    import nbformat  # noqa: PLC0415  dear, and not needed to compile
+    import nbformat
 
     document = nbformat.from_dict(_load(path))
     document.nbformat = 4
@@ -99,11 +99,17 @@ def _load(path: str) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not a notebook: it is not UTF-8 text") from None
     except json.JSONDecodeError as error:
-        what = "the file is empty" if not data.strip() else f"broken JSON at line {error.lineno}, column {error.colno}: {error.msg}"
+        what = (
+            "the file is empty"
+            if not data.strip()
+            else f"broken JSON at line {error.lineno}, column {error.colno}: {error.msg}"
+        )
         raise UsageError(f"{path} is not a notebook: {what}") from None
     except RecursionError:
         raise UsageError(f"{path} is not a notebook: its JSON is nested too deeply") from None
-    if not isinstance(document, dict) or not ("cells" in document or "worksheets" in document or "nbformat" in document):
+    if not isinstance(document, dict) or not (
+        "cells" in document or "worksheets" in document or "nbformat" in document
+    ):
         raise UsageError(f"{path} is not a notebook: it is JSON without cells")
     if document.get("nbformat") == 4 and isinstance(document.get("cells"), list):
         return document
@@ -112,7 +118,7 @@ def _load(path: str) -> dict[str, Any]:
 
 def _upgrade(document: dict[str, Any], path: str) -> dict[str, Any]:
     """A notebook of an older format, by nbformat."""
-    import nbformat  # noqa: PLC0415  dear, and only old notebooks need it
+    import nbformat
 
     try:
         major = int(document.get("nbformat", 4 if "cells" in document else 3))
@@ -131,14 +137,14 @@ def _upgrade(document: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def _load_text(path: str, data: bytes, suffix: str) -> dict[str, Any]:
-    import jupytext  # noqa: PLC0415  dear, and only text notebooks need it
+    import jupytext
 
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not a notebook: it is not UTF-8 text") from None
     kind = "md:myst" if suffix in (".myst", ".md", ".markdown") and "{code-cell}" in text else suffix[1:]
-    if kind in ("rmd",):
+    if kind == "rmd":
         kind = "Rmd"
     if kind == "qmd":
         text, kind = re.sub(r"(?m)^```\{(\w+)", r"```{\1", text), "Rmd"
@@ -162,7 +168,7 @@ def _kernel(metadata: Mapping[str, Any]) -> tuple[str, str]:
     main = jupytext_info.get("main_language", "") if isinstance(jupytext_info, dict) else ""
     name = str(spec.get("name") or "python3")
     language = str(spec.get("language") or info.get("name") or main or "").lower()
-    if not language and name in ("ir", "r") or name.startswith("julia"):
+    if (not language and name in ("ir", "r")) or name.startswith("julia"):
         language = "r" if name in ("ir", "r") else "julia"
     return name, language
 

@@ -20,7 +20,22 @@ ROLES: dict[str, Role] = {
     "pipeline-metrics": "metrics",
     "skip": "skip",
 }
-PREFIXES = ("step", "block", "after", "prev", "cache", "retries", "timeout", "cpus", "memory", "gpus", "image", "secret", "limit", "nb2pipe")
+PREFIXES = (
+    "step",
+    "block",
+    "after",
+    "prev",
+    "cache",
+    "retries",
+    "timeout",
+    "cpus",
+    "memory",
+    "gpus",
+    "image",
+    "secret",
+    "limit",
+    "nb2pipe",
+)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -102,7 +117,9 @@ class _Parser:
             self.secrets.append(value)
         elif prefix == "limit":
             kind, _, amount = value.partition(":")
-            target = {"cpu": "cpus", "memory": "memory", "nvidia.com/gpu": "gpus", "amd.com/gpu": "gpus"}.get(kind.strip())
+            target = {"cpu": "cpus", "memory": "memory", "nvidia.com/gpu": "gpus", "amd.com/gpu": "gpus"}.get(
+                kind.strip()
+            )
             if target is None:
                 self.foreign.append(tag)
             else:
@@ -114,7 +131,15 @@ class _Parser:
         """A tag that carries an amount; one that cannot be read is an error."""
         parsed: object = None
         if prefix == "cache":
-            known = {"off": False, "disabled": False, "false": False, "no": False, "on": True, "enabled": True, "true": True}
+            known = {
+                "off": False,
+                "disabled": False,
+                "false": False,
+                "no": False,
+                "on": True,
+                "enabled": True,
+                "true": True,
+            }
             parsed = known.get(value.lower())
         elif prefix == "image":
             parsed = value or None
@@ -147,17 +172,32 @@ class _Parser:
             near = difflib.get_close_matches(tag.lower(), [r for r in ROLES if len(r) >= 7], 1, 0.85)
             right = near[0] if near else None
         if right is not None:
-            self.error("NB301", f"tag `{tag}` is not known; did you mean `{right}`?", f"rename the tag to `{right}`", Severity.WARNING)
+            self.error(
+                "NB301",
+                f"tag `{tag}` is not known; did you mean `{right}`?",
+                f"rename the tag to `{right}`",
+                Severity.WARNING,
+            )
 
     def result(self) -> Tags:
         """The tags together, contradictions reported."""
-        shared = [t for r, t in self.roles.items() if r not in ("metrics",)]
+        shared = [t for r, t in self.roles.items() if r != "metrics"]
         if self.step is not None and shared:
-            self.error("NB302", f"tags `{shared[0]}` and `{self.step_tag}` contradict each other", "keep one of the tags")
+            self.error(
+                "NB302", f"tags `{shared[0]}` and `{self.step_tag}` contradict each other", "keep one of the tags"
+            )
         elif len(shared) > 1:
             self.error("NB302", f"tags `{shared[0]}` and `{shared[1]}` contradict each other", "keep one of the tags")
         requirements = Requirements(**self.values, secrets=tuple(self.secrets))  # type: ignore[arg-type]  # each was read by its own parser
-        return Tags(self.step, tuple(self.after), frozenset(self.roles), requirements, frozenset(self.ignore), self.raises, tuple(self.foreign))
+        return Tags(
+            self.step,
+            tuple(self.after),
+            frozenset(self.roles),
+            requirements,
+            frozenset(self.ignore),
+            self.raises,
+            tuple(self.foreign),
+        )
 
 
 def parse_tags(tags: Sequence[str], cell: int) -> tuple[Tags, tuple[Diagnostic, ...]]:

@@ -61,7 +61,9 @@ def relevant_accesses(effects: Sequence[Effects]) -> dict[int, tuple[Access, ...
     return found
 
 
-def compose(cells: tuple[int, ...], effects: Mapping[int, Effects], accesses: Mapping[int, tuple[Access, ...]]) -> BlockEffects:
+def compose(
+    cells: tuple[int, ...], effects: Mapping[int, Effects], accesses: Mapping[int, tuple[Access, ...]]
+) -> BlockEffects:
     """The effects of ``cells`` run one after another."""
     block = BlockEffects(cells)
     defined: set[str] = set()

@@ -28,9 +28,7 @@ class Built:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def build(
-    notebook: Notebook, codes: Sequence[Code], analysis: Analysis, how: str | None = None
-) -> Built:
+def build(notebook: Notebook, codes: Sequence[Code], analysis: Analysis, how: str | None = None) -> Built:
     """Compile: split into blocks, find who needs which version of what, and join reopened steps where that is safe.
 
     ``how`` is what `split` understands. The result satisfies `invariants.check`.
@@ -39,7 +37,9 @@ def build(
     effects = {e.cell: e for e in analysis.effects}
     accesses = relevant_accesses(analysis.effects)
     composed = [compose(b.cells, effects, accesses) for b in blocks]
-    shared_cells = tuple(c.index for c in notebook.cells if c.kind == "code" and is_shared(c) and "skip" not in c.tags.roles)
+    shared_cells = tuple(
+        c.index for c in notebook.cells if c.kind == "code" and is_shared(c) and "skip" not in c.tags.roles
+    )
     shared = {cell: compose((cell,), effects, accesses) for cell in shared_cells}
     parameters = find_parameters(notebook, codes)
     homes = {p.name: p.span.cell for p in parameters}
@@ -102,7 +102,11 @@ def _assemble(
             read = composed[position].uses.get(name) or need.passes[name]
             write = composed[producer].writes.get(name)
             if source != target:
-                span = write.span if write is not None else needs[producer].passes.get(name, Span(blocks[producer].cells[-1]))
+                span = (
+                    write.span
+                    if write is not None
+                    else needs[producer].passes.get(name, Span(blocks[producer].cells[-1]))
+                )
                 if name.startswith("<"):
                     resources.setdefault((source, target), set()).add(_resource(name, composed))
                     note(source, target, "resource", name, span, read)
@@ -141,7 +145,9 @@ def _resource(name: str, composed: Sequence[BlockEffects]) -> Resource:
     return Resource("setting", name.strip("<>"))
 
 
-def _after(notebook: Notebook, blocks: Sequence[Block], home: Sequence[int], names: Mapping[int, str], note: object) -> None:
+def _after(
+    notebook: Notebook, blocks: Sequence[Block], home: Sequence[int], names: Mapping[int, str], note: object
+) -> None:
     """The order that ``after:`` tags ask for; a name that no step has is for the rules to report."""
     cells = {c.index: c for c in notebook.cells}
     by_name: dict[str, list[int]] = {}
@@ -196,7 +202,9 @@ def _steps(
         after[edge.target].add(edge.source)
     ordered: list[Step] = []
     done: set[str] = set()
-    waiting = [replace(steps[o], outputs=tuple(sorted(outputs[o]))) for o in sorted(members, key=lambda o: blocks[o].cells[0])]
+    waiting = [
+        replace(steps[o], outputs=tuple(sorted(outputs[o]))) for o in sorted(members, key=lambda o: blocks[o].cells[0])
+    ]
     while waiting:
         for step in waiting:
             if after[step.name] <= done:
@@ -234,9 +242,7 @@ def _most(left: Number, right: Number) -> Number:
     return max(left, right)
 
 
-def _joined(
-    steps: Sequence[Step], effects: Mapping[int, Effects]
-) -> tuple[tuple[tuple[str, ...], str, str], ...]:
+def _joined(steps: Sequence[Step], effects: Mapping[int, Effects]) -> tuple[tuple[tuple[str, ...], str, str], ...]:
     """The steps that must share a process because a value that cannot leave it flows between them."""
     position = {s.name: i for i, s in enumerate(steps)}
     kinds: dict[tuple[str, str], str] = {}
@@ -262,7 +268,8 @@ def _joined(
             if kind is not None:
                 groups.setdefault((value.name, kind), set()).update((value.producer, step.name))
     return tuple(
-        (tuple(sorted(members, key=position.__getitem__)), name, kind) for (name, kind), members in sorted(groups.items())
+        (tuple(sorted(members, key=position.__getitem__)), name, kind)
+        for (name, kind), members in sorted(groups.items())
     )
 
 

@@ -134,7 +134,7 @@ def demand(
         source: dict[str, int] = {}
         for name in wanted:
             entry = writers.before(name, cell)
-            if entry is not None and entry[1] >= 0 and not (entry[2].kind == "deleted"):
+            if entry is not None and entry[1] >= 0 and entry[2].kind != "deleted":
                 source[name] = entry[1]
         direct = dict(source)
         for group in sharing.groups(set(source), cell):

@@ -22,14 +22,17 @@ class Order:
 
 def may_be_same(left: str, right: str) -> bool:
     """Whether two resource keys may name one thing; ``*`` stands for any text."""
-    if left == right or left == "*" or right == "*":
+    if left in (right, "*") or right == "*":
         return True
     if "*" not in left and "*" not in right:
         return _inside(left, right) or _inside(right, left)
     head_left, head_right = left.partition("*")[0], right.partition("*")[0]
     if not (head_left.startswith(head_right) or head_right.startswith(head_left)):
         return False
-    tail_left, tail_right = left.rpartition("*")[2] if "*" in left else left, right.rpartition("*")[2] if "*" in right else right
+    tail_left, tail_right = (
+        left.rpartition("*")[2] if "*" in left else left,
+        right.rpartition("*")[2] if "*" in right else right,
+    )
     if "*" in left and "*" in right:
         return tail_left.endswith(tail_right) or tail_right.endswith(tail_left)
     pattern, text = (left, right) if "*" in left else (right, left)
@@ -55,10 +58,11 @@ def orders(accesses: Sequence[tuple[int, Access]]) -> Iterator[Order]:
             for other, earlier in reversed(writers):
                 if may_be_same(earlier.resource.key, key):
                     if other != block:
-                        yield Order(other, block, _specific(earlier.resource, access.resource), earlier.span, access.span)
-                    if earlier.resource.key in (key, "*") or key == "*":
-                        if earlier.resource.key == "*" or earlier.resource.key == key:
-                            break
+                        yield Order(
+                            other, block, _specific(earlier.resource, access.resource), earlier.span, access.span
+                        )
+                    if earlier.resource.key in ("*", key):
+                        break
             if access.mode == "read":
                 readers.append((block, access))
                 continue

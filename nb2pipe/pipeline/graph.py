@@ -17,7 +17,7 @@ def to_networkx(pipeline: Pipeline) -> nx.DiGraph:
     Nodes are step names with ``cells``, ``inputs``, ``outputs``, ``parameters`` and ``title``; edges have ``kinds`` and
     ``values`` (names of what flows); the graph has ``name`` and ``parameters``.
     """
-    import networkx as nx  # noqa: PLC0415  dear, and only drawings and callers of this need it
+    import networkx as nx
 
     graph = nx.DiGraph(name=pipeline.name, parameters={p.name: p.default for p in pipeline.parameters})
     for step in pipeline.steps:
@@ -37,7 +37,7 @@ def layered(pipeline: Pipeline) -> tuple[list[list[str]], set[tuple[str, str]]]:
     Layers are networkx's topological generations; the order within is by barycentre over a few sweeps (Sugiyama,
     Tagawa and Toda, 1981).
     """
-    import networkx as nx  # noqa: PLC0415  dear, and only drawings need it
+    import networkx as nx
 
     graph = to_networkx(pipeline)
     layers = [list(g) for g in nx.topological_generations(graph)]

@@ -29,7 +29,9 @@ def check(pipeline: Pipeline) -> None:
             joins.add((value.producer, step.name, value.name))
     carried: set[tuple[str, str, str]] = set()
     for edge in pipeline.edges:
-        _require(position[edge.source] < position[edge.target], f"edge {edge.source} -> {edge.target} against the order")
+        _require(
+            position[edge.source] < position[edge.target], f"edge {edge.source} -> {edge.target} against the order"
+        )
         _require(bool(edge.evidence), f"edge {edge.source} -> {edge.target} without evidence")
         if edge.kind == "data" and not edge.through:
             carried |= {(edge.source, edge.target, v) for v in edge.values}

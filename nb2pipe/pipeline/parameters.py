@@ -26,7 +26,9 @@ def find_parameters(notebook: Notebook, codes: Sequence[Code]) -> tuple[Paramete
                 continue
             default, known = _literal(value)
             kind = annotation or (_type_name(default) if known else "")
-            span = Span(code.cell.index, node.lineno, node.end_lineno or node.lineno, node.col_offset, node.end_col_offset or 0)
+            span = Span(
+                code.cell.index, node.lineno, node.end_lineno or node.lineno, node.col_offset, node.end_col_offset or 0
+            )
             found[target] = Parameter(target, kind, default, comments.get(node.end_lineno or node.lineno, ""), span)
     return tuple(found.values())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -126,7 +127,7 @@ def _report(
     sites = []
     steps = [blocks[i].step for i in circle]
     ring = [*circle, position]
-    for source, target in zip(ring, ring[1:], strict=False):
+    for source, target in itertools.pairwise(ring):
         for value, producer in sorted(needs[target].inputs.items()):
             if blocks[producer].step == blocks[source].step:
                 write = composed[producer].writes.get(value)

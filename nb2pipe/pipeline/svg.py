@@ -59,15 +59,25 @@ def render_svg(pipeline: Pipeline) -> str:
             path = f"M{x0:.1f} {y0:.1f}C{x0:.1f} {y0 + _LAYER / 2:.1f} {x1:.1f} {y1 - _LAYER / 2:.1f} {x1:.1f} {y1 - 2:.1f}"
         hidden = " implied" if (source, target) in implied else ""
         tip = escape(", ".join(dict.fromkeys(names)))
-        parts.append(f'<path class="edge{hidden}" marker-end="url(#a)" d="{path}"><title>{escape(source)} to {escape(target)}: {tip}</title></path>')
+        parts.append(
+            f'<path class="edge{hidden}" marker-end="url(#a)" d="{path}"><title>{escape(source)} to {escape(target)}: {tip}</title></path>'
+        )
         if not hidden:
-            labels.append(f'<text class="label halo" text-anchor="middle" x="{(x0 + 2 * x1) / 3:.1f}" y="{y1 - 14:.1f}">{escape(_short(names))}</text>')
+            labels.append(
+                f'<text class="label halo" text-anchor="middle" x="{(x0 + 2 * x1) / 3:.1f}" y="{y1 - 14:.1f}">{escape(_short(names))}</text>'
+            )
     for name, (x, y) in place.items():
         step = steps[name]
         middle = x + widths[name] / 2
-        parts.append(f'<g><rect class="box" x="{x:.1f}" y="{y:.1f}" width="{widths[name]:.1f}" height="{_BOX}" rx="8"/>')
-        parts.append(f'<text class="title" text-anchor="middle" x="{middle:.1f}" y="{y + 19:.1f}">{escape(name)}</text>')
-        parts.append(f'<text class="small" text-anchor="middle" x="{middle:.1f}" y="{y + 35:.1f}">{_cells(step.cells)}</text></g>')
+        parts.append(
+            f'<g><rect class="box" x="{x:.1f}" y="{y:.1f}" width="{widths[name]:.1f}" height="{_BOX}" rx="8"/>'
+        )
+        parts.append(
+            f'<text class="title" text-anchor="middle" x="{middle:.1f}" y="{y + 19:.1f}">{escape(name)}</text>'
+        )
+        parts.append(
+            f'<text class="small" text-anchor="middle" x="{middle:.1f}" y="{y + 35:.1f}">{_cells(step.cells)}</text></g>'
+        )
     return "\n".join([*parts, *labels, "</svg>"]) + "\n"
 
 

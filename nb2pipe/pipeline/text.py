@@ -27,7 +27,7 @@ def render_text(pipeline: Pipeline) -> str:
             rail = rail if len(names) == 1 else f"{rail}●"
             rail = rail.ljust(2)
             lines.append(f"{rail} {name.ljust(width)}  {_cells(step.cells)}{_parameters(step)}")
-            below = "│" if len(names) > 1 and position < len(names) - 1 or not last else " "
+            below = "│" if (len(names) > 1 and position < len(names) - 1) or not last else " "
             for (source, target), values in sorted(flows.items()):
                 if target == name:
                     lines.append(f"{below}    {' ' * 0}<- {source}: {_names(values)}")

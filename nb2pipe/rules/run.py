@@ -41,7 +41,7 @@ def run_rules(subject: Subject, select: Sequence[str] = (), ignore: Sequence[str
 
 
 def _all(subject: Subject) -> Iterator[Diagnostic]:
-    from nb2pipe.rules.registry import all_rules  # noqa: PLC0415  the rules import this module
+    from nb2pipe.rules.registry import all_rules
 
     yield from subject.found
     for effects in subject.analysis.effects:

@@ -6,7 +6,7 @@ IPython is imported here: only a step's process and the parent that forks it imp
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import math
 import numbers
 import sys
@@ -62,7 +62,7 @@ class Publisher(DisplayPublisher):
         sys.stdout.flush()
         sys.stderr.flush()
         metadata = {} if metadata is None else metadata
-        shell.display_pub._validate_data(data, metadata)  # noqa: SLF001  its own, by way of an untyped name
+        shell.display_pub._validate_data(data, metadata)
         display_id = (transient or {}).get("display_id")
         if update:
             content = {"data": clean(data), "metadata": clean(metadata)}
@@ -92,9 +92,9 @@ def clean(value: Any) -> Any:
         return {k if isinstance(k, str) else _key(k): clean(v) for k, v in value.items()}
     if isinstance(value, (bytes, bytearray, memoryview)):
         return base64.b64encode(value).decode("ascii")
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         return (value if value.tzinfo else value.astimezone()).isoformat().replace("+00:00", "Z")
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, Iterable):
         return [clean(v) for v in value]
@@ -117,8 +117,8 @@ def connect_widgets(shell: Any) -> None:
     Nothing is done where the ``comm`` package, which all of Jupyter's widgets use, is not installed.
     """
     try:
-        import comm  # noqa: PLC0415  it need not be installed
-        from comm.base_comm import BaseComm  # noqa: PLC0415  likewise
+        import comm
+        from comm.base_comm import BaseComm
     except ImportError:
         return
 
@@ -149,7 +149,7 @@ def connect_widgets(shell: Any) -> None:
 
 def tell_widget(comm_id: str, state: dict[str, Any]) -> None:
     """Give a widget new state, as a front end would."""
-    import comm  # noqa: PLC0415  there are widgets, so it is there
+    import comm
 
     widget = comm.get_comm_manager().comms.get(comm_id)
     if widget is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import shutil
@@ -255,12 +256,17 @@ class _Execution:
             elif value.name in done.files:
                 wanted.setdefault(done.files[value.name], []).append(value.name)
         order = {s.name: i for i, s in enumerate(self.pipeline.steps)}
-        producer = {done.files[v.name]: order[v.producer] for v in step.inputs for done in (self.done[v.producer],) if v.name in done.files}
+        producer = {
+            done.files[v.name]: order[v.producer]
+            for v in step.inputs
+            for done in (self.done[v.producer],)
+            if v.name in done.files
+        }
         self.attempt += 1
-        first = {}
+        first: dict[int, int] = {}
         for position, other in enumerate(self.pipeline.steps):
-            for cell in other.shared:
-                first.setdefault(cell, position)
+            for number in other.shared:
+                first.setdefault(number, position)
         shared = list(step.shared)
         if order[step.name] == 0:
             shared = sorted({*shared, *(c for c in self.pipeline.shared if c not in first)})
@@ -339,8 +345,14 @@ class _Execution:
         for value in report.unstorable:
             if value.name in needed:
                 live[value.name] = process
-                users = [s.name for s in self.pipeline.steps if any(v.name == value.name and v.producer == step.name for v in s.inputs)]
-                self.note(f"`{value.name}` ({value.kind}) cannot leave its process, so {' and '.join([step.name, *users])} run in one")
+                users = [
+                    s.name
+                    for s in self.pipeline.steps
+                    if any(v.name == value.name and v.producer == step.name for v in s.inputs)
+                ]
+                self.note(
+                    f"`{value.name}` ({value.kind}) cannot leave its process, so {' and '.join([step.name, *users])} run in one"
+                )
         before = frozenset(self.predecessors(step))
         self.done[step.name] = _Done(report, {v.name: v.producer for v in step.inputs}, files, live, before)
         self.finish(step.name, process, "ok", "")
@@ -367,23 +379,17 @@ class _Execution:
         for held in holders.values():
             if held.step or held.sock.fileno() < 0:
                 continue
-            needed = any(
-                held in self.hosts(s) for s in self.pipeline.steps if s.name not in self.ended
-            )
+            needed = any(held in self.hosts(s) for s in self.pipeline.steps if s.name not in self.ended)
             if not needed:
                 held.sock.close()
 
     def stop_all(self) -> None:
         """End every process that is still running a step."""
         for process in list(self.running.values()):
-            try:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
-            try:
+            with contextlib.suppress(KeyError, ValueError):
                 self.selector.unregister(process.sock)
-            except (KeyError, ValueError):
-                pass
             process.sock.close()
         for step in list(self.running):
             self.outcomes[step].status, self.outcomes[step].detail = "failed", "interrupted"
@@ -420,7 +426,9 @@ class _Execution:
             both = (mine & ({*done.report.reads} | theirs)) | ({*report.reads} & theirs)
             if both:
                 first, second = sorted((other, step.name), key=order.__getitem__)
-                found += [Seen("file", first, (second, os.path.relpath(path, self.options.cwd))) for path in sorted(both)]
+                found += [
+                    Seen("file", first, (second, os.path.relpath(path, self.options.cwd))) for path in sorted(both)
+                ]
         return found
 
     def tripped(self, seen: Sequence[Seen]) -> None:
@@ -436,7 +444,12 @@ class _Execution:
         old = self.pipeline
         self.pipeline = self.recompile(self.seen)
         if {s.name for s in self.pipeline.steps} != {s.name for s in old.steps}:
-            self.refuse(step, "NB902", describe(first) + ", which changes what the steps are", "tag the steps so that they keep their order")
+            self.refuse(
+                step,
+                "NB902",
+                describe(first) + ", which changes what the steps are",
+                "tag the steps so that they keep their order",
+            )
             return
         self.invalidate(seen)
 
@@ -450,7 +463,11 @@ class _Execution:
             started = self.outcomes[step.name].started
             for source in self.predecessors(step):
                 ended = self.outcomes[source].ended
-                if source in stale or source not in self.ended or (self.outcomes[source].status == "ok" and ended > started):
+                if (
+                    source in stale
+                    or source not in self.ended
+                    or (self.outcomes[source].status == "ok" and ended > started)
+                ):
                     stale.add(step.name)
             done = self.done.get(step.name)
             if done is not None and step.name not in stale:
@@ -460,7 +477,9 @@ class _Execution:
                 missing = [n for n in step.outputs if n not in done.files and n not in done.live]
                 if missing:
                     stale.add(step.name)
-            elif step.name in self.running and {v.name: v.producer for v in step.inputs} != self.started_inputs.get(step.name):
+            elif step.name in self.running and {v.name: v.producer for v in step.inputs} != self.started_inputs.get(
+                step.name
+            ):
                 stale.add(step.name)
         for name in stale:
             done = self.done.get(name)
@@ -475,10 +494,8 @@ class _Execution:
             process = self.running.pop(name, None)
             if process is not None:
                 self.selector.unregister(process.sock)
-                try:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
-                except (ProcessLookupError, PermissionError):
-                    pass
                 process.sock.close()
             self.ended.discard(name)
             self.done.pop(name, None)

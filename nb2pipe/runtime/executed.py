@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,22 +29,31 @@ def cell_tasks(document: Any) -> dict[int, CellTask]:
 
 def inject_parameters(document: Any, parameters: Mapping[str, Any]) -> tuple[Any, int]:
     """The notebook with papermill's cell of injected parameters, and that cell's position."""
-    from papermill.parameterize import parameterize_notebook  # noqa: PLC0415  dear, and only with parameters
+    from papermill.parameterize import parameterize_notebook
 
-    changed = parameterize_notebook(document, dict(parameters), report_mode=False, language="python", kernel_name="python3")
+    changed = parameterize_notebook(
+        document, dict(parameters), report_mode=False, language="python", kernel_name="python3"
+    )
     place = next(i for i, c in enumerate(changed.cells) if "injected-parameters" in c.metadata.get("tags", []))
     return changed, place
 
 
 def write_executed(
-    path: str, document: Any, result: RunResult, tasks: Mapping[int, CellTask], parameters: Mapping[str, Any], source: str, started: float, ended: float
-) -> None:  # fmt: skip
+    path: str,
+    document: Any,
+    result: RunResult,
+    tasks: Mapping[int, CellTask],
+    parameters: Mapping[str, Any],
+    source: str,
+    started: float,
+    ended: float,
+) -> None:
     """Write the executed notebook atomically.
 
     Raises:
         UsageError: The file cannot be written.
     """
-    import nbformat  # noqa: PLC0415  dear, and only where a notebook is written
+    import nbformat
 
     steps = {c: s.name for s in result.pipeline.steps for c in (*s.shared, *s.cells)}
     for index, cell in enumerate(document.cells):
@@ -52,8 +61,11 @@ def write_executed(
             continue
         task = tasks.get(index)
         outcome = result.outcomes.get(steps.get(index, ""))
-        ran = task is not None and outcome is not None and outcome.status != "not run" and not (
-            outcome.status == "failed" and 0 <= outcome.cell < index
+        ran = (
+            task is not None
+            and outcome is not None
+            and outcome.status != "not run"
+            and not (outcome.status == "failed" and 0 <= outcome.cell < index)
         )
         cell.outputs = [nbformat.from_dict(o) for o in result.outputs.get(index, [])] if task is not None else []
         cell.execution_count = task.count if task is not None and ran else None
@@ -91,7 +103,7 @@ def _cell_metadata(outcome: Outcome, ran: bool, index: int) -> dict[str, Any]:
 
 
 def _iso(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat()
 
 
 def _summary(pipeline: Pipeline, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:

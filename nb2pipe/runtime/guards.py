@@ -19,8 +19,9 @@ class FileWatch:
 
     def __init__(self, cwd: str) -> None:
         self.roots = (os.path.realpath(cwd) + os.sep, os.path.realpath(tempfile.gettempdir()) + os.sep)
-        self.skip: tuple[str, ...] = (f"{os.sep}site-packages{os.sep}", f"{os.sep}__pycache__{os.sep}", f"{os.sep}.nb2pipe{os.sep}",
-                                      f"{os.sep}.ipynb_checkpoints{os.sep}", f"{os.sep}ipykernel_", f"{os.sep}matplotlib", f"{os.sep}nb2pipe-")  # fmt: skip
+        folders = ("site-packages", "__pycache__", ".nb2pipe", ".ipynb_checkpoints")
+        prefixes = ("ipykernel_", "matplotlib", "nb2pipe-")
+        self.skip = (*(f"{os.sep}{f}{os.sep}" for f in folders), *(f"{os.sep}{p}" for p in prefixes))
         self.active = False
         self.reads: dict[str, None] = {}
         self.writes: dict[str, None] = {}
@@ -32,9 +33,7 @@ class FileWatch:
             return
         if event == "open":
             self._open(args[0], args[1], args[2])
-        elif event == "sqlite3.connect":
-            self._note(args[0], write=True)
-        elif event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree"):
+        elif event == "sqlite3.connect" or event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree"):
             self._note(args[0], write=True)
         elif event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"):
             self.outside["a subprocess"] = None
@@ -53,7 +52,11 @@ class FileWatch:
         if not isinstance(path, (str, os.PathLike)) or str(path) == ":memory:":
             return
         full = os.path.abspath(os.fspath(path))
-        if not full.startswith(self.roots) or any(part in full for part in self.skip) or full.endswith((".pyc", ".py", ".part")):
+        if (
+            not full.startswith(self.roots)
+            or any(part in full for part in self.skip)
+            or full.endswith((".pyc", ".py", ".part"))
+        ):
             return
         (self.writes if write else self.reads)[full] = None
 

@@ -30,7 +30,7 @@ def read_parameter_file(path: str) -> dict[str, Any]:
         if suffix == ".json":
             data = json.loads(text)
         elif suffix == ".toml":
-            import tomllib  # noqa: PLC0415  only for TOML
+            import tomllib
 
             data = tomllib.loads(text)
         elif suffix in (".yaml", ".yml"):
@@ -47,7 +47,7 @@ def read_parameter_file(path: str) -> dict[str, Any]:
 
 
 def _yaml(text: str) -> Any:
-    import yaml  # noqa: PLC0415  only where there are parameters
+    import yaml
 
     return yaml.safe_load(text)
 
@@ -60,7 +60,9 @@ def parse_value(text: str) -> Any:
         return text
 
 
-def check_parameters(declared: Sequence[Parameter], given: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
+def check_parameters(
+    declared: Sequence[Parameter], given: Mapping[str, Any], texts: Mapping[str, str]
+) -> dict[str, Any]:
     """The given parameters, each of its declared type.
 
     ``texts`` are the raw texts of those from the command line: a parameter of type str takes its text as it stands.
@@ -87,16 +89,16 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 
 
-def _typed(parameter: Parameter, value: Any) -> Any:
-    import datetime  # noqa: PLC0415  YAML reads dates
+def _typed(parameter: Parameter, given: Any) -> Any:
+    import datetime as dt
 
-    if isinstance(value, (datetime.date, datetime.datetime)):
-        value = value.isoformat()
+    value: Any = given.isoformat() if isinstance(given, (dt.date, dt.datetime)) else given
     base = parameter.type.partition("[")[0].strip().lower()
     allowed = _TYPES.get(base)
     if allowed is None or (value is None and parameter.default is None):
         return value
-    if isinstance(value, bool) and base != "bool" or not isinstance(value, allowed):
+    fits: bool = isinstance(value, allowed) and (base == "bool" or not isinstance(value, bool))
+    if not fits:
         raise UsageError(f"parameter `{parameter.name}`: expected {base}, got {type(value).__name__} ({value!r})")
     if base == "float":
         return float(value)

@@ -34,12 +34,12 @@ def serve(fileno: int, modules: Sequence[str], left: dict[str, str]) -> NoReturn
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sock = socket.socket(fileno=fileno)
     try:
-        from nb2pipe.runtime.shell import make_shell  # noqa: PLC0415  IPython is imported here, once for all steps
+        from nb2pipe.runtime.shell import make_shell
     except ImportError as error:
         _say(sock, f"E the interpreter {sys.executable} cannot run cells: {error}")
         os._exit(1)
     shell = make_shell()
-    from nb2pipe.runtime.preload import NotPreloadableError, preload, unsafe_threads  # noqa: PLC0415  not for a spawned step
+    from nb2pipe.runtime.preload import NotPreloadableError, preload, unsafe_threads
 
     _warm(shell)
     try:
@@ -176,8 +176,8 @@ def _begin(fileno: int, function: str, has_payload: int, shell: Any, stash: Any 
         code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
-    except BaseException:  # noqa: BLE001  a fault of ours, shown where the scheduler's own would be
-        import traceback  # noqa: PLC0415  only then
+    except BaseException:
+        import traceback
 
         os.write(shell.streams.original(2), traceback.format_exc().encode("utf-8", "replace"))
     finally:
@@ -196,7 +196,7 @@ def _payload(sock: socket.socket) -> tuple[Any, ...]:
         return b"".join(parts)
 
     size = LENGTH.unpack(read(LENGTH.size))[0]
-    payload: tuple[Any, ...] = pickle.loads(read(size))  # noqa: S301  from our own scheduler
+    payload: tuple[Any, ...] = pickle.loads(read(size))
     return payload
 
 
@@ -213,6 +213,6 @@ def reseed(stashed: Any) -> None:
 
 def spawned(fileno: int, function: str, has_payload: int) -> NoReturn:
     """The life of a step's process that was not forked."""
-    from nb2pipe.runtime.shell import make_shell  # noqa: PLC0415  IPython is imported here
+    from nb2pipe.runtime.shell import make_shell
 
     _begin(fileno, function, has_payload, make_shell())

@@ -150,7 +150,7 @@ def _import(name: str, hidden: set[str]) -> str:
     with _heard() as heard:
         try:
             importlib.import_module(name)
-        except BaseException as error:  # noqa: BLE001  whatever a module raises, SystemExit too
+        except BaseException as error:
             return f"{type(error).__name__}: {error}"
     if heard():
         return "its import writes something"
@@ -216,11 +216,11 @@ class _Recorder:
     @contextmanager
     def recording(self) -> Iterator[None]:
         """While this lasts, everything is recorded; the functions that it puts in place are gone afterwards."""
-        import builtins  # noqa: PLC0415  only to put a function in it
+        import builtins
 
         original: Any = builtins.__import__
         inner: Any = warnings
-        add_filter = inner._add_filter  # noqa: SLF001  what all ways to add a filter lead to
+        add_filter = inner._add_filter
         loaders: tuple[Any, ...] = (SourceFileLoader, ExtensionFileLoader)
         executes = [(loader, "exec_module" in vars(loader), loader.exec_module) for loader in loaders]
         self._known = set(sys.modules)
@@ -254,7 +254,7 @@ class _Recorder:
             return exec_module
 
         builtins.__import__ = recorded_import
-        inner._add_filter = recorded_filter  # noqa: SLF001  see above
+        inner._add_filter = recorded_filter
         for loader, _, execute in executes:
             loader.exec_module = recorded(execute)
         try:
@@ -263,7 +263,7 @@ class _Recorder:
             passing = {index for index, item in self._filters if item not in warnings.filters}
             self._stash.effects = [e for index, e in enumerate(self._stash.effects) if index not in passing]
         finally:
-            builtins.__import__, inner._add_filter = original, add_filter  # noqa: SLF001  see above
+            builtins.__import__, inner._add_filter = original, add_filter
             for loader, own, execute in executes:
                 if own:
                     loader.exec_module = execute

@@ -120,7 +120,7 @@ class ZMQInteractiveShell(InteractiveShell):
 
     def _get_exc_info(self, exc_tuple: Any = None) -> Any:
         base: Any = super()
-        info = base._get_exc_info(exc_tuple)  # noqa: SLF001  overridden here
+        info = base._get_exc_info(exc_tuple)
         frames = info[2]
         while frames is not None:
             inner = frames.tb_next
@@ -180,8 +180,8 @@ def make_shell() -> ZMQInteractiveShell:
 
     It takes over ``__main__``, ``sys.argv``, ``sys.stdout`` and ``sys.stderr``; it may be forked afterwards.
     """
-    if InteractiveShell.initialized() and isinstance(InteractiveShell._instance, ZMQInteractiveShell):  # noqa: SLF001
-        return InteractiveShell._instance  # noqa: SLF001  traitlets' singleton makes no difference between subclasses
+    if InteractiveShell.initialized() and isinstance(InteractiveShell._instance, ZMQInteractiveShell):
+        return InteractiveShell._instance
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
@@ -264,7 +264,7 @@ class CellShell:
         preprocessing = None
         try:
             transformed = shell.transform_cell(source)
-        except Exception:  # noqa: BLE001  IPython shows it as the cell's own error
+        except Exception:
             transformed, preprocessing = source, sys.exc_info()
         if not shell.should_run_async(source, transformed_cell=transformed, preprocessing_exc_tuple=preprocessing):
             with _running(self.loop):
@@ -312,7 +312,7 @@ def _number_input(shell: Any, execution_count: int) -> None:
 def _text(error: BaseException | None) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001  the user's own __str__
+    except Exception:
         return ""
 
 
@@ -324,13 +324,13 @@ def _running(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     (numpy's print options and error states, decimal's context) has to be seen by the next cell.
     """
     inner: Any = loop
-    inner._thread_id = threading.get_ident()  # noqa: SLF001  what BaseEventLoop.is_running looks at
-    asyncio._set_running_loop(loop)  # noqa: SLF001  what asyncio offers to implementers of loops
+    inner._thread_id = threading.get_ident()
+    asyncio._set_running_loop(loop)
     try:
         yield
     finally:
-        asyncio._set_running_loop(None)  # noqa: SLF001  likewise
-        inner._thread_id = None  # noqa: SLF001  likewise
+        asyncio._set_running_loop(None)
+        inner._thread_id = None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
 import sys
@@ -22,24 +23,31 @@ def _module(name: str) -> Any:
     return sys.modules.get(name)
 
 
+def _global_generator(name: str) -> Any:
+    """The module of a global random state; numpy brings its own in when it is first looked at, without a trace in ``sys.modules``."""
+    if name == "numpy.random" and _module("numpy"):
+        return importlib.import_module(name)
+    return _module(name)
+
+
 def _random() -> Any:
     random = _module("random")
     return random.getstate() if random else None
 
 
 def _set_random(value: Any) -> None:
-    import random  # noqa: PLC0415  the step may not have imported it
+    import random
 
     random.setstate(value)
 
 
 def _numpy_random() -> Any:
-    numpy = _module("numpy.random")
-    return numpy.get_state() if numpy else None
+    random = _global_generator("numpy.random")
+    return random.get_state() if random else None
 
 
 def _set_numpy_random(value: Any) -> None:
-    import numpy.random  # noqa: PLC0415  the step may not have imported it
+    import numpy.random
 
     numpy.random.set_state(value)
 
@@ -50,7 +58,7 @@ def _torch_random() -> Any:
 
 
 def _set_torch_random(value: Any) -> None:
-    import torch  # noqa: PLC0415  the step may not have imported it
+    import torch
 
     torch.set_rng_state(value)
 
@@ -66,16 +74,18 @@ def _set_environment(value: dict[str, str]) -> None:
 
 
 def _warnings() -> Any:
-    import warnings  # noqa: PLC0415  kept beside its kin
+    import warnings
 
     return [tuple(f) for f in warnings.filters]
 
 
 def _set_warnings(value: Any) -> None:
-    import warnings  # noqa: PLC0415  kept beside its kin
+    import warnings
 
-    warnings.filters[:] = value
-    warnings._filters_mutated_lock_held() if hasattr(warnings, "_filters_mutated_lock_held") else warnings._filters_mutated()  # type: ignore[attr-defined]  # private, but the only way to tell the C half
+    inner: Any = warnings
+    inner.filters[:] = value
+    # private, and the only way to tell the C half; its name changed in Python 3.14
+    (getattr(inner, "_filters_mutated_lock_held", None) or inner._filters_mutated)()
 
 
 _TRANSIENT_RC = frozenset({"backend", "interactive", "toolbar", "timezone", "webagg.port"})
@@ -90,7 +100,7 @@ def _matplotlib() -> Any:
 
 
 def _set_matplotlib(value: dict[str, Any]) -> None:
-    import matplotlib as mpl  # noqa: PLC0415  the step may not have imported it
+    import matplotlib as mpl
 
     for key, setting in value.items():
         dict.__setitem__(mpl.rcParams, key, setting)
@@ -107,9 +117,9 @@ def _pandas() -> Any:
 
 
 def _set_pandas(value: dict[str, Any]) -> None:
-    import warnings  # noqa: PLC0415  deprecated options warn when set
+    import warnings
 
-    import pandas as pd  # noqa: PLC0415  the step may not have imported it
+    import pandas as pd
 
     for key, setting in value.items():
         try:
@@ -127,7 +137,7 @@ def _numpy() -> Any:
 
 
 def _set_numpy(value: Any) -> None:
-    import numpy as np  # noqa: PLC0415  the step may not have imported it
+    import numpy as np
 
     np.set_printoptions(**value[0])
     np.seterr(**value[1])
@@ -138,7 +148,10 @@ def _logging() -> Any:
     if not logging:
         return None
     found = {}
-    loggers = {"": logging.getLogger(), **{n: x for n, x in logging.Logger.manager.loggerDict.items() if isinstance(x, logging.Logger)}}
+    loggers = {
+        "": logging.getLogger(),
+        **{n: x for n, x in logging.Logger.manager.loggerDict.items() if isinstance(x, logging.Logger)},
+    }
     for name, logger in loggers.items():
         handlers = []
         for handler in logger.handlers:
@@ -153,7 +166,7 @@ def _logging() -> Any:
 
 
 def _set_logging(value: Any) -> None:
-    import logging  # noqa: PLC0415  the step may not have imported it
+    import logging
 
     found, disable = value
     for name, (level, handlers, propagate, disabled) in found.items():
@@ -179,7 +192,7 @@ def _decimal() -> Any:
 
 
 def _set_decimal(value: Any) -> None:
-    import decimal  # noqa: PLC0415  the step may not have imported it
+    import decimal
 
     decimal.setcontext(value)
 
@@ -190,7 +203,7 @@ def _locale() -> Any:
 
 
 def _set_locale(value: Any) -> None:
-    import locale  # noqa: PLC0415  the step may not have imported it
+    import locale
 
     locale.setlocale(locale.LC_ALL, value)
 
@@ -201,7 +214,7 @@ def _sklearn() -> Any:
 
 
 def _set_sklearn(value: Any) -> None:
-    import sklearn  # noqa: PLC0415  the step may not have imported it
+    import sklearn
 
     sklearn.set_config(**value)
 
@@ -219,7 +232,7 @@ def _torch_settings() -> Any:
 
 
 def _set_torch_settings(value: Any) -> None:
-    import torch  # noqa: PLC0415  the step may not have imported it
+    import torch
 
     torch.set_default_dtype(value["dtype"])
     torch.set_num_threads(value["threads"])
@@ -234,15 +247,15 @@ def _plotly() -> Any:
 
 
 def _set_plotly(value: Any) -> None:
-    import plotly.io as pio  # noqa: PLC0415  the step may not have imported it
+    import plotly.io as pio
 
     pio.templates.default, pio.renderers.default = value
 
 
 def _ipython() -> Any:
-    from IPython import get_ipython  # type: ignore[attr-defined]  # noqa: PLC0415  IPython exports it lazily
+    from IPython import get_ipython
 
-    shell: Any = get_ipython()  # type: ignore[no-untyped-call]  # IPython's own
+    shell: Any = get_ipython()
     plain = shell.display_formatter.formatters["text/plain"]
     inline: Any = None
     backend = _module("matplotlib_inline.config")
@@ -256,9 +269,9 @@ def _ipython() -> Any:
 
 
 def _set_ipython(value: Any) -> None:
-    from IPython import get_ipython  # type: ignore[attr-defined]  # noqa: PLC0415  IPython exports it lazily
+    from IPython import get_ipython
 
-    shell: Any = get_ipython()  # type: ignore[no-untyped-call]  # IPython's own
+    shell: Any = get_ipython()
     plain = shell.display_formatter.formatters["text/plain"]
     plain.float_precision, plain.pprint = value["precision"], value["pprint"]
     shell.ast_node_interactivity = value["nodes"]
@@ -267,7 +280,7 @@ def _set_ipython(value: Any) -> None:
         if extension not in shell.extension_manager.loaded:
             shell.extension_manager.load_extension(extension)
     if value["inline"] is not None:
-        from matplotlib_inline.config import InlineBackend  # noqa: PLC0415  only where it was in use
+        from matplotlib_inline.config import InlineBackend
 
         found: Any = InlineBackend.instance(parent=shell)
         found.figure_formats, found.print_figure_kwargs, found.close_figures = value["inline"]
@@ -296,8 +309,6 @@ def _module_state(name: str) -> State:
         return found
 
     def restore(value: Any) -> None:
-        import importlib  # noqa: PLC0415  only for such modules
-
         vars(importlib.import_module(name)).update(value)
 
     return State(capture, restore)
@@ -355,7 +366,7 @@ def digest(name: str) -> bytes:
 def reseed() -> None:
     """Fresh entropy for the global random states, as a new kernel has."""
     for name in RANDOM:
-        module = _module(name)
+        module = _global_generator(name)
         if module is None:
             continue
         if name == "torch":

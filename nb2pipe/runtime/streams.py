@@ -17,6 +17,7 @@ import threading
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 Send = Callable[[str, str], None]
@@ -198,8 +199,8 @@ def _memory_file(name: str) -> int:
         file = os.memfd_create(name, os.MFD_CLOEXEC)
     else:
         file, path = tempfile.mkstemp(prefix=name)
-        os.unlink(path)
-    import fcntl  # noqa: PLC0415  there is none on Windows, where nothing is forked either
+        Path(path).unlink()
+    import fcntl
 
     fcntl.fcntl(file, fcntl.F_SETFL, os.O_APPEND)
     return file

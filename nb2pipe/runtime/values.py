@@ -83,7 +83,12 @@ def _identify(function: types.FunctionType) -> str:
 
 
 def _make_function(
-    identity: str, stamp: int, code: types.CodeType, namespace: dict[str, Any], name: str, closure: tuple[Any, ...] | None
+    identity: str,
+    stamp: int,
+    code: types.CodeType,
+    namespace: dict[str, Any],
+    name: str,
+    closure: tuple[Any, ...] | None,
 ) -> types.FunctionType:
     found = _known.get(identity)
     if isinstance(found, types.FunctionType) and (closure is None or _stamps.get(found, -1) >= stamp):
@@ -116,7 +121,7 @@ def _set_cell(cell: types.CellType, state: tuple[Any]) -> None:
 
 
 def _view(base: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any) -> Any:
-    import numpy as np  # noqa: PLC0415  only in a process that has arrays
+    import numpy as np
 
     flat = np.frombuffer(memoryview(base).cast("B"), dtype=np.uint8)
     return np.ndarray(shape, dtype, buffer=flat, offset=offset, strides=strides)
@@ -154,7 +159,9 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
         if kind is types.FunctionType:
-            if obj.__globals__ is self.namespace or (obj.__module__ == "__main__" and obj.__globals__.get("__name__") == "__main__"):
+            if obj.__globals__ is self.namespace or (
+                obj.__module__ == "__main__" and obj.__globals__.get("__name__") == "__main__"
+            ):
                 return self._function(obj)
         elif kind is types.CellType:
             return self._cell(obj)
@@ -232,10 +239,10 @@ class Loader(pickle.Unpickler):
         if pid == "namespace":
             return self.namespace
         if pid == "shell":
-            from IPython import get_ipython  # type: ignore[attr-defined]  # noqa: PLC0415  IPython exports it lazily
+            from IPython import get_ipython
 
-            return get_ipython()  # type: ignore[no-untyped-call]  # IPython's own
-        import sys  # noqa: PLC0415  only where a value holds a stream
+            return get_ipython()
+        import sys
 
         return getattr(sys, str(pid))
 
@@ -280,7 +287,14 @@ class Stored:
     size: int = 0
 
 
-def store(names: Mapping[str, Any], scans: Mapping[str, Scan], folder: Path, prefix: str, namespace: dict[str, Any], stamp: int) -> Stored:  # fmt: skip
+def store(
+    names: Mapping[str, Any],
+    scans: Mapping[str, Scan],
+    folder: Path,
+    prefix: str,
+    namespace: dict[str, Any],
+    stamp: int,
+) -> Stored:
     """Write values that were scanned; those that share what can change go into one file, so that they share it still."""
     result = Stored()
     owners = frozenset(_shared_roots(scans))
@@ -333,7 +347,9 @@ def shared_between(left: Scan, right: Scan) -> bool:
     return not left.objects.keys().isdisjoint(right.objects) or not left.roots.keys().isdisjoint(right.roots)
 
 
-def write_file(path: Path, names: Iterable[str], data: bytes, buffers: list[pickle.PickleBuffer], *, single: bool) -> int:
+def write_file(
+    path: Path, names: Iterable[str], data: bytes, buffers: list[pickle.PickleBuffer], *, single: bool
+) -> int:
     """Write a file of values atomically; its size in bytes.
 
     The layout is a header, the buffers each on a multiple of 64 bytes, and at the end the pickle and an index.
@@ -368,7 +384,7 @@ def load_file(path: Path, namespace: dict[str, Any]) -> dict[str, Any]:
     magic, place, length = _HEADER.unpack_from(mapped, 0)
     if magic != _MAGIC:
         raise OSError(f"{path.name} is not a file of values")
-    names, single, offsets, data = pickle.loads(mapped[place : place + length])  # noqa: S301  written by this run
+    names, single, offsets, data = pickle.loads(mapped[place : place + length])
     whole = memoryview(mapped)
     buffers: list[Any] = []
     for offset, size, readonly in offsets:

@@ -40,7 +40,7 @@ class Channel:
         if head is None:
             return None
         data = self._read(_LENGTH.unpack(head)[0])
-        return None if data is None else pickle.loads(data)  # noqa: S301  from our own scheduler
+        return None if data is None else pickle.loads(data)
 
     def _read(self, size: int) -> bytes | None:
         parts = []
@@ -86,7 +86,7 @@ class Worker:
             report.status = "broken"
             report.problem = f"{type(error).__name__}: {error}"
             if os.environ.get("NB2PIPE_DEBUG"):
-                import traceback  # noqa: PLC0415  only to debug
+                import traceback
 
                 report.problem += "\n" + traceback.format_exc()
         report.seconds = time.perf_counter() - started - report.guard_seconds
@@ -117,7 +117,11 @@ class Worker:
         alive = self._cells(task, report)
         if self.watch is not None:
             self.watch.active = False
-            report.reads, report.writes, report.outside = list(self.watch.reads), list(self.watch.writes), list(self.watch.outside)
+            report.reads, report.writes, report.outside = (
+                list(self.watch.reads),
+                list(self.watch.writes),
+                list(self.watch.outside),
+            )
         if not alive:
             return
         extra: list[str] = []
@@ -164,7 +168,11 @@ class Worker:
             if not isinstance(value, Absent):
                 namespace[name] = value
         for name in sorted(loaded_states, key=states.restore_rank):
-            if states.restore_rank(name) == len(states.ORDER) and loaded_states[name] is not None and not isinstance(loaded_states[name], Absent):
+            if (
+                states.restore_rank(name) == len(states.ORDER)
+                and loaded_states[name] is not None
+                and not isinstance(loaded_states[name], Absent)
+            ):
                 states.state_of(name).restore(loaded_states[name])
 
     def _cells(self, task: Task, report: Report) -> bool:
@@ -173,7 +181,12 @@ class Worker:
             result = self.shell.run(cell.source, cell=cell.index, execution_count=cell.count)
             self.silent = False
             if result.status == "error" and not cell.raises:
-                report.status, report.cell, report.ename, report.evalue = "error", cell.index, result.ename, result.evalue
+                report.status, report.cell, report.ename, report.evalue = (
+                    "error",
+                    cell.index,
+                    result.ename,
+                    result.evalue,
+                )
                 return False
         return True
 

@@ -88,7 +88,7 @@ class Zygote:
             f"import json; from nb2pipe.runtime.parent import {function}; {function}(*json.loads(sys.argv[-1]))"
         )
         try:
-            return subprocess.Popen(  # noqa: S603  our own interpreter
+            return subprocess.Popen(
                 [self._python, "-c", code, json.dumps(arguments)], pass_fds=(inherited.fileno(),), cwd=self._cwd,
                 env=self._environment, stdin=subprocess.DEVNULL, stdout=2, start_new_session=True,
             )  # fmt: skip

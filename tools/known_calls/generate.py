@@ -223,8 +223,21 @@ def tensor_methods(library: Library, row: Row, names: list[str]) -> None:
     for method in dir(torch.Tensor):
         if method.startswith("_") or not callable(getattr(torch.Tensor, method, None)):
             continue
-        changed: Row = {"mutates": ["self"], "alias": "self", "touches": []} if method.endswith("_") else {"returns": "torch.Tensor"}
-        if method in ("normal_", "uniform_", "random_", "bernoulli_", "exponential_", "geometric_", "cauchy_", "log_normal_"):
+        changed: Row = (
+            {"mutates": ["self"], "alias": "self", "touches": []}
+            if method.endswith("_")
+            else {"returns": "torch.Tensor"}
+        )
+        if method in (
+            "normal_",
+            "uniform_",
+            "random_",
+            "bernoulli_",
+            "exponential_",
+            "geometric_",
+            "cauchy_",
+            "log_normal_",
+        ):
             changed["touches"] = [["random", "torch", "write"]]
         library.calls.setdefault(f"torch.Tensor.{method}", changed)
 
@@ -238,7 +251,9 @@ def layers(library: Library, row: Row, names: list[str]) -> None:
         value = getattr(module, attr)
         if inspect.isclass(value):
             dotted = f"torch.nn.{attr}"
-            library.calls.setdefault(dotted, {"alias": "args", "returns": dotted, "touches": [["random", "torch", "write"]]})
+            library.calls.setdefault(
+                dotted, {"alias": "args", "returns": dotted, "touches": [["random", "torch", "write"]]}
+            )
             library.classes.setdefault(dotted, {"bases": ["torch.nn.Module"], "callable": "forward"})
 
 
@@ -305,7 +320,7 @@ def read(path: Path) -> Library:
         elif "names" in flags:
             library.names.update(n.split("=", 1) for n in names)  # type: ignore[arg-type]  # pairs
         elif "class" in flags:
-            fields_row: Row = {k: v for k, v in row.items()}
+            fields_row: Row = dict(row.items())
             for flag in flags - {"class", "-"}:
                 fields_row[flag] = True
             for name in names:
@@ -356,7 +371,7 @@ def consensus(libraries: list[Library]) -> dict[str, Any]:
     for library in libraries:
         for name, row in library.rows().items():
             owner, _, method = name.rpartition(".")
-            if owner in library.classes or owner in ("numpy.ndarray",):
+            if owner in library.classes or owner == "numpy.ndarray":
                 found.setdefault(method, []).append(row)
     shapes: dict[str, list[str]] = {}
     for method, rows in sorted(found.items()):

@@ -1,4 +1,4 @@
-'''The tables of known calls: what a call changes, keeps, returns and touches. Data, apart from code.
+"""The tables of known calls: what a call changes, keeps, returns and touches. Data, apart from code.
 
 One JSON file a library, ``<library>.json``, written by ``tools/known_calls/generate.py`` out of what stands in
 ``tools/known_calls/<library>.txt`` and of what the library's own modules and signatures say. Rows of one shape share an
@@ -41,4 +41,4 @@ The fields of a class: ``bases`` (dotted names), ``immutable`` true where no ins
 pandas.Timestamp), ``iterator`` true where iterating it changes it, ``fixed`` as above, ``item`` the type of what
 indexing or iterating gives, ``itemalias`` how that shares ("view" for ndarray, default "elements"; "fresh"),
 ``callable`` the name of the method that calling an instance runs. Fields of an attribute: ``returns``, ``alias``.
-'''
+"""

@@ -1,0 +1,1 @@
+"""Random notebooks: a generator, the notebook itself as the oracle, and what compares the pipeline with it."""
