@@ -25,6 +25,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the project that this script stands in
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What differs between any two runs and means nothing: addresses, a kernel's own file names, process ids.
 _NOISE = (
@@ -108,24 +110,22 @@ def _data(mime: str, value: Any) -> str:
 
 
 def run_oracle(path: str, timeout: float) -> dict[str, Any]:
-    """Run a notebook in a fresh kernel; ``error`` says in which cell it failed, where it did."""
+    """Run a notebook in a fresh kernel; ``failed`` are the positions of the cells that raised, ``error`` the first of them."""
     import nbformat  # noqa: PLC0415  only the process that runs the notebook needs it
     from nbclient import NotebookClient  # noqa: PLC0415  likewise
-    from nbclient.exceptions import CellExecutionError  # noqa: PLC0415  likewise
 
     document = nbformat.read(path, as_version=4)
-    client = NotebookClient(document, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": str(Path(path).parent)}})
-    error = ""
+    where = {"metadata": {"path": str(Path(path).parent)}}
+    client = NotebookClient(document, timeout=timeout, kernel_name="python3", resources=where, allow_errors=True)
     started = time.time()
-    try:
-        client.execute()
-    except CellExecutionError as failure:
-        failed = next(i for i, c in enumerate(document.cells) if c.cell_type == "code" and any(o.output_type == "error" for o in c.outputs))
-        error = f"cell {failed}: {failure.ename}: {clean(str(failure.evalue))[:200]}"
+    client.execute()
+    code = {i: c for i, c in enumerate(document.cells) if c.cell_type == "code"}
+    errors = {i: o for i, c in code.items() for o in c.outputs if o.output_type == "error"}
     return {
         "seconds": time.time() - started,
-        "error": error,
-        "cells": {i: shown(c.outputs) for i, c in enumerate(document.cells) if c.cell_type == "code"},
+        "failed": list(errors),
+        "error": "; ".join(f"cell {i}: {o.ename}: {clean(o.evalue)[:100]}" for i, o in list(errors.items())[:3]),
+        "cells": {i: shown(c.outputs) for i, c in code.items()},
     }
 
 
@@ -195,10 +195,10 @@ def in_process(arguments: list[str], timeout: float, log: Path) -> dict[str, Any
     return found
 
 
-def lay_out(notebook: Path, root: Path, place: Path, tags: dict[int, str]) -> Path:
+def lay_out(notebook: Path, root: Path, place: Path, raising: list[int], replace: list[str]) -> Path:
     """A fresh copy of the notebook's folder at ``place``; what lies beside its parent folders is linked to.
 
-    ``tags`` are given to cells of the copy by position.
+    The cells at ``raising`` are tagged as such; ``replace`` are the ``OLD=NEW`` that fit it to the libraries installed.
     """
     import nbformat  # noqa: PLC0415  dear, and only where notebooks are run
 
@@ -214,8 +214,11 @@ def lay_out(notebook: Path, root: Path, place: Path, tags: dict[int, str]) -> Pa
     shutil.copytree(current, target, dirs_exist_ok=True, symlinks=True, ignore=shutil.ignore_patterns(".git", "*.executed.ipynb"))
     copy = target / notebook.name
     document = nbformat.read(notebook, as_version=4)
-    for position, tag in tags.items():
-        document.cells[position].metadata.setdefault("tags", []).append(tag)
+    for position in raising:
+        document.cells[position].metadata.setdefault("tags", []).append("raises-exception")
+    for cell in document.cells:
+        for old, _, new in (r.partition("=") for r in replace):
+            cell.source = cell.source.replace(old, new)
     nbformat.write(document, copy)
     return copy
 
@@ -225,8 +228,10 @@ def lay_out(notebook: Path, root: Path, place: Path, tags: dict[int, str]) -> Pa
 
 def oracle(notebook: Path, root: Path, folder: Path, place: Path, args: argparse.Namespace) -> dict[str, Any]:
     """The two kernel runs of a notebook, from ``folder`` where they are there already."""
+    import nbformat  # noqa: PLC0415  dear, and only where notebooks are run
+
     kept = folder / "oracle.json"
-    digest = hashlib.sha256(notebook.read_bytes()).hexdigest()
+    digest = hashlib.sha256(notebook.read_bytes() + "\n".join(args.replace).encode()).hexdigest()
     if kept.exists():
         found: dict[str, Any] = json.loads(kept.read_text("utf-8"))
         if found["digest"] == digest and not (args.retry and found["state"] != "runs"):
@@ -234,19 +239,17 @@ def oracle(notebook: Path, root: Path, folder: Path, place: Path, args: argparse
     folder.mkdir(parents=True, exist_ok=True)
     found = {"digest": digest, "state": "runs", "raising": []}
     runs: list[dict[str, Any]] = []
-    while len(runs) < 2:
-        copy = lay_out(notebook, root, place, dict.fromkeys(found["raising"], "raises-exception"))
+    if sum(bool(c.source.strip()) for c in nbformat.read(notebook, as_version=4).cells if c.cell_type == "code") < args.least:
+        found["state"] = "small"
+    while found["state"] == "runs" and len(runs) < 2:
+        copy = lay_out(notebook, root, place, found["raising"], args.replace)
         run = in_process(["--one", "oracle", str(copy), "--timeout", str(args.timeout)], args.timeout + 30, folder / "oracle.log")
         if "crash" in run or "timeout" in run or run["seconds"] > args.timeout:
             found["state"] = "crash" if "crash" in run else "timeout"
             found["error"] = run.get("crash", "")
             break
-        if run["error"]:
-            found["error"] = run["error"]
-            failed = int(run["error"].split(":")[0].split()[1])
-            if len(found["raising"]) < args.raising:
-                found["raising"].append(failed)
-                continue
+        found["raising"], found["error"] = run["failed"], run["error"]
+        if len(run["failed"]) > args.raising:
             found["state"] = "fails"
             break
         runs.append(run)
@@ -256,8 +259,6 @@ def oracle(notebook: Path, root: Path, folder: Path, place: Path, args: argparse
         found["seconds"] = min(r["seconds"] for r in runs)
         found["cells"] = first
         found["undetermined"] = [i for i in first if first[i] != second[i]]
-        if found["raising"]:
-            found["state"] = "runs" if args.raising else "fails"
     kept.write_text(json.dumps(found, indent=1), "utf-8")
     return found
 
@@ -270,7 +271,7 @@ def compare(notebook: Path, root: Path, split: str, truth: dict[str, Any], folde
         old = Comparison(**json.loads(kept.read_text("utf-8"))["comparison"])
         if not (args.unequal and (old.verdict != "equal" or old.guards)):
             return old
-    copy = lay_out(notebook, root, place, dict.fromkeys(truth["raising"], "raises-exception"))
+    copy = lay_out(notebook, root, place, truth["raising"], args.replace)
     limit = max(60.0, 6 * truth["seconds"] + 30)
     run = in_process(["--one", "pipeline", str(copy), "--split", split, "--guards", args.guards], limit, folder / f"{kept.stem}.log")
     shutil.rmtree(place, ignore_errors=True)
@@ -374,6 +375,8 @@ def main() -> int:
     parser.add_argument("--match", help="only notebooks whose path this regular expression finds")
     parser.add_argument("--imports-out", help="leave out notebooks that import one of these modules (a|b|c)")
     parser.add_argument("--raising", type=int, default=0, help="cells that may fail in the kernel; they are tagged raises-exception")
+    parser.add_argument("--replace", action="append", default=[], metavar="OLD=NEW", help="a text to replace in all cells, as for a renamed style")
+    parser.add_argument("--least", type=int, default=3, help="code cells that a notebook must have to count")
     parser.add_argument("--again", action="store_true", help="compare again what was compared")
     parser.add_argument("--unequal", action="store_true", help="compare again what was not equal or tripped a guard")
     parser.add_argument("--retry", action="store_true", help="run the oracle again for notebooks that did not run")

@@ -1,17 +1,67 @@
-"""Adding to an analysis what a run has seen: effects that the interpreter overlooked."""
+"""Adding to an analysis what runs have seen: effects that the interpreter overlooked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from nb2pipe.analysis.effects import Access, Analysis, Certainty, Effects, Mode, Mutation, Resource, ResourceKind, Use
+from nb2pipe.analysis.effects import (
+    Access,
+    Analysis,
+    Certainty,
+    Definition,
+    Effects,
+    Mode,
+    Mutation,
+    Resource,
+    ResourceKind,
+    Use,
+)
 from nb2pipe.diagnostics import Span
 
+FactKind = Literal["mutation", "sharing", "state", "file", "use"]
+_RANDOM = frozenset({"random", "numpy.random", "torch"})
 
-def with_mutation(analysis: Analysis, cells: Sequence[int], name: str) -> Analysis:
-    """The analysis in which one of ``cells`` changes ``name``."""
-    span = Span(cells[-1])
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that cells were seen to do.
+
+    ``cells`` are positions, in the notebook's order. By ``kind``, they
+    - mutation: changed the object under ``names[0]``;
+    - sharing: left an object that all of ``names`` reach;
+    - state: changed the state ``names[0]`` of the process;
+    - file: touched the file ``names[0]``, which ``others`` touch as well;
+    - use: read ``names[0]``, which ``others`` bind.
+    """
+
+    kind: FactKind
+    cells: tuple[int, ...]
+    names: tuple[str, ...]
+    others: tuple[int, ...] = ()
+
+
+def with_facts(analysis: Analysis, facts: Iterable[Fact]) -> Analysis:
+    """The analysis with what was seen."""
+    for fact in facts:
+        cell, name = fact.cells[-1], fact.names[0]
+        if fact.kind == "mutation":
+            analysis = _with_mutation(analysis, cell, name)
+        elif fact.kind == "sharing":
+            analysis = _with_sharing(analysis, cell, fact.names)
+        elif fact.kind == "use":
+            analysis = _with_use(analysis, fact.cells[0], fact.others[-1], name)
+        elif fact.kind == "file":
+            analysis = _with_access(analysis, cell, "file", name, "write")
+            analysis = _with_access(analysis, fact.others[0], "file", name, "write")
+        else:
+            analysis = _with_state(analysis, cell, name.strip("<>"))
+    return analysis
+
+
+def _with_mutation(analysis: Analysis, cell: int, name: str) -> Analysis:
+    span = Span(cell)
 
     def change(effects: Effects) -> Effects:
         return replace(
@@ -20,28 +70,46 @@ def with_mutation(analysis: Analysis, cells: Sequence[int], name: str) -> Analys
             mutations=(*effects.mutations, Mutation(name, Certainty.MAY, span)),
         )
 
-    return _change(analysis, cells[-1], change)
+    return _change(analysis, cell, change)
 
 
-def with_sharing(analysis: Analysis, cells: Sequence[int], name: str, others: Sequence[str]) -> Analysis:
-    """The analysis in which ``name`` and ``others`` share an object after ``cells``."""
-    group = (name, *others)
+def _with_use(analysis: Analysis, reader: int, writer: int, name: str) -> Analysis:
+    def use(effects: Effects) -> Effects:
+        return replace(effects, uses=(*effects.uses, Use(name, Span(reader))))
 
+    def define(effects: Effects) -> Effects:
+        if any(d.name == name for d in effects.definitions):
+            return effects
+        return replace(effects, definitions=(*effects.definitions, Definition(name, Certainty.MAY, Span(writer))))
+
+    return _change(_change(analysis, reader, use), writer, define)
+
+
+def _with_sharing(analysis: Analysis, cell: int, group: tuple[str, ...]) -> Analysis:
     def change(effects: Effects) -> Effects:
         rows = {row[0]: set(row[1:]) for row in effects.sharing}
         for one in group:
             rows.setdefault(one, set()).update(n for n in group if n != one)
         return replace(effects, sharing=tuple((n, *sorted(p)) for n, p in rows.items()))
 
-    return _change(analysis, cells[-1], change)
+    return _change(analysis, cell, change)
 
 
-def with_access(analysis: Analysis, cell: int, kind: ResourceKind, key: str, mode: Mode) -> Analysis:
-    """The analysis in which ``cell`` touches a resource."""
+def _with_state(analysis: Analysis, cell: int, key: str) -> Analysis:
+    """A setting that was changed holds for every cell behind; random numbers matter only to those who draw."""
+    if key in _RANDOM:
+        return _with_access(analysis, cell, "random", key, "write")
+    analysis = _with_access(analysis, cell, "setting", key, "write")
+    for effects in analysis.effects:
+        if effects.cell > cell:
+            analysis = _with_access(analysis, effects.cell, "setting", key, "read")
+    return analysis
+
+
+def _with_access(analysis: Analysis, cell: int, kind: ResourceKind, key: str, mode: Mode) -> Analysis:
     access = Access(Resource(kind, key), mode, Span(cell), Certainty.MAY)
     return _change(analysis, cell, lambda effects: replace(effects, accesses=(*effects.accesses, access)))
 
 
-def _change(analysis: Analysis, cell: int, change: object) -> Analysis:
-    effects = tuple(change(e) if e.cell == cell else e for e in analysis.effects)  # type: ignore[operator]  # a local closure
-    return replace(analysis, effects=effects)
+def _change(analysis: Analysis, cell: int, change: Callable[[Effects], Effects]) -> Analysis:
+    return replace(analysis, effects=tuple(change(e) if e.cell == cell else e for e in analysis.effects))

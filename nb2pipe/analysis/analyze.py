@@ -138,7 +138,7 @@ class _Run:
             elif binding is None or binding.maybe_unbound or binding.must != record.cell:
                 deletions.append(Deletion(name, Certainty.MAY, span))
         mutated = self._mutated(record)
-        touched = [*record.defined, *mutated]
+        touched = [*record.defined, *mutated, *(("_",) if "displays" in record.traits else ())]
         return Effects(
             cell=record.cell,
             definitions=tuple(definitions),
@@ -156,10 +156,11 @@ class _Run:
         """The names that reach an object which the cell changed."""
         machine = self.machine
         found: dict[str, Span] = {}
+        seen: set[Obj] = set()  # a holder is asked once: the names that it has are found already
         for obj, span in record.dirty.items():
             if obj.cell == record.cell and not obj.names:
                 continue
-            for holder in reachers((obj,)):
+            for holder in reachers((obj,), seen):
                 if holder.kind == "module":
                     record.accesses.setdefault(
                         (Resource("setting", f"module:{holder.data}"), "write"),
@@ -183,21 +184,21 @@ class _Run:
             binding = names.get(name)
             peers: set[str] = set()
             if binding is not None:
-                for count, obj in enumerate(
-                    reach((o for o in binding.value if o.kind not in ("module", "ref")), classes=False)
-                ):
+                objects = []
+                roots = [o for o in binding.value if o.kind not in ("module", "ref")]
+                roots += [h for o in roots if o.kind == "class" for h in o.holds]
+                for count, obj in enumerate(reach(roots, classes=False)):
                     if count > _LIMIT:
                         peers.update(self.peers)
                         break
-                    if not shareable(obj):
-                        continue
-                    for holder in reachers((obj,)) if obj.held_by else (obj,):
-                        for other in holder.names:
-                            if other != name and other not in peers:
-                                found = names.get(other)
-                                if found is not None and holder in found.value:
-                                    peers.add(other)
-            peers.discard("_")
+                    if shareable(obj):
+                        objects.append(obj)
+                for holder in reachers(objects):
+                    for other in holder.names:
+                        if other != name and other not in peers:
+                            found = names.get(other)
+                            if found is not None and holder in found.value:
+                                peers.add(other)
             group = tuple(sorted(peers))
             if group or self.peers.get(name):
                 groups.append((name, *group))

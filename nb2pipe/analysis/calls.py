@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
@@ -40,6 +41,11 @@ from nb2pipe.analysis.objects import (
 )
 
 _CONTAINERS = frozenset({"list", "dict", "set", "tuple", "collections.deque", "collections.OrderedDict", "frozenset"})
+_EXPRESSION_NAME = re.compile(r"@([^\W\d]\w*)")
+_LOOKING = frozenset(
+    {"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii", "type", "id", "len", "hash",
+     "callable", "hasattr", "isinstance", "list.append", "set.add", "dict.__setitem__", "list.insert", "dict.setdefault"}
+)  # fmt: skip
 _SHOWING = frozenset({"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii"})
 
 
@@ -131,17 +137,30 @@ class Calls(Expressions):
 
     def run_source(self, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST, self_value: Val) -> Val:
         """A function of an installed module: interpreted a few calls deep, with a small budget of its own."""
-        if self.source_depth >= SOURCE_DEPTH:
-            return self.summarise(obj, args, kwargs)
-        outer, self.budget = self.budget, min(self.budget, SOURCE_BUDGET) if self.source_depth == 0 else self.budget
-        given = self.budget
-        self.source_depth += 1
-        try:
-            return self.run_body(obj, args, kwargs, node, self_value)
-        finally:
+        function = function_of(obj)
+        if self.source_depth:
+            if self.source_depth >= SOURCE_DEPTH:
+                return self.summarise(obj, args, kwargs)
+            self.source_depth += 1
+            value = self.run_body(obj, args, kwargs, node, self_value)
             self.source_depth -= 1
-            if self.source_depth == 0:
-                self.budget = outer - (given - self.budget)
+            return value
+        if function.node in self.given_up:
+            return self.unknown_call(None, args, kwargs, node)
+        outer, self.budget = self.budget, min(self.budget, SOURCE_BUDGET)
+        given = self.budget
+
+        def body() -> Val:
+            self.source_depth = 1
+            return self.run_body(obj, args, kwargs, node, self_value)
+
+        found = self.bounded(body)
+        self.source_depth = 0
+        self.budget = outer - (given - self.budget)
+        if found is None:
+            self.given_up.add(function.node)
+            return self.unknown_call(None, args, kwargs, node)
+        return found
 
     def run_body(self, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST, self_value: Val) -> Val:
         """Interpret a body in a frame of its own."""
@@ -274,7 +293,7 @@ class Calls(Expressions):
                     self.consuming.discard(obj)
                 results = join(results, obj.elems)
             elif isinstance(data, tuple) and data and data[0] == "lazy-row":
-                self.mutate((obj,))
+                self.drain((obj,))
                 self.call_back(data[1], data[2], node)
                 results = join(results, obj.elems)
             elif obj.fixed == "coroutine" or obj.type is None:
@@ -389,8 +408,8 @@ class Calls(Expressions):
         self.may += 1
         while stack:
             klass = stack.pop()
-            if klass.kind != "class":
-                continue
+            if klass.kind != "class" or (klass.data.space.module and not klass.data.space.local):
+                continue  # a class of an installed module: what libraries call on each other is in the tables
             stack.extend(klass.data.bases)
             for name, value in klass.data.attrs.items():
                 if name in seen or name in ("__init__", "__new__"):
@@ -450,6 +469,8 @@ class Calls(Expressions):
             return self.call_super(receiver, name, args, kwargs, node)
         if receiver.type == "str" and name in ("format", "join"):
             self.rec.traits.add("shows")
+        if name in ("query", "eval") and (receiver.type is None or receiver.type.startswith("pandas.")):
+            self._expression_names(args, kwargs, node, frame)
         row = self.table.method(receiver.type, name) if receiver.type is not None else None
         if row is not None:
             self.rec.libraries.add((receiver.type or "").partition(".")[0])
@@ -466,6 +487,13 @@ class Calls(Expressions):
         elif receiver.type not in _CONTAINERS and not receiver.immutable:
             self.call_back(tuple(h for h in receiver.holds if h.kind == "function"), args, node)
         return result
+
+    def _expression_names(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> None:
+        """``df.query("a > @limit")``: pandas looks for ``limit`` where it is called from."""
+        for value in (*args[:1], *(kwargs[k] for k in ("expr",) if k in kwargs)):
+            for text in (o.const for o in value if isinstance(o.const, str)):
+                for name in _EXPRESSION_NAME.findall(text):
+                    self.call_back(self.read(name, node, frame), [], node)
 
     def notebook_method(self, name: str) -> bool:
         """Whether one of the notebook's own classes defines a method of this name."""
@@ -518,6 +546,8 @@ class Calls(Expressions):
         for target in row.mutates:
             self._mutate_target(target, row, receiver, args, named, given)
         for obj in given:
+            if self.is_iterator(obj) and not row.lazy and row.returns != "iterator" and name not in _LOOKING:
+                self.drain((obj,))
             if (
                 isinstance(obj.data, tuple)
                 and obj.data
@@ -585,6 +615,7 @@ class Calls(Expressions):
                 self.mutate(args[0], deep=deep)
         elif target in named:
             self.mutate(named[target], deep=deep)
+            self.drain(o for o in named[target] if self.is_iterator(o))
         elif row.params[-1:] == ("*",) and target == row.params[-1]:
             self.mutate(given, deep=deep)
 
@@ -629,6 +660,8 @@ class Calls(Expressions):
     ) -> Val:
         """What the call gives, and what that shares with what it was given."""
         alias = row.alias
+        if name in ("copy.copy", "copy.deepcopy") and args:
+            return tuple(self._copy(o, {}, deep=name == "copy.deepcopy") for o in args[0])
         if name in ("os.path.join", "pathlib.Path", "pathlib.PurePath", "str", "pathlib.Path.joinpath", "os.fspath"):
             known = self._path_result(name, receiver, args)
             if known is not None:
@@ -665,6 +698,9 @@ class Calls(Expressions):
                     pieces = join(pieces, source.elems)
                     if source.type not in _CONTAINERS and not source.immutable and not source.elems:
                         pieces = join(pieces, (self.part(source),))
+            if row.returns == "iterator":
+                link(out, sources)  # it goes through them as they will be
+            pieces = join(pieces, *_fallbacks(name, args))
             if row.returns is None or row.returns == "object":
                 return pieces or (self.new(),)
             hold(out, pieces)
@@ -692,6 +728,27 @@ class Calls(Expressions):
         out.data = ("parts", tuple((p,) for p in parts))
         return (out,)
 
+    def _copy(self, obj: Obj, made: dict[Obj, Obj], *, deep: bool) -> Obj:
+        """A copy of an object, which keeps what the object keeps or copies of it."""
+        if atomic(obj) or obj.kind != "value" or obj in made:
+            return made.get(obj, obj)
+        out = made[obj] = self.new(obj.type, immutable=obj.immutable, klass=obj.klass, fixed=obj.fixed)
+        plain = obj.klass is not None or obj.type is None or obj.type in _CONTAINERS
+        if obj.klass is not None:
+            link(out, (obj.klass,))
+
+        def part(value: Val) -> Val:
+            return tuple(self._copy(o, made, deep=True) for o in value) if deep else value
+
+        if obj.attrs is not None:
+            out.attrs = {name: part(value) for name, value in obj.attrs.items()}
+            for value in out.attrs.values():
+                link(out, value)
+        if plain:
+            hold(out, part(obj.elems))
+            link(out, part(tuple(o for o in obj.holds if o.kind == "value" and o not in obj.elems)))
+        return out
+
     def _path_result(self, name: str, receiver: Obj | None, args: list[Val]) -> Val | None:
         texts = [self.text(a) for a in args]
         if receiver is not None:
@@ -700,6 +757,18 @@ class Calls(Expressions):
             return (scalar("str", texts[0]),) if texts and texts[0] is not None else None
         joined = "/".join(HOLE_TEXT if t is None else t for t in texts) or "."
         return (scalar("str" if name == "os.path.join" else "pathlib.Path", joined),)
+
+    def drain(self, value: Iterable[Obj]) -> None:
+        """Something is taken out of iterators: those that they take it from change with them."""
+        stack = list(value)
+        seen = set(stack)
+        while stack:
+            obj = stack.pop()
+            self.mutate((obj,))
+            for held in obj.holds:
+                if held not in seen and self.is_iterator(held):
+                    seen.add(held)
+                    stack.append(held)
 
     def call_back(self, callbacks: Iterable[Obj], args: list[Val], node: ast.AST) -> None:
         """Functions handed to a call are called there, with parts of what it was given."""
@@ -757,6 +826,15 @@ class Calls(Expressions):
             if obj.kind == "value" and not obj.immutable:
                 view(out, obj)
         return (out,)
+
+
+def _fallbacks(name: str, args: list[Val]) -> list[Val]:
+    """The arguments that a call may give as they are, besides what is in them."""
+    if name in ("min", "max"):
+        return args if len(args) > 1 else []
+    if name in ("next", "dict.fromkeys") or name.rpartition(".")[2] in ("get", "pop"):
+        return args[1:2]
+    return args[2:] if name == "functools.reduce" else []
 
 
 _VALUES = frozenset({"pandas.DataFrame", "pandas.Series", "pandas.Index", "numpy.ndarray", "str"})

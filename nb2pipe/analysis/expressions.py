@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nb2pipe.analysis.machine import Machine, const_of, truth
@@ -117,6 +117,8 @@ class Expressions(Machine):
             return self._builtin(name)
         if binding is not None:
             self.use(name, node, frame)
+            if binding.must == -2:
+                self.history_read = True
             value = binding.value
             for obj in value:
                 if obj.kind in ("module", "ref"):
@@ -293,7 +295,7 @@ class Expressions(Machine):
         if any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
             for obj in rights[-1]:
                 if self.is_iterator(obj):
-                    self.mutate((obj,))
+                    self.drain((obj,))
             return BOOL
         if all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
             return BOOL
@@ -303,6 +305,10 @@ class Expressions(Machine):
             if any(o.type == array for o in value):
                 return (self.new(array),)
         return (self.new(),)
+
+    @abstractmethod
+    def drain(self, value: Iterable[Obj]) -> None:
+        """Take something out of iterators."""
 
     def is_iterator(self, obj: Obj) -> bool:
         """Whether iterating the object changes it, as far as is known."""

@@ -48,6 +48,10 @@ class Record:
     read_all: bool = False
 
 
+class Exhausted(Exception):
+    """The source of an installed module takes more work to interpret than it is given."""
+
+
 class Machine:
     """Namespaces, branches and records. The interpreter proper is built on top of it."""
 
@@ -74,6 +78,7 @@ class Machine:
         self.method_names: set[str] = set()
         self.in_try = 0
         self.source_depth = 0
+        self.given_up: set[ast.AST] = set()
         self.last_value: Val = ()
         self.history_read = False
         self.parameters_cell = False
@@ -113,6 +118,27 @@ class Machine:
         """Run alternatives from the same state and join those that end normally; False where none does."""
         results = [self.run_branch(thunk) for thunk in thunks]
         return self.join_diffs([after for alive, after in results if alive])
+
+    def bounded(self, thunk: Callable[[], Val]) -> Val | None:
+        """Run ``thunk``; None where it exhausts its budget: the branches and loops that it stood in are left, undone."""
+        lists: tuple[list[Any], ...] = (self.loops, self.functions, self.tries, self.stack)
+        lengths = [len(part) for part in lists]
+        depth = len(self.journals)
+        may, in_try, source_depth, span, consuming = self.may, self.in_try, self.source_depth, self.span, set(self.consuming)
+        try:
+            return thunk()
+        except Exhausted:
+            while len(self.journals) > depth:
+                for key, (store, old) in self.journals.pop().items():
+                    if old is None:
+                        store.pop(key[1], None)
+                    else:
+                        store[key[1]] = old
+            self.loops, self.functions, self.tries, self.stack = lists
+            for part, length in zip(lists, lengths, strict=True):
+                del part[length:]
+            self.may, self.in_try, self.source_depth, self.span, self.consuming = may, in_try, source_depth, span, consuming
+            return None
 
     def join_diffs(self, diffs: list[Diff]) -> bool:
         """Make the state the join of the states that ``diffs`` lead to."""
@@ -257,8 +283,9 @@ class Machine:
                 continue
             if obj.immutable and not deep:
                 continue
-            targets: Iterable[Obj] = reach((obj,), classes=False) if deep else (obj,)
-            for target in list(targets):
+            targets = list(reach((obj,), classes=False)) if deep else [obj]
+            self.budget -= len(targets) >> 2  # looking through a large heap again and again is work too
+            for target in targets:
                 if target.kind in ("module", "ref") or (deep and target.kind in ("function", "class")):
                     continue
                 if not target.immutable:

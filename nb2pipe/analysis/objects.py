@@ -252,10 +252,12 @@ def reach(objs: Iterable[Obj], *, classes: bool = True) -> Iterator[Obj]:
                         stack.append(other)
 
 
-def reachers(objs: Iterable[Obj]) -> Iterator[Obj]:
-    """Every object from which one of ``objs`` can be got at, themselves included."""
-    stack = list(objs)
-    seen = set(stack)
+def reachers(objs: Iterable[Obj], seen: set[Obj] | None = None) -> Iterator[Obj]:
+    """Every object from which one of ``objs`` can be got at, themselves included; none of ``seen``, which grows."""
+    if seen is None:
+        seen = set()
+    stack = [o for o in dict.fromkeys(objs) if o not in seen]
+    seen.update(stack)
     while stack:
         obj = stack.pop()
         yield obj

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nb2pipe.analysis.calls import Calls
-from nb2pipe.analysis.machine import Region, function_of, truth
+from nb2pipe.analysis.machine import Exhausted, Region, function_of, truth
 from nb2pipe.analysis.objects import (
     ATOMS,
     INT,
@@ -33,6 +33,7 @@ _AUGMENTED = {
     ast.BitOr: "__ior__",
     ast.BitAnd: "__iand__",
 }
+_SWALLOWING = frozenset({"contextlib.suppress", "contextlib.ExitStack", "contextlib.AsyncExitStack"})
 _SAFE = (ast.Constant, ast.Name, ast.List, ast.Tuple, ast.Dict, ast.Lambda, ast.expr_context)
 
 
@@ -53,6 +54,8 @@ class Statements(Calls):
                 self.span = self.span_of(statement)
             else:
                 self.budget -= 1
+                if self.budget < 0 and self.source_depth:
+                    raise Exhausted
             method = _DISPATCH.get(type(statement))
             if method is None:
                 continue
@@ -187,6 +190,8 @@ class Statements(Calls):
                     if function.kind == "function" and function_of(function).static == "property":
                         self.call_function(function, [(obj,), value], {}, target, (obj,))
             self.mutate((obj,))
+            if obj.klass is None and (obj.immutable or not (obj.names or obj.held_by or obj.views)):
+                self._change_owner(target.value, frame)
             if isinstance(target, ast.Attribute) and obj.attrs is not None:
                 known = obj.attrs.get(target.attr)
                 fresh = known is None and self.may == 0
@@ -195,6 +200,13 @@ class Statements(Calls):
             elif obj.type not in ("pandas.DataFrame", "pandas.Series", "numpy.ndarray"):
                 hold(obj, value)
         self.span = outer
+
+    def _change_owner(self, node: ast.expr, frame: Frame | None) -> None:
+        """``df.index.name = value``: what a library's attribute gives may be a part that the tables take for a copy."""
+        while isinstance(node, (ast.Attribute, ast.Subscript)):
+            node = node.value
+            if isinstance(node, ast.Name):
+                self.mutate(o for o in self.read(node.id, node, frame) if o.kind == "value" and not o.immutable)
 
     def store_in_module(self, obj: Obj, target: ast.expr, value: Val) -> None:
         """A module's attribute or a library's mapping is set: os.environ[...], plt.rcParams[...], np.foo = ..."""
@@ -351,11 +363,47 @@ class Statements(Calls):
                 entered = self._enter(value, item.context_expr)
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, entered, frame)
-        alive = self.run_block(node.body, frame)
+        suppressing = any(self._suppresses(item.context_expr, frame) for item in node.items)
+        alive = self._guarded(node.body, contexts, frame, suppressing=suppressing)
         for value in reversed(contexts):
             self.call_dunder(value, ("__exit__", "__aexit__"), [(self.new(),)] * 3, node)
             self.mutate(o for o in value if o.kind == "value" and o.klass is None)
         return alive
+
+    def _suppresses(self, node: ast.expr, frame: Frame | None) -> bool:
+        """Whether the expression calls one of the standard library's contexts that end exceptions."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, (ast.Name, ast.Attribute)):
+            return False
+        return any(o.kind == "ref" and self.table.canonical(str(o.data)) in _SWALLOWING for o in self.ev(node.func, frame))
+
+    def _guarded(
+        self, body: list[ast.stmt], contexts: list[Val], frame: Frame | None, *, suppressing: bool
+    ) -> bool:
+        """The body of a ``with``: where a context may swallow an exception, the end is reached from anywhere in it."""
+        may = [self._may_swallow(o) for value in contexts for o in value]
+        if True not in may and not suppressing:
+            raises = None in may and any(isinstance(n, ast.Raise) for s in body for n in ast.walk(s))
+            if not raises:
+                return self.run_block(body, frame)
+        region = Region(len(self.journals))
+        self.tries.append(region)
+        self.in_try += 1
+        _, after = self.run_branch(lambda: self.run_block(body, frame))
+        self.in_try -= 1
+        self.tries.pop()
+        return self.join_diffs([{}, after, *region.snapshots])
+
+    def _may_swallow(self, context: Obj) -> bool | None:
+        """Whether leaving the context may end an exception; None where nothing is known of it."""
+        if isinstance(context.data, tuple) and context.data[:1] == ("lazy-call",):
+            tries = [n for n in ast.walk(function_of(context.data[1]).node) if isinstance(n, ast.Try) and n.handlers]
+            return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for t in tries for s in t.body for n in ast.walk(s))
+        if context.klass is not None and context.klass.kind == "class":
+            ends = [o for name in ("__exit__", "__aexit__") for o in self.find(context.klass, name) or ()]
+            returns = [n for o in ends if o.kind == "function" for n in ast.walk(function_of(o).node) if isinstance(n, ast.Return)]
+            known = all(r.value is None or (isinstance(r.value, ast.Constant) and not r.value.value) for r in returns)
+            return not known if ends else None
+        return None if context.type is None else False
 
     def _enter(self, value: Val, node: ast.AST) -> Val:
         results: Val = ()
@@ -570,7 +618,7 @@ class Statements(Calls):
         klass = self.table.klass(kind) if kind is not None else None
         if klass is None or klass.iterator:
             if not obj.immutable:
-                self.mutate((obj,))
+                self.drain((obj,))
             if obj.elems:
                 return obj.elems if klass is not None else join(obj.elems, (self.part(obj),))
             return (self.part(obj),)

@@ -3,24 +3,55 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import gc
+import keyword
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+from nb2pipe.notebook.magics import is_loaded, lookup_magic
 from nb2pipe.notebook.model import Cell, Code
+from nb2pipe.notebook.positions import Transformed, move, place_error, transform, whole
 
 _FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-_AUTOMAGIC = re.compile(r"^\s*([A-Za-z_]\w*)(\s+[^=\s(.,\[].*)?$")
+# What a line may be whose first word is the name of a magic (IPython's splitinput and AssignmentChecker).
+_AUTOMAGIC = re.compile(r"\s*([A-Za-z_]\w*)(?![\w.*])\s*+(?![=,])(.*)")
+# Words at whose use Python's compiler may take offence where its parser did not; the latter only outside of functions.
+_LATE = re.compile(r"\b(?:yield|await|async|global|nonlocal|__debug__|__future__)\b")
+_LEAVING = re.compile(r"\b(?:return|break|continue)\b")
+_LOOPS = (ast.For, ast.While, ast.AsyncFor)
+_BRANCHES = (ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
 
 def parse_cells(cells: Sequence[Cell]) -> tuple[Code, ...]:
-    """Parse the code cells among ``cells``; the collector is off meanwhile, for the trees are kept."""
+    """Parse the code cells among ``cells``; the collector is off meanwhile, for the trees are kept.
+
+    A cell of one line that begins with the name of a magic, such as ``ls``, is that magic (IPython's automagic) unless
+    a cell above binds the name.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return tuple(parse_cell(c) for c in cells if c.kind == "code")
+        codes: list[Code] = []
+        bound: set[str] = set()
+        seen = 0
+        for cell in cells:
+            if cell.kind != "code":
+                continue
+            code = parse_cell(cell)
+            magic = _automagic(cell.source) if code.tree is not None and not code.lines else None
+            if magic is not None and is_loaded(magic[0]):
+                for earlier in codes[seen:]:
+                    bound.update(_bindings(earlier.tree) if earlier.tree is not None else ())
+                seen = len(codes)
+                if not bound & {magic[0], "*"}:
+                    code = _as_magic(magic, cell.source, cell, 1)
+            codes.append(code)
+        return tuple(codes)
     finally:
         if collecting:
             gc.enable()
@@ -29,51 +60,84 @@ def parse_cells(cells: Sequence[Cell]) -> tuple[Code, ...]:
 def parse_cell(cell: Cell) -> Code:
     """Parse one code cell.
 
-    The positions in the tree are those of the cell's own text: consumers need no mapping. IPython syntax stands in the
-    tree as the calls that IPython's own transformer writes.
+    The positions in the tree are those of the cell's own text, columns counted in characters: consumers need no
+    mapping. IPython syntax stands in the tree as the calls that IPython's own transformer writes; such a call has the
+    place of what it stands for.
     """
     return parse_fragment(cell.source, cell, 1)
 
 
 def parse_fragment(text: str, cell: Cell, first_line: int) -> Code:
     """Parse Python that begins on line ``first_line`` of the cell: the cell itself, or the body of a magic."""
-    plain = _plain(text)
-    if plain is not None:
-        if first_line != 1:
-            _move(plain, lambda line: line + first_line - 1)
-        return Code(cell, plain, None, (), text)
+    transformed: Transformed | None = None
     try:
-        transformed, lines = _transform(text)
-    except SyntaxError as error:
-        return Code(cell, None, _placed(error, (), first_line), (), text)
-    try:
-        tree = _parse(transformed)
-    except (SyntaxError, ValueError) as error:
-        magical = _automagic(text)
-        if magical is not None:
-            return parse_fragment(magical, cell, first_line)
-        problem = error if isinstance(error, SyntaxError) else SyntaxError(str(error))
-        return Code(cell, None, _placed(problem, lines, first_line), lines, transformed)
-    _move(tree, lambda line: (lines[min(line, len(lines)) - 1] if lines else line) + first_line - 1)
-    return Code(cell, tree, None, lines, transformed)
+        try:
+            tree = _parse(text)
+        except _UNREADABLE:
+            transformed = transform(text, _manager())
+            tree = _parse(transformed.text)
+        _compile_late(tree, text)
+    except _UNREADABLE as error:
+        magic = _automagic(transformed.text) if transformed is not None else None
+        if magic is not None:
+            return _as_magic(magic, text, cell, first_line)
+        problem = error if isinstance(error, SyntaxError) else SyntaxError(_reason(error))
+        return Code(cell, None, place_error(problem, text, transformed, first_line), _rows(transformed), text)
+    if transformed is not None or first_line != 1 or not text.isascii():
+        move(tree, transformed.text if transformed else text, transformed, first_line)
+    return Code(cell, tree, None, _rows(transformed), transformed.text if transformed else text)
 
 
-def _plain(text: str) -> ast.Module | None:
-    """The tree of plain Python, which needs no transformer; None for anything else."""
-    try:
-        return _parse(text)
-    except (SyntaxError, ValueError):
-        return None
+def _rows(transformed: Transformed | None) -> tuple[int, ...]:
+    return tuple(pieces[0].row for pieces in transformed.lines) if transformed else ()
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, RecursionError | MemoryError):
+        return "the code is nested too deeply"
+    return str(error)
 
 
 def _parse(text: str) -> ast.Module:
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = compile(text, "<cell>", "exec", _FLAGS, dont_inherit=True)
     assert isinstance(tree, ast.Module)  # noqa: S101  what these flags give
     return tree
+
+
+def _compile_late(tree: ast.Module, text: str) -> None:
+    """Raise the SyntaxError that the compiler and not the parser finds, such as a ``return`` outside of a function.
+
+    IPython compiles the statements of a cell one by one, and some may stand where a whole file would not have them
+    (``from __future__ import`` in the middle), so each is asked for itself. To compile is dear, so it is done where
+    there is a sign that it could fail.
+    """
+    if not _LATE.search(text) and not (_LEAVING.search(text) and any(_leaves(s, in_loop=False) for s in tree.body)):
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for statement in tree.body:
+            module = ast.Module([statement], [])
+            compile(module, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+
+
+def _leaves(statement: ast.stmt, *, in_loop: bool) -> bool:
+    """Whether a statement of the cell itself leaves a function or a loop in which it does not stand."""
+    if isinstance(statement, ast.Return):
+        return True
+    if isinstance(statement, (ast.Break, ast.Continue)):
+        return not in_loop
+    if isinstance(statement, _LOOPS):
+        return any(_leaves(s, in_loop=True) for s in statement.body) or any(
+            _leaves(s, in_loop=in_loop) for s in statement.orelse
+        )
+    if isinstance(statement, _BRANCHES):
+        for node in ast.iter_child_nodes(statement):
+            parts = node.body if isinstance(node, (ast.ExceptHandler, ast.match_case)) else (node,)
+            if any(_leaves(s, in_loop=in_loop) for s in parts if isinstance(s, ast.stmt)):
+                return True
+    return False
 
 
 @lru_cache(maxsize=1)
@@ -83,66 +147,55 @@ def _manager() -> Any:
     return TransformerManager()
 
 
-def _transform(text: str) -> tuple[str, tuple[int, ...]]:
-    """IPython's transformation of ``text``, and for each of its lines the line of ``text`` that it came from."""
-    source = text if text.endswith("\n") else text + "\n"
-    transformed: str = _manager().transform_cell(source)
-    return transformed, _line_map(source.splitlines(), transformed.splitlines())
+def _automagic(text: str) -> tuple[str, str] | None:
+    """The magic and its line that IPython takes a cell of one line for; None for any other cell."""
+    lines = text.lstrip().splitlines()
+    match = _AUTOMAGIC.fullmatch(lines[0]) if len(lines) == 1 else None
+    if match is None or keyword.iskeyword(match[1]) or hasattr(builtins, match[1]):
+        return None
+    return (match[1], match[2]) if lookup_magic(match[1], "line") is not None else None
 
 
-def _line_map(before: Sequence[str], after: Sequence[str]) -> tuple[int, ...]:
-    """Align transformed lines with the lines they came from.
-
-    The transformer only joins lines (a cell magic, a continued magic) and drops leading blank ones; a line that it
-    left alone is found again by its text, and what stands between two such lines came from between them.
-    """
-    if len(before) == len(after):
-        return tuple(range(1, len(after) + 1))
-    positions: dict[str, list[int]] = {}
-    for number, line in enumerate(before, 1):
-        positions.setdefault(line.strip(), []).append(number)
-    result = []
-    reached = 0
-    left = len(after)
-    for index, line in enumerate(after):
-        found = next((n for n in positions.get(line.strip(), ()) if n > reached), None)
-        if found is None or len(before) - found < 0:
-            found = min(reached + 1, max(len(before) - (left - index) + 1, reached + 1))
-        reached = found
-        result.append(min(found, max(len(before), 1)))
-    return tuple(result)
+def _as_magic(magic: tuple[str, str], text: str, cell: Cell, first_line: int) -> Code:
+    """The cell as the call of a line magic that IPython's prefilter makes of it."""
+    transformed = whole(text, f"get_ipython().run_line_magic({magic[0]!r}, {magic[1]!r})\n")
+    tree = _parse(transformed.text)
+    move(tree, transformed.text, transformed, first_line)
+    return Code(cell, tree, None, _rows(transformed), transformed.text)
 
 
-def _move(tree: ast.AST, line: Any) -> None:
-    for node in ast.walk(tree):
-        if hasattr(node, "lineno"):
-            located: Any = node
-            located.lineno = line(located.lineno)
-            if located.end_lineno is not None:
-                located.end_lineno = line(located.end_lineno)
+def _bindings(tree: ast.Module) -> Iterator[str]:
+    """The names that a cell may bind in the notebook's namespace; ``*`` where it may bind any."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Global):
+                    yield from inner.names
+            continue
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name.partition(".")[0]
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            yield node.name
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest
+        elif isinstance(node, ast.Call):
+            yield from _bound_by_call(node)
+        waiting.extend(ast.iter_child_nodes(node))
 
 
-def _placed(error: SyntaxError, lines: tuple[int, ...], first_line: int) -> SyntaxError:
-    """The same error with the line of the cell's own text."""
-    number = error.lineno or 1
-    if lines:
-        number = lines[min(max(number, 1), len(lines)) - 1]
-    error.lineno = number + first_line - 1
-    return error
-
-
-def _automagic(text: str) -> str | None:
-    """IPython's automagic: a line that is not Python and begins with the name of a line magic is that magic."""
-    from nb2pipe.notebook.magics import lookup_magic
-
-    changed = False
-    lines = []
-    for line in text.split("\n"):
-        match = _AUTOMAGIC.match(line)
-        if match and _plain(line) is None and lookup_magic(match[1], "line") is not None:
-            indent = line[: len(line) - len(line.lstrip())]
-            lines.append(f"{indent}%{line.lstrip()}")
-            changed = True
-        else:
-            lines.append(line)
-    return "\n".join(lines) if changed else None
+def _bound_by_call(node: ast.Call) -> Iterator[str]:
+    """What a call may bind that no name in the tree shows: by ``exec`` and the like, and by a magic."""
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if called in ("exec", "globals", "locals", "vars", "push"):
+        yield "*"
+    elif called in ("run_line_magic", "run_cell_magic"):
+        texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        if texts and texts[0] in ("run", "pylab", "store", "load", "macro", "rerun", "sql"):
+            yield "*"
+        for text in texts[1:]:
+            yield from re.findall(r"(?<![%!\w])[A-Za-z_]\w*", text)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
+import string
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +21,8 @@ class Magic:
     ``kind`` says where the magic stands; ``body`` what its text is: Python that runs in the namespace (transparent), or
     beside it (detached), or other text. ``uses`` is "braces" where ``{x}`` and ``$x`` are filled in, "names" where its
     arguments are names of variables; ``defines`` is "capture" where its first argument is bound, "names" where all are.
-    ``touches`` are (kind, key, mode) of resources; ``opaque`` says why it cannot be seen through.
+    ``touches`` are (kind, key, mode) of resources; ``opaque`` says why it cannot be seen through; ``extension`` is whether
+    an extension has to be loaded before the magic is there.
     """
 
     name: str
@@ -28,6 +32,7 @@ class Magic:
     defines: Literal["", "capture", "names"] = ""
     touches: tuple[Touch, ...] = ()
     opaque: str = ""
+    extension: bool = False
 
 
 _IPYTHON: tuple[Touch, ...] = (("setting", "ipython", "write"),)
@@ -38,12 +43,12 @@ _LOOK: tuple[Touch, ...] = (("file", "*", "read"), ("cwd", "cwd", "read"))
 
 def _rows() -> dict[str, Magic]:
     rows = [
-        Magic("time", "both", "transparent", "braces"),
-        Magic("timeit", "both", "detached", "braces"),
-        Magic("prun", "both", "transparent", "braces"),
-        Magic("memit", "both", "detached", "braces"),
-        Magic("mprun", "both", "detached", "braces"),
-        Magic("lprun", "both", "detached", "braces"),
+        Magic("time", "both", "transparent"),
+        Magic("timeit", "both", "detached"),
+        Magic("prun", "both", "transparent"),
+        Magic("memit", "both", "detached", "braces", extension=True),
+        Magic("mprun", "both", "detached", "braces", extension=True),
+        Magic("lprun", "both", "detached", "braces", extension=True),
         Magic("capture", "cell", "transparent", "", "capture"),
         Magic("matplotlib", "line", touches=(("setting", "matplotlib", "write"),)),
         Magic("pylab", "line"),
@@ -61,6 +66,7 @@ def _rows() -> dict[str, Magic]:
         Magic("xdel", "line"),
         Magic("sx", "both", "text", "braces", touches=_FILES),
         Magic("system", "both", "text", "braces", touches=_FILES),
+        Magic("sc", "line", uses="braces", opaque="it binds the output of a command to a name"),
         Magic("reset_selective", "line", opaque="it deletes the names that match a pattern"),
         Magic("macro", "line", opaque="it makes a macro of earlier input"),
         Magic("load", "line", opaque="it puts code from elsewhere into the cell"),
@@ -70,13 +76,16 @@ def _rows() -> dict[str, Magic]:
         Magic("rep", "line", opaque="it recalls earlier input"),
         Magic("edit", "line", opaque="it opens an editor and runs what was written"),
         Magic("ed", "line", opaque="it opens an editor and runs what was written"),
-        Magic("sql", "both", "text", "braces", opaque="what it reads and binds depends on the extension"),
-        Magic("bigquery", "cell", "text", "braces", "capture", touches=(("network", "network", "read"),)),
-        Magic("R", "both", "text", "braces", opaque="it runs R on the names it is told"),
-        Magic("cython", "cell", "text", opaque="it binds what the Cython code defines"),
-        Magic("cython_pyximport", "cell", "text", opaque="it binds what the Cython code defines"),
+        Magic(
+            "sql", "both", "text", "braces", opaque="what it reads and binds depends on the extension", extension=True
+        ),
+        Magic("bigquery", "cell", "text", "braces", "capture", (("network", "network", "read"),), extension=True),
+        Magic("R", "both", "text", "braces", opaque="it runs R on the names it is told", extension=True),
+        Magic("cython", "cell", "text", opaque="it binds what the Cython code defines", extension=True),
+        Magic("cython_pyximport", "cell", "text", opaque="it binds what the Cython code defines", extension=True),
         Magic("python", "cell", "text", "braces", touches=_FILES),
-        Magic("debug", "both"),
+        Magic("debug", "both", "transparent"),
+        Magic("code_wrap", "both", opaque="it puts code around every cell that follows"),
         Magic("pdb", "line", touches=_IPYTHON),
         Magic("pinfo", "line", uses="names"),
         Magic("pinfo2", "line", uses="names"),
@@ -87,44 +96,31 @@ def _rows() -> dict[str, Magic]:
         Magic("save", "line", touches=(("file", "*", "write"),)),
         Magic("notebook", "line", touches=(("file", "*", "write"),)),
         Magic("logstart", "line", touches=(("file", "*", "write"),)),
-        Magic("tensorboard", "line", uses="braces", touches=_LOOK),
-        Magic("watermark", "both", uses="braces"),
-        Magic("load_ext", "line", touches=_IPYTHON),
+        Magic("pastebin", "line", touches=(("network", "network", "write"),)),
+        Magic("tensorboard", "line", uses="braces", touches=_LOOK, extension=True),
+        Magic("watermark", "both", uses="braces", extension=True),
+        Magic("mermaid", "cell", "text", extension=True),
+        Magic("cmd", "cell", "text", "braces", touches=_FILES),  # on Windows
     ]
-    for name in ("reload_ext", "unload_ext", "config", "precision", "xmode", "colors", "autocall", "autoawait", "automagic",
-                 "alias", "unalias", "alias_magic", "autoreload", "aimport", "gui", "doctest_mode", "rehashx", "pprint",
-                 "autopx", "config_display", "code_wrap", "subshell", "hist_compress", "nbagg", "autosave", "autotime",
-                 "nb_black", "blackcellmagic", "black", "skip", "colab"):  # fmt: skip
-        rows.append(Magic(name, "both", touches=_IPYTHON))
-    for name in ("pip", "conda", "mamba", "micromamba", "uv", "pip3"):
+    for name in ("load_ext", "reload_ext", "unload_ext", "config", "precision", "xmode", "colors", "autocall", "autoawait",
+                 "automagic", "alias", "unalias", "alias_magic", "gui", "doctest_mode", "rehashx", "pprint", "subshell",
+                 "autosave"):  # fmt: skip
+        rows.append(Magic(name, "line", touches=_IPYTHON))
+    for name in ("autoreload", "aimport", "autotime", "nb_black"):
+        rows.append(Magic(name, "line", touches=_IPYTHON, extension=True))
+    for name in ("pip", "conda", "mamba", "micromamba", "uv"):
         rows.append(Magic(name, "line", uses="braces", touches=_PACKAGES))
-    for name in ("bash", "sh", "script", "perl", "ruby", "python2", "python3", "pypy", "cmd", "sx_", "!"):
+    for name in ("bash", "sh", "script", "perl", "ruby", "python2", "python3", "pypy", "!"):
         rows.append(Magic(name, "cell", "text", "braces", touches=_FILES))
-    for name in ("html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG", "mermaid"):
+    for name in ("html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG"):
         rows.append(Magic(name, "cell", "text"))
-    for name in (
-        "ls",
-        "ll",
-        "la",
-        "lf",
-        "lk",
-        "ldir",
-        "lx",
-        "cat",
-        "less",
-        "more",
-        "man",
-        "pycat",
-        "history",
-        "hist",
-        "dhist",
-        "dirs",
-    ):
+    for name in ("ls", "ll", "lf", "lk", "ldir", "lx", "cat", "less", "more", "man", "pycat", "history", "hist",
+                 "dhist", "dirs"):  # fmt: skip
         rows.append(Magic(name, "line", uses="braces", touches=_LOOK))
-    for name in ("mkdir", "rmdir", "rm", "mv", "cp", "rename"):
+    for name in ("mkdir", "rmdir", "rm", "mv", "cp"):
         rows.append(Magic(name, "line", uses="braces", touches=_FILES))
-    for name in ("who", "who_ls", "whos", "lsmagic", "magic", "psearch", "quickref", "bookmark", "page", "tb", "killbgscripts",
-                 "connect_info", "qtconsole", "guiref", "logoff", "logon", "logstate", "logstop", "clear", "connect", "pdef_"):  # fmt: skip
+    for name in ("who", "who_ls", "whos", "lsmagic", "magic", "psearch", "quickref", "bookmark", "page", "tb",
+                 "killbgscripts", "connect_info", "qtconsole", "logoff", "logon", "logstate", "logstop", "clear"):  # fmt: skip
         rows.append(Magic(name, "line"))
     return {row.name: row for row in rows}
 
@@ -140,25 +136,54 @@ def lookup_magic(name: str, kind: Literal["line", "cell"]) -> Magic | None:
     return row
 
 
+def is_loaded(name: str) -> bool:
+    """Whether a name is that of a line magic which every kernel has from the start."""
+    row = lookup_magic(name, "line")
+    return row is not None and not row.extension
+
+
 def split_magic(line: str) -> tuple[str, str]:
     """``%name rest`` without its per cents: the name and the rest."""
     name, _, rest = line.strip().lstrip("%").partition(" ")
     return name, rest.strip()
 
 
-_DOLLAR = re.compile(r"(?<![\\$])\$(?:\{)?([A-Za-z_]\w*)")
-_BRACES = re.compile(r"\{([^{}]+)\}")
-_NAME = re.compile(r"(?<![\w.'\"])([A-Za-z_]\w*)")
+# IPython's DollarFormatter: `$name` or `$a.b` outside of single quotes; `$$name` is an escape.
+_DOLLAR = re.compile(r"\$(\$?[\w.]+)(?=(?:[^']*'[^']*')*[^']*$)")
 
 
 def interpolated_names(text: str) -> tuple[str, ...]:
-    """The names that IPython reads to fill in ``{expression}`` and ``$name`` (its DollarFormatter)."""
-    found = dict.fromkeys(_DOLLAR.findall(text))
-    for expression in _BRACES.findall(text):
-        code = expression.partition("!")[0] if "!=" not in expression else expression
-        for name in _NAME.findall(code):
-            found[name] = None
+    """The names that IPython reads to fill in ``{expression}`` and ``$name`` (its DollarFormatter).
+
+    IPython leaves a text alone whose fields it cannot fill in, so what is no expression reads nothing.
+    """
+    found: dict[str, None] = {}
+    for expression in _fields(text):
+        try:
+            tree = ast.parse(expression.strip(), mode="eval")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        bound = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
+        found.update(dict.fromkeys(node.id for node in nodes if node.id not in bound))
     return tuple(found)
+
+
+def _fields(text: str) -> Iterator[str]:
+    """The expressions in a text, up to where it is no format string.
+
+    IPython's formatter takes what looks like a format specification for a part of the expression.
+    """
+    try:
+        for literal, field, specification, _ in string.Formatter().parse(text):
+            for name in _DOLLAR.findall(literal):
+                if not name.startswith("$"):
+                    yield name.strip(".")
+            if field is not None:
+                yield f"{field}:{specification}" if specification else field
+    except ValueError:
+        # An unmatched brace: IPython leaves the whole text as it is, yet may have read what stood before.
+        return
 
 
 Effect = Literal["none", "read", "write", "install"]

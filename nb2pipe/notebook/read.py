@@ -1,22 +1,26 @@
-"""From a file to a `Notebook`: .ipynb of every format, and the text notebooks that jupytext reads."""
+"""From a notebook's document to a `Notebook`: cells with ids, kinds, sources and typed tags."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from nb2pipe.diagnostics import NOTEBOOK, Diagnostic, Refused, Severity, UsageError
+from nb2pipe.diagnostics import Diagnostic
+from nb2pipe.notebook.load import load, other_language
 from nb2pipe.notebook.model import Cell, CellKind, Notebook, Requirements, Tags
 from nb2pipe.notebook.tags import parse_tags
 
-TEXT_SUFFIXES = (".py", ".md", ".markdown", ".rmd", ".qmd", ".myst")
-_PYTHON = ("python", "ipython", "")
 _IGNORE = re.compile(r"#\s*nb2pipe:\s*ignore(?:\[([A-Z0-9,\s]*)\])?")
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+# Kernels by the beginning of their names, for metadata that says no language; and languages by their usual spelling.
+_KERNELS = {"ir": "R", "julia": "Julia", "bash": "Bash", "scala": "Scala", "spylon": "Scala", "apache_toree_scala": "Scala",
+            "javascript": "JavaScript", "octave": "Octave", "gophernotes": "Go", "rust": "Rust", "ruby": "Ruby",
+            "xcpp": "C++", "sas": "SAS", "matlab": "MATLAB", "kotlin": "Kotlin", "powershell": "PowerShell"}  # fmt: skip
+_SPELLINGS = {name.lower(): name for name in _KERNELS.values()}
 
 
 def read(path: str) -> Notebook:
@@ -26,192 +30,150 @@ def read(path: str) -> Notebook:
         UsageError: The file is missing, a folder, unreadable, or no notebook.
         Refused: The notebook is in a language other than Python.
     """
-    document = _load(path)
-    return from_document(document, path)
+    return from_document(load(path), path)
 
 
 def from_document(document: Mapping[str, Any], path: str) -> Notebook:
-    """The `Notebook` of a document of format 4, as a mapping."""
-    metadata = document.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    """The `Notebook` of a document of format 4, as a mapping.
+
+    Raises:
+        Refused: The notebook is in a language other than Python.
+    """
+    metadata = _mapping(document.get("metadata"))
     kernel, language = _kernel(metadata)
-    if language not in _PYTHON and not language.startswith("python"):
-        raise Refused(
-            (
-                Diagnostic(
-                    NOTEBOOK, "NB701", Severity.ERROR, f"{path} is a notebook in {language}; nb2pipe compiles Python",
-                    "convert its code to Python, or run it with papermill as it is",
-                ),
-            )
-        )  # fmt: skip
+    if not language.lower().startswith(("python", "ipython")):
+        raise other_language(path, language)
+    listed = document.get("cells")
+    raw_cells = [cell for cell in listed if isinstance(cell, dict)] if isinstance(listed, list) else []
+    name, defaults, findings = _kale(metadata)
     cells: list[Cell] = []
-    findings: list[Diagnostic] = []
-    used: set[str] = set()
-    raw_cells = document.get("cells")
-    for index, raw in enumerate(raw_cells if isinstance(raw_cells, list) else []):
-        if not isinstance(raw, dict):
-            continue
-        cell, found = _cell(raw, index, used)
+    for index, (raw, cell_id) in enumerate(zip(raw_cells, _cell_ids(raw_cells), strict=True)):
+        cell, found = _cell(raw, index, cell_id)
         cells.append(cell)
         findings += found
-    name, defaults = _kale(metadata)
-    return Notebook(path, kernel, tuple(cells), name or Path(path).stem, "python", defaults, tuple(findings))
+    return Notebook(path, kernel, tuple(cells), name or _stem(path), "python", defaults, findings)
 
 
 def read_document(path: str) -> Any:
     """The notebook as an `nbformat.NotebookNode` of the newest format, for those who write executed notebooks.
 
+    What fails the schema in a way that nbformat cannot write is put right; all else stays as it was.
+
     Raises:
-        UsageError: as `read`.
+        UsageError, Refused: as `read`.
     """
     import nbformat
 
-    document = nbformat.from_dict(_load(path))
+    document = nbformat.from_dict(load(path))
     document.nbformat = 4
-    document.nbformat_minor = max(5, int(document.get("nbformat_minor", 5) or 5))
-    document.setdefault("metadata", nbformat.NotebookNode())
-    used: set[str] = set()
-    for index, cell in enumerate(document.cells):
-        cell.id = _cell_id(cell, index, used)
-        cell.setdefault("metadata", nbformat.NotebookNode())
+    minor = document.get("nbformat_minor")
+    document.nbformat_minor = max(5, minor) if isinstance(minor, int) else 5
+    document.metadata = nbformat.from_dict(dict(_mapping(document.get("metadata"))))
+    for cell, cell_id in zip(document.cells, _cell_ids(document.cells), strict=True):
+        cell.id = cell_id
+        cell.cell_type = _kind(cell)
+        cell.metadata = nbformat.from_dict(dict(_mapping(cell.get("metadata"))))
         cell.source = _text(cell.get("source"))
         if cell.cell_type == "code":
-            cell.setdefault("outputs", [])
-            cell.setdefault("execution_count", None)
+            count = cell.get("execution_count")
+            cell.execution_count = count if isinstance(count, int) else None
+            outputs = cell.get("outputs")
+            cell.outputs = [o for o in outputs if _is_output(o)] if isinstance(outputs, list) else []
+        else:
+            cell.pop("outputs", None)
+            cell.pop("execution_count", None)
     return document
 
 
-def _load(path: str) -> dict[str, Any]:
-    file = Path(path)
-    suffix = file.suffix.lower()
-    try:
-        data = file.read_bytes()
-    except FileNotFoundError:
-        raise UsageError(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise UsageError(f"{path} is a folder; name a notebook in it") from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
-    if suffix in TEXT_SUFFIXES:
-        return _load_text(path, data, suffix)
-    try:
-        document = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not a notebook: it is not UTF-8 text") from None
-    except json.JSONDecodeError as error:
-        what = (
-            "the file is empty"
-            if not data.strip()
-            else f"broken JSON at line {error.lineno}, column {error.colno}: {error.msg}"
-        )
-        raise UsageError(f"{path} is not a notebook: {what}") from None
-    except RecursionError:
-        raise UsageError(f"{path} is not a notebook: its JSON is nested too deeply") from None
-    if not isinstance(document, dict) or not (
-        "cells" in document or "worksheets" in document or "nbformat" in document
-    ):
-        raise UsageError(f"{path} is not a notebook: it is JSON without cells")
-    if document.get("nbformat") == 4 and isinstance(document.get("cells"), list):
-        return document
-    return _upgrade(document, path)
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
-def _upgrade(document: dict[str, Any], path: str) -> dict[str, Any]:
-    """A notebook of an older format, by nbformat."""
-    import nbformat
-
-    try:
-        major = int(document.get("nbformat", 4 if "cells" in document else 3))
-        if major > 4:
-            raise UsageError(f"{path} is of notebook format {major}, which is newer than nb2pipe knows (4)")
-        node = nbformat.from_dict(document)
-        if major < 4:
-            node = nbformat.convert(node, 4)
-        node.setdefault("cells", [])
-    except UsageError:
-        raise
-    except Exception as error:  # nbformat raises many kinds for a damaged document
-        raise UsageError(f"{path} cannot be read as a notebook: {type(error).__name__}: {error}") from None
-    result: dict[str, Any] = dict(node)
-    return result
+def _is_output(output: Any) -> bool:
+    """Whether it has the parts that nbformat and its readers take for granted."""
+    if not isinstance(output, dict):
+        return False
+    kind = output.get("output_type")
+    if kind == "stream":
+        return "name" in output and "text" in output
+    if kind == "error":
+        return all(key in output for key in ("ename", "evalue", "traceback"))
+    return kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict)
 
 
-def _load_text(path: str, data: bytes, suffix: str) -> dict[str, Any]:
-    import jupytext
-
-    try:
-        text = data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not a notebook: it is not UTF-8 text") from None
-    kind = "md:myst" if suffix in (".myst", ".md", ".markdown") and "{code-cell}" in text else suffix[1:]
-    if kind == "rmd":
-        kind = "Rmd"
-    if kind == "qmd":
-        text, kind = re.sub(r"(?m)^```\{(\w+)", r"```{\1", text), "Rmd"
-    if kind == "py" and re.search(r"(?m)^# ?%%", text):
-        kind = "py:percent"
-    try:
-        node = jupytext.reads(text, fmt=kind)
-    except Exception as error:  # jupytext raises many kinds for a damaged text
-        raise UsageError(f"{path} cannot be read as a text notebook: {type(error).__name__}: {error}") from None
-    result: dict[str, Any] = json.loads(json.dumps(node))
-    return result
+def _stem(path: str) -> str:
+    """The file's name without its suffix, whichever way the path's slashes lean."""
+    return (PureWindowsPath if "\\" in path else PurePosixPath)(path).stem
 
 
 def _kernel(metadata: Mapping[str, Any]) -> tuple[str, str]:
     """The kernel's name and language; Python where nothing is said."""
-    spec = metadata.get("kernelspec")
-    spec = spec if isinstance(spec, dict) else {}
-    info = metadata.get("language_info")
-    info = info if isinstance(info, dict) else {}
-    jupytext_info = metadata.get("jupytext")
-    main = jupytext_info.get("main_language", "") if isinstance(jupytext_info, dict) else ""
+    spec = _mapping(metadata.get("kernelspec"))
     name = str(spec.get("name") or "python3")
-    language = str(spec.get("language") or info.get("name") or main or "").lower()
-    if (not language and name in ("ir", "r")) or name.startswith("julia"):
-        language = "r" if name in ("ir", "r") else "julia"
-    return name, language
+    said = (
+        spec.get("language"),
+        _mapping(metadata.get("language_info")).get("name"),
+        _mapping(metadata.get("jupytext")).get("main_language"),
+        *(known for prefix, known in _KERNELS.items() if re.match(rf"{prefix}(?![a-z])", name.lower())),
+        # Notebooks of format 3, by IJulia and the like; elsewhere the word may mean the language of the prose.
+        _SPELLINGS.get(str(metadata.get("language")).lower()),
+    )
+    language = next((str(text) for text in said if text), "Python")
+    return name, _SPELLINGS.get(language.lower(), language)
 
 
 def _text(source: Any) -> str:
     if isinstance(source, list):
-        source = "".join(str(part) for part in source)
-    return str(source or "").replace("\r\n", "\n").replace("\r", "\n")
+        source = "".join(part for part in source if isinstance(part, str))
+    return source.replace("\r\n", "\n").replace("\r", "\n") if isinstance(source, str) else ""
 
 
-def _cell_id(raw: Mapping[str, Any], index: int, used: set[str]) -> str:
-    """The cell's id, or one derived from its content and made unique by count: stable while the content is."""
-    given = raw.get("id")
-    if isinstance(given, str) and given and given not in used and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", given):
-        used.add(given)
-        return given
-    digest = hashlib.blake2b(_text(raw.get("source")).encode(), digest_size=4).hexdigest()
-    candidate, count = digest, 1
-    while candidate in used:
-        count += 1
-        candidate = f"{digest}-{count}"
-    used.add(candidate)
-    return candidate
-
-
-def _cell(raw: Mapping[str, Any], index: int, used: set[str]) -> tuple[Cell, tuple[Diagnostic, ...]]:
+def _kind(raw: Mapping[str, Any]) -> CellKind:
     kind = raw.get("cell_type")
-    metadata = raw.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    raw_tags = metadata.get("tags")
+    if kind == "code":
+        return "code"
+    return "markdown" if kind in ("markdown", "heading") else "raw"
+
+
+def _cell_ids(cells: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """An id for each cell: its own, or else one derived from its content.
+
+    A derived id is that of the content, counted where several cells have it: the same every time, and no other cell's
+    affair. Of two cells with one id the first keeps it.
+    """
+    used: set[str] = set()
+    own: list[str] = []
+    for cell in cells:
+        given = cell.get("id")
+        valid = isinstance(given, str) and _ID.fullmatch(given) and given not in used
+        own.append(str(given) if valid else "")
+        used.add(own[-1])
+    result = []
+    for cell, given in zip(cells, own, strict=True):
+        found = given
+        if not found:
+            content = _text(cell.get("source")).encode("utf-8", "surrogatepass")
+            digest = hashlib.blake2b(content, digest_size=4).hexdigest()
+            found, count = digest, 1
+            while found in used:
+                count += 1
+                found = f"{digest}-{count}"
+            used.add(found)
+        result.append(found)
+    return tuple(result)
+
+
+def _cell(raw: Mapping[str, Any], index: int, cell_id: str) -> tuple[Cell, tuple[Diagnostic, ...]]:
+    raw_tags = _mapping(raw.get("metadata")).get("tags")
     if isinstance(raw_tags, str):
         raw_tags = [t for t in re.split(r"[,\s]+", raw_tags) if t]
     listed = [t for t in raw_tags if isinstance(t, str)] if isinstance(raw_tags, list) else []
-    source = _text(raw.get("source"))
-    known: CellKind = "code" if kind == "code" else "markdown" if kind in ("markdown", "heading") else "raw"
+    source, kind = _text(raw.get("source")), _kind(raw)
     tags, found = parse_tags(listed, index)
-    if known == "code" and "nb2pipe:" in source:
+    if kind == "code" and "nb2pipe:" in source:
         tags = _comment_ignores(tags, source)
     count = raw.get("execution_count")
-    return (
-        Cell(_cell_id(raw, index, used), index, known, source, tags, count if isinstance(count, int) else None),
-        found,
-    )
+    return Cell(cell_id, index, kind, source, tags, count if isinstance(count, int) else None), found
 
 
 def _comment_ignores(tags: Tags, source: str) -> Tags:
@@ -222,11 +184,9 @@ def _comment_ignores(tags: Tags, source: str) -> Tags:
     return replace(tags, ignore=tags.ignore | codes) if codes else tags
 
 
-def _kale(metadata: Mapping[str, Any]) -> tuple[str, Requirements]:
-    """Kale's notebook metadata: the pipeline's name and what every step asks for."""
-    kale = metadata.get("kubeflow_notebook")
-    if not isinstance(kale, dict):
-        return "", Requirements()
-    raw = kale.get("steps_defaults") or []
-    tags, _ = parse_tags([t for t in raw if isinstance(t, str)] if isinstance(raw, list) else [], -1)
-    return str(kale.get("pipeline_name") or ""), tags.requirements
+def _kale(metadata: Mapping[str, Any]) -> tuple[str, Requirements, tuple[Diagnostic, ...]]:
+    """Kale's notebook metadata: the pipeline's name, what every step asks for, and what of it cannot be read."""
+    kale = _mapping(metadata.get("kubeflow_notebook"))
+    raw = kale.get("steps_defaults")
+    tags, found = parse_tags([t for t in raw if isinstance(t, str)] if isinstance(raw, list) else [], -1)
+    return str(kale.get("pipeline_name") or ""), tags.requirements, found

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
+import keyword
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 
-from nb2pipe.diagnostics import Diagnostic, Severity, Span
+from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
 from nb2pipe.notebook.model import Requirements, Role, Tags
 
 ROLES: dict[str, Role] = {
@@ -20,49 +21,102 @@ ROLES: dict[str, Role] = {
     "pipeline-metrics": "metrics",
     "skip": "skip",
 }
-PREFIXES = (
-    "step",
-    "block",
-    "after",
-    "prev",
-    "cache",
-    "retries",
-    "timeout",
-    "cpus",
-    "memory",
-    "gpus",
-    "image",
-    "secret",
-    "limit",
-    "nb2pipe",
-)
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+PREFIXES = ("step", "block", "after", "prev", "cache", "retries", "timeout", "cpus", "memory", "gpus", "image", "secret",
+            "limit", "nb2pipe")  # fmt: skip
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15,
+          "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40, "pi": 2**50}  # fmt: skip
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
+_SWITCH = {"off": False, "disabled": False, "false": False, "no": False,
+           "on": True, "enabled": True, "true": True, "yes": True}  # fmt: skip
+_LIMITS = {"cpu": "cpus", "memory": "memory", "nvidia.com/gpu": "gpus", "amd.com/gpu": "gpus"}
+_EXAMPLES = {"step": "step:train", "block": "block:train", "after": "after:load", "prev": "prev:load", "cache": "cache:off",
+             "memory": "memory:4Gi", "timeout": "timeout:10m", "cpus": "cpus:2", "gpus": "gpus:1", "retries": "retries:3",
+             "image": "image:python:3.12", "secret": "secret:API_TOKEN", "nb2pipe": "nb2pipe:ignore=NB501"}  # fmt: skip
 
 
 def normalise_step(name: str) -> str:
     """A step's name as an identifier: lower case, every other character an underscore.
 
-    It is the name of a Python function and of a file as well.
+    It is the name of a Python function and of a file as well, so it is no keyword and begins with no digit. It is empty
+    where the name has neither letter nor digit.
     """
-    text = re.sub(r"\W+", "_", name.strip().lower()).strip("_")
-    return f"step_{text}" if text[:1].isdigit() else text
+    letters = (c if f"_{c}".isidentifier() else "_" for c in unicodedata.normalize("NFKC", name).strip().lower())
+    text = re.sub("_+", "_", "".join(letters)).strip("_")
+    return text if not text or (text.isidentifier() and not keyword.iskeyword(text)) else f"step_{text}"
 
 
 def parse_size(text: str) -> int | None:
-    """``4Gi`` or ``500M`` in bytes; None where it is no size."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?", text.strip().lower())
-    return int(float(match[1]) * _UNITS[match[2]]) if match and match[2] in _UNITS else None
+    """``4Gi``, ``500M`` or ``2GB`` in bytes; None where it is no size above zero. The case of the unit is no matter."""
+    match = re.fullmatch(rf"({_NUMBER})\s*([kmgtp]?i?)b?", text.strip().lower())
+    return (int(float(match[1]) * _UNITS[match[2]]) or None) if match and match[2] in _UNITS else None
 
 
 def parse_duration(text: str) -> float | None:
-    """``10m``, ``1h30m`` or plain seconds, in seconds; None where it is no duration."""
+    """``10m``, ``1h30m`` or plain seconds, in seconds; None where it is no duration above zero."""
     text = text.strip().lower()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    if not re.fullmatch(r"(\d+(\.\d+)?[smhd])+", text):
+    if re.fullmatch(_NUMBER, text):
+        return float(text) or None
+    if not re.fullmatch(rf"(?:{_NUMBER}[smhd])+", text):
         return None
-    return sum(float(n) * _SECONDS[u] for n, u in re.findall(r"(\d+(?:\.\d+)?)([smhd])", text))
+    return sum(float(n) * _SECONDS[u] for n, u in re.findall(rf"({_NUMBER})([smhd])", text)) or None
+
+
+def _parse_count(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
+def _parse_cpus(text: str) -> float | None:
+    """``2``, ``0.5`` or Kubernetes' ``500m`` in processors; None where it is no amount above zero."""
+    match = re.fullmatch(rf"({_NUMBER})(m?)", text)
+    return (float(match[1]) / (1000 if match[2] else 1) or None) if match else None
+
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "cache": lambda text: _SWITCH.get(text.lower()),
+    "image": lambda text: text or None,
+    "memory": parse_size,
+    "timeout": parse_duration,
+    "cpus": _parse_cpus,
+    "gpus": _parse_count,
+    "retries": _parse_count,
+}
+
+
+def edit_distance(left: str, right: str) -> int:
+    """Insertions, deletions, substitutions and transpositions of neighbours that turn one word into the other.
+
+    This is the restricted Damerau-Levenshtein distance ("optimal string alignment", Boytsov 2011).
+    """
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        before, last, row = row, before, [i]
+        for j, b in enumerate(right, 1):
+            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                best = min(best, last[j - 2] + 1)
+            row.append(best)
+    return row[-1]
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word of which ``word`` is a slip of the fingers; None where it may well be a word of its own.
+
+    One slip is allowed, two in words of nine letters and more. A letter replaced by another, or left out at the front,
+    makes a new word of a short one (``stop``, ``prep``, ``lock``), so that is no slip there.
+    """
+    best: tuple[int, str] | None = None
+    for candidate in sorted(known):
+        if abs(len(candidate) - len(word)) > 2:
+            continue
+        distance = edit_distance(word, candidate)
+        swapped = sorted(word) == sorted(candidate)
+        another = not swapped and (len(word) == len(candidate) or word[:1] != candidate[0])
+        slips = 0 if another and len(candidate) <= 5 else 2 if len(candidate) >= 9 else 1
+        if distance <= slips and (best is None or distance < best[0]):
+            best = distance, candidate
+    return best[1] if best else None
 
 
 class _Parser:
@@ -73,28 +127,37 @@ class _Parser:
         self.found: list[Diagnostic] = []
         self.step: str | None = None
         self.step_tag = ""
-        self.after: list[str] = []
+        self.after: dict[str, str] = {}
         self.roles: dict[Role, str] = {}
-        self.values: dict[str, object] = {}
-        self.secrets: list[str] = []
+        self.values: dict[str, tuple[object, str]] = {}
+        self.secrets: dict[str, None] = {}
         self.ignore: set[str] = set()
         self.raises = False
         self.foreign: list[str] = []
 
-    def error(self, code: str, message: str, hint: str = "", severity: Severity = Severity.ERROR) -> None:
-        self.found.append(Diagnostic(self.span, code, severity, message, hint))
+    def contradiction(self, message: str, first: str, second: str) -> None:
+        sites = tuple(Site(self.span, f"tag `{tag}`") for tag in (first, second))
+        self.found.append(
+            Diagnostic(self.span, "NB302", Severity.ERROR, message, "keep one of the two tags", sites=sites)
+        )
+
+    def unreadable(self, tag: str, value: str, prefix: str) -> None:
+        problem = f"`{value}` cannot be read" if value else "it has no value"
+        hint = f"write for example {_EXAMPLES[prefix]}"
+        self.found.append(Diagnostic(self.span, "NB303", Severity.ERROR, f"tag `{tag}`: {problem}", hint))
 
     def tag(self, tag: str) -> None:
         """Take in one tag."""
         text = tag.strip()
+        prefix, colon, value = text.partition(":")
+        prefix = prefix.strip().lower()
         if text in ROLES:
-            self.roles[ROLES[text]] = text
+            self.roles.setdefault(ROLES[text], text)
         elif text == "raises-exception":
             self.raises = True
-        elif ":" in text and text.partition(":")[0].strip().lower() in PREFIXES:
-            prefix, _, value = text.partition(":")
-            self.prefixed(prefix.strip().lower(), value.strip(), text)
-        else:
+        elif colon and prefix in PREFIXES:
+            self.prefixed(prefix, value.strip(), text)
+        elif text:
             self.other(text)
 
     def prefixed(self, prefix: str, value: str, tag: str) -> None:
@@ -102,98 +165,89 @@ class _Parser:
         if prefix in ("step", "block"):
             name = normalise_step(value)
             if not name:
-                self.error("NB303", f"tag `{tag}` names no step", "write step:NAME")
+                self.unreadable(tag, value, prefix)
             elif self.step is not None and self.step != name:
-                self.error("NB302", f"the cell is in two steps: `{self.step_tag}` and `{tag}`", "keep one of the tags")
+                self.contradiction(f"the cell is in two steps: `{self.step_tag}` and `{tag}`", self.step_tag, tag)
             else:
-                self.step, self.step_tag = name, tag
+                self.step, self.step_tag = name, self.step_tag or tag
         elif prefix in ("after", "prev"):
-            if normalise_step(value):
-                self.after.append(normalise_step(value))
+            name = normalise_step(value)
+            if name:
+                self.after.setdefault(name, tag)
+            else:
+                self.unreadable(tag, value, prefix)
         elif prefix == "nb2pipe":
-            if value.startswith("ignore="):
-                self.ignore |= {c.strip().upper() for c in value[7:].split(",")}
+            word, _, listed = value.partition("=")
+            codes = {c.strip().upper() for c in listed.split(",") if c.strip()}
+            if word.strip() == "ignore" and codes and all(re.fullmatch(r"NB[0-9]*", c) for c in codes):
+                self.ignore |= codes
+            else:
+                self.unreadable(tag, value, prefix)
         elif prefix == "secret":
-            self.secrets.append(value)
+            if value:
+                self.secrets[value] = None
+            else:
+                self.unreadable(tag, value, prefix)
         elif prefix == "limit":
             kind, _, amount = value.partition(":")
-            target = {"cpu": "cpus", "memory": "memory", "nvidia.com/gpu": "gpus", "amd.com/gpu": "gpus"}.get(
-                kind.strip()
-            )
-            if target is None:
-                self.foreign.append(tag)
+            if kind.strip() in _LIMITS:
+                self.quantity(_LIMITS[kind.strip()], amount.strip(), tag)
             else:
-                self.quantity(target, amount, tag)
+                self.foreign.append(tag)
         else:
             self.quantity(prefix, value, tag)
 
     def quantity(self, prefix: str, value: str, tag: str) -> None:
-        """A tag that carries an amount; one that cannot be read is an error."""
-        parsed: object = None
-        if prefix == "cache":
-            known = {
-                "off": False,
-                "disabled": False,
-                "false": False,
-                "no": False,
-                "on": True,
-                "enabled": True,
-                "true": True,
-            }
-            parsed = known.get(value.lower())
-        elif prefix == "image":
-            parsed = value or None
-        elif prefix == "memory":
-            parsed = parse_size(value)
-        elif prefix == "timeout":
-            parsed = parse_duration(value)
-        elif prefix == "cpus":
-            match = re.fullmatch(r"(\d+(?:\.\d+)?)(m?)", value)
-            parsed = None if match is None else float(match[1]) / (1000 if match[2] else 1)
-        elif value.isdigit():
-            parsed = int(value)
+        """A tag that carries an amount; one that cannot be read is an error, and so are two that differ."""
+        parsed = _PARSERS[prefix](value)
         if parsed is None:
-            examples = {"cache": "cache:off", "memory": "memory:4Gi", "timeout": "timeout:10m", "cpus": "cpus:2",
-                        "gpus": "gpus:1", "retries": "retries:3", "image": "image:python:3.12"}  # fmt: skip
-            self.error("NB303", f"tag `{tag}`: `{value}` cannot be read", f"write for example {examples[prefix]}")
-        else:
-            self.values[prefix] = parsed
+            self.unreadable(tag, value, prefix)
+            return
+        earlier, earlier_tag = self.values.setdefault(prefix, (parsed, tag))
+        if earlier != parsed:
+            self.contradiction(f"tags `{earlier_tag}` and `{tag}` contradict each other", earlier_tag, tag)
 
     def other(self, tag: str) -> None:
         """A tag that is not ours, unless it is nearly one."""
         self.foreign.append(tag)
+        match = re.fullmatch(r"\s*([^\s:=]+)\s*([:=])\s*(\S.*)", tag)
         right = None
-        if ":" in tag:
-            prefix, _, value = tag.partition(":")
-            near = difflib.get_close_matches(prefix.strip().lower(), PREFIXES, 1, 0.74)
-            if near and value and len(prefix) > 2:
-                right = f"{near[0]}:{value}"
-        elif len(tag) >= 7:
-            near = difflib.get_close_matches(tag.lower(), [r for r in ROLES if len(r) >= 7], 1, 0.85)
-            right = near[0] if near else None
-        if right is not None:
-            self.error(
-                "NB301",
-                f"tag `{tag}` is not known; did you mean `{right}`?",
-                f"rename the tag to `{right}`",
-                Severity.WARNING,
-            )
+        if match is None:
+            right = _nearest(tag.lower(), ROLES)
+        elif match[2] == "=" and match[1].lower() in PREFIXES:
+            right = f"{match[1].lower()}:{match[3]}"
+        elif match[2] == ":":
+            near = _nearest(match[1].lower(), PREFIXES)
+            right = near and f"{near}:{match[3]}"
+        if right:
+            message = f"tag `{tag}` is not known; did you mean `{right}`?"
+            self.found.append(Diagnostic(self.span, "NB301", Severity.WARNING, message, f"rename the tag to `{right}`"))
+
+    def contradictions(self) -> None:
+        """Report what cannot hold together: a cell belongs to one step, or to all that need it, or to none."""
+        homes = {self.step_tag: "step"} if self.step is not None else {}
+        for role, tag in self.roles.items():
+            homes[tag] = "shared" if role in ("imports", "functions", "setup") else role
+        tags = list(homes)
+        for place, tag in enumerate(tags):
+            for other in tags[place + 1 :]:
+                pair = {homes[tag], homes[other]}
+                if len(pair) > 1 and (pair & {"skip"} or "metrics" not in pair):
+                    self.contradiction(f"tags `{other}` and `{tag}` contradict each other", other, tag)
+        if self.step in self.after:
+            tag = self.after[self.step]
+            message = f"tags `{self.step_tag}` and `{tag}` contradict each other: no step comes after itself"
+            self.contradiction(message, self.step_tag, tag)
 
     def result(self) -> Tags:
         """The tags together, contradictions reported."""
-        shared = [t for r, t in self.roles.items() if r != "metrics"]
-        if self.step is not None and shared:
-            self.error(
-                "NB302", f"tags `{shared[0]}` and `{self.step_tag}` contradict each other", "keep one of the tags"
-            )
-        elif len(shared) > 1:
-            self.error("NB302", f"tags `{shared[0]}` and `{shared[1]}` contradict each other", "keep one of the tags")
-        requirements = Requirements(**self.values, secrets=tuple(self.secrets))  # type: ignore[arg-type]  # each was read by its own parser
+        self.contradictions()
+        values = {name: value for name, (value, _) in self.values.items()}
         return Tags(
             self.step,
             tuple(self.after),
             frozenset(self.roles),
-            requirements,
+            Requirements(**values, secrets=tuple(self.secrets)),  # type: ignore[arg-type]  # each was read by its own parser
             frozenset(self.ignore),
             self.raises,
             tuple(self.foreign),

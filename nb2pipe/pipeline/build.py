@@ -220,9 +220,8 @@ def _steps(
 def _requirements(notebook: Notebook, cells: Sequence[int]) -> Requirements:
     """What the tags of a step's cells ask for together, over the notebook's defaults: the most that any asks."""
     merged = notebook.defaults
-    by_index = {c.index: c for c in notebook.cells}
     for index in cells:
-        own = by_index[index].tags.requirements
+        own = notebook.cells[index].tags.requirements
         merged = Requirements(
             cpus=_most(merged.cpus, own.cpus),
             memory=_most(merged.memory, own.memory),

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.pipeline.words import in_words
 
 
 def links(pipeline: Pipeline) -> dict[tuple[str, str], list[str]]:
-    """What flows between each two steps, in words; values that only pass through are left out."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for edge in pipeline.edges:
+    """What flows between each two steps, in words and each once, sorted by the places of the steps.
+
+    Edges of values that only pass through are left out: the step that hands the value over has an edge too.
+    """
+    place = {step.name: i for i, step in enumerate(pipeline.steps)}
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for edge in sorted(pipeline.edges, key=lambda e: (place[e.source], place[e.target], e.kind)):
         if edge.through:
             continue
-        names = list(edge.values)
-        for evidence in edge.evidence:
-            if edge.kind != "data" and evidence.name not in names:
-                names.append(evidence.name)
-        found.setdefault((edge.source, edge.target), []).extend(n for n in names)
+        names = edge.values if edge.kind == "data" else tuple(e.name for e in edge.evidence)
+        found.setdefault((edge.source, edge.target), {}).update(dict.fromkeys(in_words(n) for n in names))
+    return {pair: list(names) for pair, names in found.items()}
+
+
+def kinds(pipeline: Pipeline) -> dict[tuple[str, str], set[str]]:
+    """The kinds of edges between each two steps that `links` tells of."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for edge in pipeline.edges:
+        if not edge.through:
+            found.setdefault((edge.source, edge.target), set()).add(edge.kind)
     return found
 
 

@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
-from nb2pipe.pipeline.layers import links
+import re
+from collections.abc import Sequence
+
+from nb2pipe.pipeline.layers import kinds, links
 from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.pipeline.words import cells_in_words, clipped, printable, shortened
 
-
-def _label(names: list[str], most: int = 3) -> str:
-    shown = list(dict.fromkeys(names))
-    return ", ".join(shown[:most]) + (f" +{len(shown) - most}" if len(shown) > most else "")
+_LABEL = 40  # the widest label of an edge, in characters
 
 
 def render_mermaid(pipeline: Pipeline) -> str:
-    """A Mermaid flowchart; quotes and brackets in labels are written as entities."""
+    """A Mermaid flowchart: a box a step, an arrow for what flows, dotted where only an order or a resource does.
+
+    Steps are numbered, for a name such as ``end`` is a word of Mermaid's own.
+    """
     ids = {s.name: f"s{i}" for i, s in enumerate(pipeline.steps)}
+    found = kinds(pipeline)
     lines = ["flowchart TB"]
-    lines += [f'    {ids[s.name]}["{_entity(s.name)}"]' for s in pipeline.steps]
-    for (source, target), names in sorted(links(pipeline).items(), key=lambda i: (ids[i[0][0]], ids[i[0][1]])):
-        lines.append(f'    {ids[source]} -->|"{_entity(_label(names))}"| {ids[target]}')
+    lines += [f'    {ids[s.name]}["{_entities(s.name)}<br/>{_cells(s.cells)}"]' for s in pipeline.steps]
+    for (source, target), names in links(pipeline).items():
+        arrow = "-->" if "data" in found[source, target] else "-.->"
+        lines.append(f'    {ids[source]} {arrow}|"{_entities(shortened(names, _LABEL))}"| {ids[target]}')
     return "\n".join(lines) + "\n"
 
 
-def _entity(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+def _entities(text: str) -> str:
+    """Text as Mermaid takes it between quotes.
+
+    What is not a letter, a digit or plain punctuation becomes one of Mermaid's entity codes (``#34;``), so that neither
+    its grammar nor HTML nor the Markdown of its labels reads anything into it. Underscores inside a name are none
+    of these.
+    """
+    return re.sub(r"[^\w ,.:/()+-]|(?<![^\W_])_|_(?![^\W_])", lambda m: f"#{ord(m[0])};", printable(text))
 
 
 def render_dot(pipeline: Pipeline) -> str:
-    """A Graphviz digraph."""
-    lines = [f"digraph {_quoted(pipeline.name)} {{", "    rankdir=TB;", '    node [shape=box, style=rounded, fontname="sans-serif"];',
-             '    edge [fontname="sans-serif", fontsize=10];']  # fmt: skip
-    lines += [f"    {_quoted(s.name)};" for s in pipeline.steps]
-    for (source, target), names in sorted(links(pipeline).items()):
-        lines.append(f"    {_quoted(source)} -> {_quoted(target)} [label={_quoted(_label(names))}];")
+    """A Graphviz digraph with the same arrows; the steps' names are the names of its nodes."""
+    found = kinds(pipeline)
+    lines = [
+        f"digraph {_quoted(pipeline.name)} {{",
+        "    rankdir=TB;",
+        '    node [shape=box, style=rounded, fontname="sans-serif"];',
+        '    edge [fontname="sans-serif", fontsize=10];',
+    ]
+    for step in pipeline.steps:
+        lines.append(f"    {_quoted(step.name)} [label={_quoted(step.name, _cells(step.cells))}];")
+    for (source, target), names in links(pipeline).items():
+        style = "" if "data" in found[source, target] else ", style=dashed"
+        label = _quoted(shortened(names, _LABEL))
+        lines.append(f"    {_quoted(source)} -> {_quoted(target)} [label={label}{style}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _quoted(*lines: str) -> str:
+    """A quoted string of the DOT language; backslashes are doubled, for labels read escapes."""
+    return '"' + "\\n".join(printable(t).replace("\\", "\\\\").replace('"', '\\"') for t in lines) + '"'
+
+
+def _cells(cells: Sequence[int]) -> str:
+    return clipped(cells_in_words(cells), 24)

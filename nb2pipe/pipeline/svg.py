@@ -2,104 +2,200 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
-from nb2pipe.pipeline.graph import layered
-from nb2pipe.pipeline.layers import links
-from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.pipeline.graph import to_networkx
+from nb2pipe.pipeline.layers import kinds, links
+from nb2pipe.pipeline.layout import Layout, Place, Route, Size, lay_out
+from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.pipeline.words import cells_in_words, clipped, columns, count, printable
 
-_CHAR = 7.3  # width of a character at 13 px in a monospaced face, in px
-_BOX, _GAP, _LAYER, _MARGIN = 44, 28, 64, 24
+# Advance widths of DejaVu Sans Mono (0.602 em), the widest of the faces named below, in px.
+_WIDE, _NARROW = 13 * 0.602, 11 * 0.602
+_LINE, _SMALL = 17, 14  # heights of a line of either size, in px
+_NAME, _LABEL, _NAMES = 24, 22, 3  # characters of a line of a name and of a label; values that a label shows
+_MARGIN, _HEAD = 24, 58
+# All rules name the class of the document, for a page that takes the picture in shares its names with it.
 _STYLE = """
-  svg { background: #ffffff; }
-  .box { fill: #f4f6fb; stroke: #5b6b8c; } .title { fill: #16203a; font-weight: 600; } .small { fill: #55617d; }
-  .edge { fill: none; stroke: #7d8bab; stroke-width: 1.4; } .implied { stroke-dasharray: 3 4; opacity: .55; }
-  .head { fill: #7d8bab; } .label { fill: #3c4963; } .halo { stroke: #ffffff; stroke-width: 4; paint-order: stroke; }
-  @media (prefers-color-scheme: dark) {
-    svg { background: #14171f; } .box { fill: #1f2533; stroke: #8fa0c6; } .title { fill: #eef2ff; }
-    .small { fill: #aab6d3; } .edge { stroke: #7e8db0; } .head { fill: #7e8db0; } .label { fill: #c8d3ee; }
-    .halo { stroke: #14171f; } }
-  text { font-family: ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; font-size: 13px; }
-  .small, .label { font-size: 11px; }
+.nb2pipe text { font-family: ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; font-size: 13px; fill: #16203a; }
+.nb2pipe .name { font-weight: 600; }
+.nb2pipe .small, .nb2pipe .label { font-size: 11px; fill: #55617d; }
+.nb2pipe .label { fill: #2f3d5e; }
+.nb2pipe .paper { fill: #ffffff; }
+.nb2pipe .box { fill: #f1f4fb; stroke: #5b6b8c; }
+.nb2pipe .joined { stroke-width: 2.5; }
+.nb2pipe .edge { fill: none; stroke: #7d8bab; stroke-width: 1.4; }
+.nb2pipe .resource { stroke-dasharray: 6 3; }
+.nb2pipe .implied { stroke-dasharray: 1.5 4; stroke: #a3aec6; }
+.nb2pipe .head { fill: #7d8bab; }
+.nb2pipe .head.implied { fill: #a3aec6; }
+@media (prefers-color-scheme: dark) {
+.nb2pipe text { fill: #eef2ff; }
+.nb2pipe .small { fill: #a3afcd; }
+.nb2pipe .label { fill: #ccd6f0; }
+.nb2pipe .paper { fill: #14171f; }
+.nb2pipe .box { fill: #212838; stroke: #8fa0c6; }
+.nb2pipe .edge { stroke: #7e8db0; }
+.nb2pipe .implied { stroke: #56617d; }
+.nb2pipe .head { fill: #7e8db0; }
+.nb2pipe .head.implied { fill: #56617d; }
+}
 """
 
 
 def render_svg(pipeline: Pipeline) -> str:
-    """The pipeline as an SVG document."""
-    layers, implied = layered(pipeline)
+    """The pipeline as an SVG document: boxes are steps, lines what flows; the tooltips say it in full."""
     steps = {s.name: s for s in pipeline.steps}
     flows = links(pipeline)
-    widths = {n: max(len(n) * _CHAR, len(_cells(steps[n].cells)) * 6.3) + 28 for n in steps}
-    rows = [sum(widths[n] for n in layer) + _GAP * (len(layer) - 1) for layer in layers]
-    total = max([*rows, 200.0]) + 2 * _MARGIN
-    place: dict[str, tuple[float, float]] = {}
-    for depth, layer in enumerate(layers):
-        x = (total - rows[depth]) / 2
-        for name in layer:
-            place[name] = (x, _MARGIN + depth * (_BOX + _LAYER))
-            x += widths[name] + _GAP
-    height = _MARGIN * 2 + len(layers) * (_BOX + _LAYER) - _LAYER if layers else 80
-    depth_of = {n: d for d, layer in enumerate(layers) for n in layer}
+    labels = {pair: _label(names) for pair, names in flows.items()}
+    layout = lay_out(
+        to_networkx(pipeline),
+        {s.name: _box_size(s) for s in pipeline.steps},
+        {pair: Size(max(map(columns, lines)) * _NARROW + 6, len(lines) * _SMALL) for pair, lines in labels.items()},
+    )
+    notes = _notes(pipeline, layout)
+    title, size = clipped(printable(pipeline.name), 60), _size(pipeline)
+    width = max(
+        layout.width, columns(title) * _WIDE, *((columns(t) * _NARROW) for t in (size, *notes))
+    ) + 2 * _MARGIN  # fmt: skip
+    height = _HEAD + layout.height + _MARGIN + (len(notes) * _SMALL + 10 if notes else 0)
+    found = kinds(pipeline)
+    joined = {m for members, _, _ in pipeline.joined for m in members}
+    attributes = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
+    spoken = _text(f"{pipeline.name}: {size}")
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{total:.0f}" height="{height:.0f}" viewBox="0 0 {total:.0f} {height:.0f}" role="img" aria-labelledby="t d">',
-        f'<title id="t">{escape(pipeline.name)}</title><desc id="d">{len(steps)} steps, {len(flows)} edges</desc>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="nb2pipe" {attributes} role="img" aria-label="{spoken}">',
         f"<style>{_STYLE}</style>",
-        '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>',
-    ]  # fmt: skip
-    labels = []
-    for (source, target), names in sorted(flows.items()):
-        (x0, y0), (x1, y1) = place[source], place[target]
-        x0, y0, x1 = x0 + widths[source] / 2, y0 + _BOX, x1 + widths[target] / 2
-        far = depth_of[target] - depth_of[source] > 1
-        if far:
-            side = _free_side(x0, x1, depth_of[source], depth_of[target], layers, place, widths)
-            top, bottom = y0 + _LAYER / 2, y1 - _LAYER / 2
-            path = f"M{x0:.1f} {y0:.1f}C{x0:.1f} {top:.1f} {side:.1f} {y0 + 8:.1f} {side:.1f} {y0 + _LAYER:.1f}L{side:.1f} {y1 - _LAYER:.1f}C{side:.1f} {y1 - 8:.1f} {x1:.1f} {bottom:.1f} {x1:.1f} {y1 - 2:.1f}"
+        '<rect class="paper" width="100%" height="100%"/>',
+        f'<text class="name" x="{_MARGIN}" y="28">{_text(title)}</text>',
+        f'<text class="small" x="{_MARGIN}" y="45">{_text(size)}</text>',
+        f'<g transform="translate({(width - layout.width) / 2:.1f} {_HEAD})">',
+    ]
+    for route in sorted(layout.routes, key=lambda r: not r.implied):
+        pair = (route.source, route.target)
+        look = "implied" if route.implied else "" if "data" in found[pair] else "resource"
+        parts += _line(route, look, flows[pair])
+    for route in layout.routes:
+        if route.label is not None:
+            lines = labels[route.source, route.target]
+            parts += _lines("label", route.label.x, route.label.y - len(lines) * _SMALL / 2, _SMALL, lines)
+    for name, place in layout.boxes.items():
+        parts += _box(steps[name], place, joined=name in joined)
+    parts.append("</g>")
+    parts += _lines("small", _MARGIN, height - _MARGIN - len(notes) * _SMALL, _SMALL, notes)
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _size(pipeline: Pipeline) -> str:
+    if not pipeline.steps:
+        return "no steps"
+    edges = len({(e.source, e.target) for e in pipeline.edges if not e.through})
+    return f"{count(len(pipeline.steps), 'step')}, {count(edges, 'edge')}"
+
+
+def _notes(pipeline: Pipeline, layout: Layout) -> list[str]:
+    """What stands below the picture: what its lines mean where they are not plain, and who shares a process."""
+    notes = []
+    if any(set(found) <= {"resource", "control"} for found in kinds(pipeline).values()):
+        notes.append("dashed: an order only, or a file or state of the process")
+    if any(route.implied for route in layout.routes):
+        notes.append("dotted: a longer way gives this order as well")
+    for members, value, kind in pipeline.joined:
+        text = f"one process: {', '.join(members)} ({value} is a {kind} and cannot leave it)"
+        notes.append(clipped(printable(text), 110))
+    return notes
+
+
+def _line(route: Route, look: str, names: Sequence[str]) -> list[str]:
+    """A line from box to box with its arrowhead, open where its label stands."""
+    points = route.points
+    path = ""
+    for i in range(0, len(points), 2):
+        (x, top), (_, bottom) = points[i], points[i + 1]
+        last = i == len(points) - 2
+        if i == 0:
+            path = f"M{x:.1f} {top:.1f}"
         else:
-            path = f"M{x0:.1f} {y0:.1f}C{x0:.1f} {y0 + _LAYER / 2:.1f} {x1:.1f} {y1 - _LAYER / 2:.1f} {x1:.1f} {y1 - 2:.1f}"
-        hidden = " implied" if (source, target) in implied else ""
-        tip = escape(", ".join(dict.fromkeys(names)))
-        parts.append(
-            f'<path class="edge{hidden}" marker-end="url(#a)" d="{path}"><title>{escape(source)} to {escape(target)}: {tip}</title></path>'
-        )
-        if not hidden:
-            labels.append(
-                f'<text class="label halo" text-anchor="middle" x="{(x0 + 2 * x1) / 3:.1f}" y="{y1 - 14:.1f}">{escape(_short(names))}</text>'
-            )
-    for name, (x, y) in place.items():
-        step = steps[name]
-        middle = x + widths[name] / 2
-        parts.append(
-            f'<g><rect class="box" x="{x:.1f}" y="{y:.1f}" width="{widths[name]:.1f}" height="{_BOX}" rx="8"/>'
-        )
-        parts.append(
-            f'<text class="title" text-anchor="middle" x="{middle:.1f}" y="{y + 19:.1f}">{escape(name)}</text>'
-        )
-        parts.append(
-            f'<text class="small" text-anchor="middle" x="{middle:.1f}" y="{y + 35:.1f}">{_cells(step.cells)}</text></g>'
-        )
-    return "\n".join([*parts, *labels, "</svg>"]) + "\n"
+            before, above = points[i - 1]
+            middle = (above + top) / 2
+            path += f"C{before:.1f} {middle:.1f} {x:.1f} {middle:.1f} {x:.1f} {top - (5 if last and top == bottom else 0):.1f}"
+        if i == len(points) - 4 and route.label is not None:
+            half = route.label.height / 2 + 1
+            if route.label.y - half > top:
+                path += f"V{route.label.y - half:.1f}"
+            path += f"M{x:.1f} {max(route.label.y + half, top):.1f}"
+        if bottom > top:
+            path += f"V{bottom - (5 if last else 0):.1f}"
+    x, y = points[-1]
+    look = f" {look}" if look else ""
+    return [
+        f"<g><title>{_text(f'{route.source} to {route.target}: ' + ', '.join(names))}</title>",
+        f'<path class="edge{look}" d="{path}"/>',
+        f'<path class="head{look}" d="M{x - 3.5:.1f} {y - 8:.1f}h7L{x:.1f} {y - 1:.1f}z"/></g>',
+    ]
 
 
-def _free_side(
-    x0: float, x1: float, first: int, last: int, layers: list[list[str]], place: dict[str, tuple[float, float]], widths: dict[str, float]
-) -> float:  # fmt: skip
-    """Where a long edge passes the layers in between without crossing a box."""
-    boxes = [(place[n][0] - 10, place[n][0] + widths[n] + 10) for layer in layers[first + 1 : last] for n in layer]
-    wanted = (x0 + x1) / 2
-    candidates = [wanted, *(edge for box in boxes for edge in box)]
-    free = [c for c in candidates if all(not (a < c < b) for a, b in boxes)]
-    return min(free, key=lambda c: abs(c - wanted)) if free else wanted
+def _box(step: Step, place: Place, *, joined: bool) -> list[str]:
+    """A step: its name, and its cells in small."""
+    left, top = place.x - place.width / 2, place.y - place.height / 2
+    size = f'width="{place.width:.1f}" height="{place.height:.1f}"'
+    look = "box joined" if joined else "box"
+    lines = _name(step.name)
+    about = f"{step.name}: {cells_in_words(step.cells)}"
+    if step.title:
+        about += f", {step.title}"
+    if step.parameters:
+        about += f"; parameters: {', '.join(step.parameters)}"
+    return [
+        f"<g><title>{_text(about)}</title>",
+        f'<rect class="{look}" x="{left:.1f}" y="{top:.1f}" {size} rx="8"/>',
+        *_lines("name", place.x, top + 6, _LINE, lines),
+        *_lines("small", place.x, top + 6 + len(lines) * _LINE, _SMALL, [_cells(step)]),
+        "</g>",
+    ]
 
 
-def _short(names: list[str]) -> str:
-    shown = list(dict.fromkeys(names))
-    text = ", ".join(shown[:2]) + (f" +{len(shown) - 2}" if len(shown) > 2 else "")
-    return text if len(text) <= 26 else text[:24] + "…"
+def _box_size(step: Step) -> Size:
+    lines = _name(step.name)
+    width = max(max(map(columns, lines)) * _WIDE, columns(_cells(step)) * _NARROW)
+    return Size(width + 26, len(lines) * _LINE + _SMALL + 14)
 
 
-def _cells(cells: tuple[int, ...]) -> str:
-    if len(cells) == 1:
-        return f"cell {cells[0] + 1}"
-    joined = cells[-1] - cells[0] == len(cells) - 1
-    return f"cells {cells[0] + 1}-{cells[-1] + 1}" if joined else f"{len(cells)} cells"
+def _lines(look: str, x: float, top: float, height: int, lines: Sequence[str]) -> list[str]:
+    """Lines of text below one another, in the middle of ``x`` but for notes, which begin there."""
+    anchor = "" if x == _MARGIN and look == "small" else ' text-anchor="middle"'
+    return [
+        f'<text class="{look}"{anchor} x="{x:.1f}" y="{top + (i + 0.76) * height:.1f}">{_text(line)}</text>'
+        for i, line in enumerate(lines)
+    ]
+
+
+def _name(name: str) -> list[str]:
+    """A step's name in at most three lines, broken behind underscores where it has any."""
+    lines = [""]
+    for part in printable(name).replace("_", "_\0").split("\0"):
+        if lines[-1] and columns(lines[-1] + part) > _NAME:
+            lines.append("")
+        lines[-1] += part
+        while columns(lines[-1]) > _NAME:
+            head = clipped(lines[-1], _NAME + 1)[:-1]
+            lines[-1:] = [head, lines[-1][len(head) :]]
+    if len(lines) > 3:
+        lines[2:] = [clipped(lines[2] + lines[3], _NAME)]
+    return lines
+
+
+def _cells(step: Step) -> str:
+    text = cells_in_words(step.cells)
+    return text if len(text) <= _NAME else count(len(step.cells), "cell")
+
+
+def _label(names: Sequence[str]) -> list[str]:
+    """What flows, a value a line; the last line says how many more there are."""
+    shown = [clipped(printable(n), _LABEL) for n in names[: _NAMES if len(names) <= _NAMES else _NAMES - 1]]
+    return shown + ([f"+{len(names) - len(shown)} more"] if len(shown) < len(names) else [])
+
+
+def _text(text: str) -> str:
+    return escape(printable(text).replace("\t", " ").replace("\n", " "))

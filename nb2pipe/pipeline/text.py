@@ -2,61 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nb2pipe.pipeline.layers import levels, links
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.pipeline.words import cells_in_words, clipped, columns, count, printable, shortened
+
+_NAME = 40  # the widest that the column of names gets, in characters
+_SOURCES = 12  # a step that takes from more steps than these shows only so many
 
 
-def render_text(pipeline: Pipeline) -> str:
-    """One line a step, level by level; steps of one level may run at the same time. Below each, what it takes from whom."""
-    steps = {s.name: s for s in pipeline.steps}
-    flows = links(pipeline)
-    width = max((len(s.name) for s in pipeline.steps), default=0)
-    edges = len({(e.source, e.target) for e in pipeline.edges if not e.through})
+def render_text(pipeline: Pipeline, width: int = 100) -> str:
+    """The steps level by level, each with its cells and parameters; below it what it takes from whom.
+
+    Steps of one level hang on one rail and may run at the same time. Lines take at most ``width`` columns, but
+    where a step's name alone is longer.
+
+        1  ── load    cell 1   parameter year
+        2  ┬─ clean   cell 2
+           │    <- load: df
+           └─ count   cell 3
+                <- load: df
+    """
+    if not pipeline.steps:
+        return printable(f"{pipeline.name}: no steps, for no cell holds code of its own\n")
     rows = levels(pipeline)
-    widest = max((len(r) for r in rows), default=0)
-    lines = [f"{pipeline.name}: {_count(len(steps), 'step')}, {_count(edges, 'edge')}, up to {widest} at the same time"]
-    if pipeline.parameters:
-        lines.append("parameters: " + ", ".join(f"{p.name}={p.default!r}" for p in pipeline.parameters))
-    for level, names in enumerate(rows):
-        last = level == len(rows) - 1
+    steps = {s.name: s for s in pipeline.steps}
+    taken = _taken(pipeline)
+    column = min(max(columns(n) for n in steps), _NAME)
+    margin = len(str(len(rows))) + 2
+    lines = [*_head(pipeline, rows, width), ""]
+    for level, names in enumerate(rows, 1):
         for position, name in enumerate(names):
-            step = steps[name]
-            rail = "●" if len(names) == 1 else ("┌" if position == 0 else "└" if position == len(names) - 1 else "├")
-            rail = rail if len(names) == 1 else f"{rail}●"
-            rail = rail.ljust(2)
-            lines.append(f"{rail} {name.ljust(width)}  {_cells(step.cells)}{_parameters(step)}")
-            below = "│" if (len(names) > 1 and position < len(names) - 1) or not last else " "
-            for (source, target), values in sorted(flows.items()):
-                if target == name:
-                    lines.append(f"{below}    {' ' * 0}<- {source}: {_names(values)}")
+            label = str(level).rjust(margin - 2) + "  " if position == 0 else " " * margin
+            rail, below = _rail(position, len(names))
+            begin = f"{label}{rail} {name}{' ' * (column - columns(name))}   "
+            lines.append(begin + clipped(_about(steps[name]), max(width - columns(begin), 20)))
+            begin = " " * margin + below + "   "
+            lines += [begin + what for what in _sources(taken.get(name, {}), width - columns(begin))]
     for members, value, kind in pipeline.joined:
-        lines.append(f"one process: {', '.join(members)} ({value} is a {kind} and cannot leave it)")
-    return "\n".join(lines) + "\n"
+        lines += ["", f"one process: {', '.join(members)} (`{value}` is a {kind} and cannot leave it)"]
+    return "\n".join(printable(line) for line in lines) + "\n"
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" + ("" if number == 1 else "s")
+def _head(pipeline: Pipeline, rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """What the pipeline is as a whole."""
+    edges = len({(e.source, e.target) for e in pipeline.edges if not e.through})
+    widest = max(len(r) for r in rows)
+    size = (
+        f"{pipeline.name}: {count(len(pipeline.steps), 'step')} in {count(len(rows), 'level')}, {count(edges, 'edge')}"
+    )
+    lines = [f"{size}; up to {widest} steps at the same time" if widest > 1 else f"{size}; one step after another"]
+    if pipeline.parameters:
+        named = [f"{p.name} = {clipped(repr(p.default), 30)}" for p in pipeline.parameters]
+        lines.append(f"{'parameter' if len(named) == 1 else 'parameters'}: {shortened(named, width - 12)}")
+    if pipeline.shared:
+        lines.append(f"shared: {cells_in_words(pipeline.shared)}, run in each step that needs them")
+    if pipeline.skipped:
+        lines.append(f"skipped: {cells_in_words(pipeline.skipped)}")
+    return lines
 
 
-def _cells(cells: Sequence[int]) -> str:
-    """Cells as people count them, from 1, runs joined."""
-    runs: list[list[int]] = []
-    for cell in cells:
-        if runs and runs[-1][1] == cell - 1:
-            runs[-1][1] = cell
-        else:
-            runs.append([cell, cell])
-    text = ", ".join(str(a + 1) if a == b else f"{a + 1}-{b + 1}" for a, b in runs)
-    return f"cell{'' if len(cells) == 1 else 's'} {text}"
+def _rail(position: int, size: int) -> tuple[str, str]:
+    """The rail at a step of a level, and below it."""
+    if size == 1:
+        return "──", "  "
+    if position == size - 1:
+        return "└─", "  "
+    return "┬─" if position == 0 else "├─", "│ "
 
 
-def _parameters(step: Step) -> str:
-    return f"  with {', '.join(step.parameters)}" if step.parameters else ""
+def _taken(pipeline: Pipeline) -> dict[str, dict[str, list[str]]]:
+    """For each step, what it takes by the step that it takes it from."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for (source, target), names in links(pipeline).items():
+        found.setdefault(target, {})[source] = names
+    return found
 
 
-def _names(values: Sequence[str], most: int = 8) -> str:
-    shown = list(dict.fromkeys(values))
-    more = f" and {len(shown) - most} more" if len(shown) > most else ""
-    return ", ".join(shown[:most]) + more
+def _about(step: Step) -> str:
+    """The cells and the parameters of a step."""
+    cells = cells_in_words(step.cells)
+    if not step.parameters:
+        return cells
+    return f"{cells}   {'parameter' if len(step.parameters) == 1 else 'parameters'} {', '.join(step.parameters)}"
+
+
+def _sources(taken: Mapping[str, Sequence[str]], width: int) -> list[str]:
+    """What a step takes, a line for each step that it takes from."""
+    sources = list(taken.items())
+    shown = len(sources) if len(sources) <= _SOURCES + 1 else _SOURCES
+    lines = []
+    for source, names in sources[:shown]:
+        begin = f"<- {source}: "
+        lines.append(begin + shortened(names, max(width - columns(begin), 20)))
+    if shown < len(sources):
+        begin = f"<- {len(sources) - shown} more steps: "
+        lines.append(begin + shortened([n for _, names in sources[shown:] for n in names], width - len(begin)))
+    return lines

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nb2pipe.analysis.effects import Analysis
-from nb2pipe.diagnostics import Diagnostic
+from nb2pipe.diagnostics import Diagnostic, Severity
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.pipeline.model import Pipeline
 
@@ -48,3 +48,8 @@ def _all(subject: Subject) -> Iterator[Diagnostic]:
         yield from effects.opaque
     for rule in all_rules():
         yield from rule.check(subject)
+
+
+def refusing(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings that make the promise impossible."""
+    return tuple(d for d in diagnostics if d.severity is Severity.ERROR)

@@ -16,15 +16,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from nb2pipe.analysis.amend import Fact
 from nb2pipe.diagnostics import Diagnostic, Refused, Severity, Span
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.runtime.claims import Stood, describe, draws_that_matter, file_conflicts, overlooked_name, stale, to_facts
 from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.task import CellTask, Report, Seen, Task
 from nb2pipe.runtime.worker import Channel
 from nb2pipe.runtime.zygote import Zygote, preloadable
 
 Status = Literal["ok", "failed", "died", "not run"]
-Recompile = Callable[[Sequence[Seen]], Pipeline]
+Recompile = Callable[[Sequence[Fact]], Pipeline]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,20 @@ class Outcome:
 
 @dataclass(slots=True)
 class RunResult:
-    """A finished run: the outcome of each step, the outputs of each cell, and what the guards saw."""
+    """A finished run: the outcome of each step, the outputs of each cell, and what the guards saw.
+
+    ``times`` are the start and end of each cell that was begun, in seconds since the epoch; ``widgets`` is the state of
+    widgets as notebooks store it.
+    """
 
     pipeline: Pipeline
     outcomes: dict[str, Outcome]
     outputs: dict[int, list[dict[str, Any]]]
     seen: list[Seen]
+    facts: tuple[Fact, ...]
     notes: list[str]
+    times: dict[int, tuple[float, float]]
+    widgets: dict[str, Any]
     interrupted: bool = False
 
     @property
@@ -121,6 +130,7 @@ class _Execution:
         self.listener = listener
         self.folder = Path(tempfile.mkdtemp(prefix="nb2pipe-"))
         self.events: dict[str, list[dict[str, Any]]] = {}
+        self.begun: dict[str, list[tuple[int, float]]] = {}
         self.outcomes = {s.name: Outcome() for s in pipeline.steps}
         self.done: dict[str, _Done] = {}
         self.ended: set[str] = set()
@@ -129,6 +139,10 @@ class _Execution:
         self.zygote: Zygote | None = None
         self.seen: list[Seen] = []
         self.notes: list[str] = []
+        self.quiet: dict[str, dict[str, Seen]] = {}
+        self.facts: tuple[Fact, ...] = ()
+        self.reports: dict[str, Report] = {}
+        self.outside: dict[str, list[str]] = {}
         self.attempt = 0
         self.refused: Diagnostic | None = None
         self.started_inputs: dict[str, dict[str, str]] = {}
@@ -157,15 +171,34 @@ class _Execution:
             shutil.rmtree(self.folder, ignore_errors=True)
         if self.refused is not None:
             raise Refused((self.refused,))
-        return RunResult(self.pipeline, self.outcomes, self.collect(), self.seen, self.notes, interrupted)
+        shown = self.collect()
+        return RunResult(
+            self.pipeline,
+            self.outcomes,
+            shown.result(),
+            self.seen,
+            self.facts,
+            self.notes,
+            self.times(),
+            shown.widgets(),
+            interrupted,
+        )
 
-    def collect(self) -> dict[int, list[dict[str, Any]]]:
-        """The outputs of all cells; events are taken step by step, so that a display can be updated by a later step."""
+    def collect(self) -> Outputs:
+        """What all cells showed; events are taken step by step, so that a display can be updated by a later step."""
         outputs = Outputs()
         for step in self.pipeline.steps:
             for event in self.events.get(step.name, ()):
                 outputs.add(event)
-        return outputs.result()
+        return outputs
+
+    def times(self) -> dict[int, tuple[float, float]]:
+        """When each cell that was begun started and ended."""
+        found: dict[int, tuple[float, float]] = {}
+        for step, begun in self.begun.items():
+            ends = [start for _, start in begun[1:]] + [self.outcomes[step].ended or time.time()]
+            found |= {cell: (start, end) for (cell, start), end in zip(begun, ends, strict=True)}
+        return found
 
     def start_ready(self) -> None:
         """Start what can start."""
@@ -238,6 +271,7 @@ class _Execution:
         outcome = self.outcomes[step.name]
         outcome.started, outcome.runs = time.time(), outcome.runs + 1
         self.events[step.name] = []
+        self.begun[step.name] = []
         self.started_inputs[step.name] = {v.name: v.producer for v in step.inputs}
         self.listener.started(step.name)
         try:
@@ -306,6 +340,10 @@ class _Execution:
             self.lost(process)
         elif message[0] == "event":
             self.events[process.step].append(message[1])
+        elif message[0] == "outside":
+            self.outside.setdefault(process.step, []).append(message[1])
+        elif message[0] == "begun":
+            self.begun[process.step].append(message[1])
         else:
             self.report(process, message[1])
 
@@ -324,12 +362,15 @@ class _Execution:
             detail = f"its process was ended by {name}" + (" (out of memory?)" if number == signal.SIGKILL else "")
         else:
             detail = f"its process ended by itself with exit code {os.waitstatus_to_exitcode(status)}"
+        begun = self.begun[process.step]
+        self.outcomes[process.step].cell = begun[-1][0] if begun else -1
         self.finish(process.step, process, "died", detail)
 
     def report(self, process: _Process, report: Report) -> None:
         """A step has ended and says how."""
         self.selector.unregister(process.sock)
-        step = next(s for s in self.pipeline.steps if s.name == report.step)
+        step = self.step_named(report.step)
+        self.reports[step.name] = report
         outcome = self.outcomes[step.name]
         outcome.seconds, outcome.guard_seconds = report.seconds, report.guard_seconds
         process.step = ""
@@ -338,6 +379,7 @@ class _Execution:
             detail = report.problem if report.status == "broken" else f"{report.ename}: {report.evalue}"
             self.finish(step.name, process, "failed", detail)
             self.release(process)
+            self.look(step, [], overlooked_name(self.pipeline, step, report))
             return
         files = {n: f for f, names in report.groups for n in names}
         live: dict[str, _Process] = {}
@@ -357,7 +399,17 @@ class _Execution:
         self.done[step.name] = _Done(report, {v.name: v.producer for v in step.inputs}, files, live, before)
         self.finish(step.name, process, "ok", "")
         self.release(process)
-        seen = [*report.seen, *self.file_conflicts(step, report)]
+        self.look(step, report.seen, [])
+
+    def look(self, step: Step, changes: Sequence[Seen], others: Sequence[Seen]) -> None:
+        """Hold what the step was seen to do against what was said of it."""
+        if self.options.guards == "off":
+            return
+        seen = [
+            *draws_that_matter(self.pipeline, step.name, changes, self.quiet),
+            *others,
+            *file_conflicts(self.pipeline, step.name, self.reports, self.options.cwd),
+        ]
         if seen:
             self.tripped(seen)
 
@@ -386,11 +438,7 @@ class _Execution:
     def stop_all(self) -> None:
         """End every process that is still running a step."""
         for process in list(self.running.values()):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            with contextlib.suppress(KeyError, ValueError):
-                self.selector.unregister(process.sock)
-            process.sock.close()
+            self.kill(process)
         for step in list(self.running):
             self.outcomes[step].status, self.outcomes[step].detail = "failed", "interrupted"
         self.running.clear()
@@ -400,123 +448,84 @@ class _Execution:
 
     # -- guards -----------------------------------------------------------------------------------------------------
 
-    def ancestors(self, step: str) -> set[str]:
-        """All steps that come before ``step`` in every schedule."""
-        sources: dict[str, set[str]] = {}
-        for edge in self.pipeline.edges:
-            sources.setdefault(edge.target, set()).add(edge.source)
-        found: set[str] = set()
-        stack = [step]
-        while stack:
-            for source in sources.get(stack.pop(), ()):
-                if source not in found:
-                    found.add(source)
-                    stack.append(source)
-        return found
-
-    def file_conflicts(self, step: Step, report: Report) -> list[Seen]:
-        """Files that this step and an unordered one have touched, one of them writing."""
-        found = []
-        order = {s.name: i for i, s in enumerate(self.pipeline.steps)}
-        before = self.ancestors(step.name)
-        for other, done in self.done.items():
-            if other == step.name or other in before or step.name in self.ancestors(other):
-                continue
-            mine, theirs = {*report.writes}, {*done.report.writes}
-            both = (mine & ({*done.report.reads} | theirs)) | ({*report.reads} & theirs)
-            if both:
-                first, second = sorted((other, step.name), key=order.__getitem__)
-                found += [
-                    Seen("file", first, (second, os.path.relpath(path, self.options.cwd))) for path in sorted(both)
-                ]
-        return found
-
     def tripped(self, seen: Sequence[Seen]) -> None:
         """A guard has tripped: refuse, or add the edge and run again what stood on the false claim."""
         self.seen += seen
         first = seen[0]
-        step = next(s for s in self.pipeline.steps if s.name == first.step)
+        step = self.step_named(first.step)
         if self.options.guards == "strict" or self.recompile is None:
             self.refuse(step, "NB901", describe(first), "run without --guards strict to have the missing edge added")
             return
         for one in seen:
             self.note(f"guard: {describe(one)}; the edge was added")
         old = self.pipeline
-        self.pipeline = self.recompile(self.seen)
+        self.facts = tuple(dict.fromkeys((*self.facts, *to_facts(old, seen))))
+        self.pipeline = self.recompile(self.facts)
         if {s.name for s in self.pipeline.steps} != {s.name for s in old.steps}:
-            self.refuse(
-                step,
-                "NB902",
-                describe(first) + ", which changes what the steps are",
-                "tag the steps so that they keep their order",
-            )
+            hint = "run again: what was seen is known now" if self.options.guards == "on" else ""
+            self.refuse(step, "NB902", f"{describe(first)}, which changes what the steps are", hint)
             return
         self.invalidate(seen)
 
     def invalidate(self, seen: Sequence[Seen]) -> None:
         """Run again what started before something that it is now known to rest on had ended."""
-        late = {one.names[0] for one in seen if one.kind == "file"}
-        stale: set[str] = set()
-        for step in self.pipeline.steps:
-            if step.name not in self.ended and step.name not in self.running:
-                continue
-            started = self.outcomes[step.name].started
-            for source in self.predecessors(step):
-                ended = self.outcomes[source].ended
-                if (
-                    source in stale
-                    or source not in self.ended
-                    or (self.outcomes[source].status == "ok" and ended > started)
-                ):
-                    stale.add(step.name)
-            done = self.done.get(step.name)
-            if done is not None and step.name not in stale:
-                used = {v.name: v.producer for v in step.inputs}
-                if any(done.inputs.get(n) != p for n, p in used.items()):
-                    stale.add(step.name)
-                missing = [n for n in step.outputs if n not in done.files and n not in done.live]
-                if missing:
-                    stale.add(step.name)
-            elif step.name in self.running and {v.name: v.producer for v in step.inputs} != self.started_inputs.get(
-                step.name
-            ):
-                stale.add(step.name)
-        for name in stale:
-            done = self.done.get(name)
-            outside = done.report.outside if done is not None else []
-            if outside or (name in late and done is not None and set(done.report.writes) & set(done.report.reads)):
-                step = next(s for s in self.pipeline.steps if s.name == name)
-                what = outside[0] if outside else "a file that it also reads"
-                self.refuse(step, "NB902", f"step `{name}` would have to run again, but it has touched {what}",
-                            "run again: the missing edge is known now, or add an `after:` tag")  # fmt: skip
-                return
-        for name in stale:
+        late = {one.step for one in seen if one.kind == "file"}
+        stood = {}
+        for name in (*self.ended, *self.running):
+            if self.outcomes[name].started:
+                done = self.done.get(name)
+                stored = frozenset((*done.files, *done.live)) if done is not None else frozenset()
+                stood[name] = Stood(self.started_inputs[name], self.outcomes[name].started, stored)
+        ended = {n: o.ended for n, o in self.outcomes.items() if o.status == "ok"}
+        again = stale(self.pipeline, stood, ended)
+        # with the process of a running step goes what steps before it have left there
+        left = {s for n in again if n in self.running for s in self.running[n].steps}
+        if not left <= again:
+            again = stale(self.pipeline, stood, ended, left)
+        for name in again:
             process = self.running.pop(name, None)
             if process is not None:
-                self.selector.unregister(process.sock)
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.sock.close()
+                self.kill(process)
+        for name in again:
+            report = self.reports.get(name)
+            outside = self.outside.get(name, [])
+            if outside or (name in late and report is not None and set(report.writes) & set(report.reads)):
+                what = outside[0] if outside else "a file that it also reads"
+                self.refuse(
+                    self.step_named(name),
+                    "NB902",
+                    f"step `{name}` would have to run again, but it has touched {what}",
+                    "run again: the missing edge is known now; or add an `after:` tag",
+                )
+                return
+        for name in again:
             self.ended.discard(name)
             self.done.pop(name, None)
+            self.reports.pop(name, None)
             self.outcomes[name] = Outcome(runs=self.outcomes[name].runs)
         for name in [n for n in self.ended if self.outcomes[n].status == "not run"]:
             self.ended.discard(name)
 
     def refuse(self, step: Step, code: str, message: str, hint: str) -> None:
+        """End the run with a diagnostic."""
         span = Span(step.cells[0] if step.cells else -1)
         self.refused = Diagnostic(span, code, Severity.ERROR, message, hint)
 
+    def step_named(self, name: str) -> Step:
+        """The step of that name."""
+        return next(s for s in self.pipeline.steps if s.name == name)
 
-def describe(seen: Seen) -> str:
-    """What a guard saw, in words."""
-    if seen.kind == "mutation":
-        return f"step `{seen.step}` changed `{seen.names[0]}`, which it was said only to read"
-    if seen.kind == "sharing":
-        return f"step `{seen.step}` made {', '.join(f'`{n}`' for n in seen.names[1:])} share an object with `{seen.names[0]}`"
-    if seen.kind == "state":
-        return f"step `{seen.step}` changed {seen.names[0]}, which it was said to leave alone"
-    return f"steps `{seen.step}` and `{seen.names[0]}` both touched the file {seen.names[1]}, and nothing ordered them"
+    def kill(self, process: _Process) -> None:
+        """End a process in the middle of a step, and what it has started; hear what it said last."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(KeyError, ValueError):
+            self.selector.unregister(process.sock)
+        with contextlib.suppress(OSError):
+            while (message := process.channel.receive()) is not None:
+                if message[0] == "outside":
+                    self.outside.setdefault(process.step, []).append(message[1])
+        process.sock.close()
 
 
 def execute(

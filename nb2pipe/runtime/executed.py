@@ -3,115 +3,152 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.metadata
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nb2pipe import __version__
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.runtime.execute import Outcome, RunResult
-from nb2pipe.runtime.task import CellTask
+from nb2pipe.runtime.script import cell_tasks
+
+SUFFIXES = (".ipynb", ".html")
 
 
-def cell_tasks(document: Any) -> dict[int, CellTask]:
-    """The code cells that a run executes, by position, with the counts that a run of the whole notebook gives them."""
-    tasks = {}
-    count = 0
+def check_output(path: str, source: str) -> None:
+    """See, before anything runs, that the executed notebook can be written.
+
+    Raises:
+        UsageError: Its folder is not there or not writable, it would overwrite the notebook itself, or it is no .ipynb.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"-o {path}: expected a name that ends in {' or '.join(SUFFIXES)}")
+    if target.is_dir():
+        raise UsageError(f"-o {path} is a folder")
+    if target.exists() and target.resolve() == Path(source).resolve():
+        raise UsageError(f"-o {path} would overwrite the notebook itself; give another name")
+    folder = next(p for p in target.absolute().parents if p.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UsageError(f"-o {path} cannot be written: {folder} is not a folder that you may write to")
+
+
+def fill(document: Any, result: RunResult) -> None:
+    """Put what the run showed into the notebook: outputs, counts, papermill's metadata of each cell."""
+    import nbformat
+
+    tasks = cell_tasks(document)
+    outcomes = {c: result.outcomes[s.name] for s in result.pipeline.steps for c in (*s.shared, *s.cells)}
     for index, cell in enumerate(document.cells):
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type != "code" or "skip" in tags or not cell.source.strip():
+        if cell.cell_type != "code":
             continue
-        count += 1
-        tasks[index] = CellTask(index, cell.source, count, "raises-exception" in tags)
-    return tasks
+        task, times = tasks.get(index), result.times.get(index)
+        ran = task is not None and times is not None
+        cell.outputs = [nbformat.from_dict(o) for o in result.outputs.get(index, [])] if ran else []
+        cell.execution_count = task.count if task is not None and ran else None
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = cell.execution_count
+        outcome = outcomes.get(index)
+        if task is not None and outcome is not None:
+            cell.metadata["papermill"] = _cell_metadata(outcome, times, index)
+    widgets = result.widgets
+    if widgets:
+        document.metadata["widgets"] = widgets
+    else:
+        document.metadata.pop("widgets", None)
+    document.metadata.setdefault("language_info", _LANGUAGE)
 
 
-def inject_parameters(document: Any, parameters: Mapping[str, Any]) -> tuple[Any, int]:
-    """The notebook with papermill's cell of injected parameters, and that cell's position."""
-    from papermill.parameterize import parameterize_notebook
-
-    changed = parameterize_notebook(
-        document, dict(parameters), report_mode=False, language="python", kernel_name="python3"
-    )
-    place = next(i for i, c in enumerate(changed.cells) if "injected-parameters" in c.metadata.get("tags", []))
-    return changed, place
-
-
-def write_executed(
-    path: str,
+def describe_run(
     document: Any,
     result: RunResult,
-    tasks: Mapping[int, CellTask],
     parameters: Mapping[str, Any],
-    source: str,
-    started: float,
-    ended: float,
+    paths: tuple[str, str],
+    times: tuple[float, float],
 ) -> None:
-    """Write the executed notebook atomically.
+    """Put papermill's metadata of the run, and the pipeline, into the notebook; ``paths`` are of input and output."""
+    failed = any(o.status in ("failed", "died") for o in result.outcomes.values())
+    document.metadata["papermill"] = {
+        "default_parameters": {p.name: p.default for p in result.pipeline.parameters if _is_plain(p.default)},
+        "duration": round(times[1] - times[0], 6),
+        "end_time": _iso(times[1]),
+        "environment_variables": {},
+        "exception": True if failed else None,
+        "input_path": paths[0],
+        "output_path": paths[1],
+        "parameters": dict(parameters),
+        "start_time": _iso(times[0]),
+        "version": importlib.metadata.version("papermill"),
+    }
+    document.metadata["nb2pipe"] = {
+        "version": __version__,
+        "steps": [_step_metadata(s.name, s.cells, result.outcomes[s.name]) for s in result.pipeline.steps],
+        "edges": sorted({(e.source, e.target) for e in result.pipeline.edges}),
+        "guards": list(result.notes),
+    }
+
+
+def write(path: str, document: Any) -> None:
+    """Write the executed notebook, or nbconvert's page of it where the name ends in .html, atomically.
 
     Raises:
         UsageError: The file cannot be written.
     """
     import nbformat
 
-    steps = {c: s.name for s in result.pipeline.steps for c in (*s.shared, *s.cells)}
-    for index, cell in enumerate(document.cells):
-        if cell.cell_type != "code":
-            continue
-        task = tasks.get(index)
-        outcome = result.outcomes.get(steps.get(index, ""))
-        ran = (
-            task is not None
-            and outcome is not None
-            and outcome.status != "not run"
-            and not (outcome.status == "failed" and 0 <= outcome.cell < index)
-        )
-        cell.outputs = [nbformat.from_dict(o) for o in result.outputs.get(index, [])] if task is not None else []
-        cell.execution_count = task.count if task is not None and ran else None
-        for output in cell.outputs:
-            if output.output_type == "execute_result":
-                output.execution_count = cell.execution_count
-        if outcome is not None:
-            cell.metadata["papermill"] = _cell_metadata(outcome, ran, index)
-    failed = any(o.status in ("failed", "died") for o in result.outcomes.values())
-    document.metadata["papermill"] = {
-        "default_parameters": {}, "parameters": dict(parameters), "environment_variables": {}, "version": "nb2pipe",
-        "input_path": source, "output_path": path, "start_time": _iso(started), "end_time": _iso(ended),
-        "duration": round(ended - started, 6), "exception": True if failed else None,
-    }  # fmt: skip
-    document.metadata["nb2pipe"] = _summary(result.pipeline, result.outcomes)
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(document, str(temporary))
+        if target.suffix.lower() == ".html":
+            from nbconvert.exporters import HTMLExporter
+
+            text, _ = HTMLExporter().from_notebook_node(document)
+            temporary.write_text(text, "utf-8")
+        else:
+            nbformat.write(document, str(temporary))
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def _cell_metadata(outcome: Outcome, ran: bool, index: int) -> dict[str, Any]:
-    status = "completed" if ran else "pending"
-    failed = outcome.status == "failed" and outcome.cell == index
+_LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": sys.version_info.major},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": f"ipython{sys.version_info.major}",
+    "version": ".".join(str(n) for n in sys.version_info[:3]),
+}
+"""What a kernel says of its language."""
+
+
+def _cell_metadata(outcome: Outcome, times: tuple[float, float] | None, index: int) -> dict[str, Any]:
+    if times is None:
+        return {"duration": None, "end_time": None, "exception": None, "start_time": None, "status": "pending"}
+    failed = outcome.status != "ok" and outcome.cell == index
     return {
-        "exception": failed if ran else None, "start_time": _iso(outcome.started) if ran else None,
-        "end_time": _iso(outcome.ended) if ran else None, "duration": round(outcome.ended - outcome.started, 6) if ran else None,
-        "status": "failed" if failed else status, "tags": [],
-    }  # fmt: skip
+        "duration": round(times[1] - times[0], 6),
+        "end_time": _iso(times[1]),
+        "exception": failed,
+        "start_time": _iso(times[0]),
+        "status": "failed" if failed else "completed",
+    }
+
+
+def _step_metadata(name: str, cells: tuple[int, ...], outcome: Outcome) -> dict[str, Any]:
+    return {"name": name, "cells": list(cells), "status": outcome.status, "seconds": round(outcome.seconds, 3)}
 
 
 def _iso(seconds: float) -> str:
     return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat()
 
 
-def _summary(pipeline: Pipeline, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
-    """The pipeline in the notebook's metadata: steps with their cells and outcomes, edges."""
-    return {
-        "steps": [
-            {"name": s.name, "cells": list(s.cells), "status": outcomes[s.name].status, "seconds": round(outcomes[s.name].seconds, 3)}
-            for s in pipeline.steps
-        ],
-        "edges": [[e.source, e.target] for e in pipeline.edges],
-    }  # fmt: skip
+def _is_plain(value: object) -> bool:
+    return isinstance(value, (str, int, float, bool, list, dict, type(None)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from nb2pipe.runtime import states, values
@@ -15,9 +15,13 @@ LIGHT_LIMIT = 64 * 2**20  # bytes; `--guards light` looks at nothing larger
 
 
 class FileWatch:
-    """Notes the files that are opened, and whether the step reaches outside, by an audit hook (PEP 578)."""
+    """Notes the files that are opened, and whether the step reaches outside, by an audit hook (PEP 578).
 
-    def __init__(self, cwd: str) -> None:
+    ``reached`` is called at the first reach outside of each kind, before it happens.
+    """
+
+    def __init__(self, cwd: str, reached: Callable[[str], None]) -> None:
+        self._reached = reached
         self.roots = (os.path.realpath(cwd) + os.sep, os.path.realpath(tempfile.gettempdir()) + os.sep)
         folders = ("site-packages", "__pycache__", ".nb2pipe", ".ipynb_checkpoints")
         prefixes = ("ipykernel_", "matplotlib", "nb2pipe-")
@@ -33,18 +37,30 @@ class FileWatch:
             return
         if event == "open":
             self._open(args[0], args[1], args[2])
-        elif event == "sqlite3.connect" or event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree"):
+        elif event == "sqlite3.connect" or event in (
+            "os.rename",
+            "os.remove",
+            "os.rmdir",
+            "os.mkdir",
+            "os.truncate",
+            "shutil.rmtree",
+        ):
             self._note(args[0], write=True)
         elif event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"):
-            self.outside["a subprocess"] = None
+            self._reach("a subprocess")
         elif event == "socket.connect":
-            self.outside["the network"] = None
+            self._reach("the network")
 
     def _open(self, path: Any, mode: Any, flags: Any) -> None:
         write = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
         if isinstance(flags, int) and flags & os.O_APPEND:
-            self.outside["a file that is appended to"] = None
+            self._reach("a file that is appended to")
         self._note(path, write=write)
+
+    def _reach(self, what: str) -> None:
+        if what not in self.outside:
+            self.outside[what] = None
+            self._reached(what)
 
     def _note(self, path: Any, *, write: bool) -> None:
         if isinstance(path, bytes):
@@ -90,10 +106,25 @@ def state_digests() -> dict[str, bytes]:
     return {name: states.digest(name) for name in states.STATES}
 
 
-def changed_states(before: Mapping[str, bytes], imported: bool) -> list[str]:
-    """The states that changed; importing a library changes settings of its own, which is no affair of the notebook."""
+def changed_states(before: Mapping[str, bytes], modules: frozenset[str]) -> list[str]:
+    """The states that changed.
+
+    Importing a library changes settings of its own, which is no affair of the notebook; ``modules`` are those that were
+    imported before the cells ran.
+    """
+    imported = any(_has_settings(m) for m in sys.modules.keys() - modules)
     changed = []
     for name, old in before.items():
         if old and (not imported or name in _IMPORT_TOUCHED) and states.digest(name) != old:
             changed.append(f"<{name}>")
     return changed
+
+
+def _has_settings(module: str) -> bool:
+    top = module.partition(".")[0]
+    return top not in sys.stdlib_module_names and top not in _SHELL
+
+
+_SHELL = frozenset(
+    {"IPython", "ipykernel", "traitlets", "comm", "matplotlib_inline", "nb2pipe", "cloudpickle", "xxhash", "__main__"}
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nb2pipe.analysis.amend import FactKind
 from nb2pipe.runtime.values import Unstorable
 
 
@@ -42,14 +43,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Something that the step did and the analysis had not said.
+    """Something that ``step`` did and the analysis had not said; ``names`` is what it concerns, ``other`` a second step.
 
-    ``kind`` is mutation, sharing, state or file; ``names`` what it concerns.
+    The kinds are those of `nb2pipe.analysis.amend.Fact`.
     """
 
-    kind: str
+    kind: FactKind
     step: str
     names: tuple[str, ...]
+    other: str = ""
 
 
 @dataclass(slots=True)
@@ -66,7 +68,6 @@ class Report:
     seen: list[Seen] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
     problem: str = ""
     seconds: float = 0.0
     guard_seconds: float = 0.0

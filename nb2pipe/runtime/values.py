@@ -167,7 +167,7 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             return self._cell(obj)
         elif kind.__module__ == "numpy" and kind.__name__ == "ndarray":
             return self._array(obj)
-        elif kind.__module__.startswith("pandas."):
+        elif kind.__module__.partition(".")[0] == "pandas":
             self._hide(obj)
         return super().reducer_override(obj)
 
@@ -271,10 +271,12 @@ def _changeable(obj: Any) -> bool:
         return False
     kind = type(obj)
     module = kind.__module__
-    if module.startswith("pandas."):
+    if module.partition(".")[0] == "pandas":
         return kind.__name__ in ("DataFrame", "Series")
     if module.startswith("numpy"):
         return kind.__name__ in ("ndarray", "Generator", "RandomState", "MaskedArray", "matrix", "recarray")
+    if kind.__name__ in ("cython_function_or_method", "fused_cython_function"):
+        return False
     return module.partition(".")[0] not in _FIXED_MODULES and not hasattr(kind, "__members__")
 
 

@@ -109,19 +109,15 @@ class Worker:
             before = guards.digests(guards.scan_all(unchanged, self.namespace, task.stamp), light)
             before_states = guards.state_digests()
             if self.watch is None:
-                self.watch = guards.FileWatch(task.cwd)
+                self.watch = guards.FileWatch(task.cwd, lambda what: self.channel.send(("outside", what)))
             self.watch.reads, self.watch.writes, self.watch.outside = {}, {}, {}
             self.watch.active = True
             report.guard_seconds += time.perf_counter() - clock
-        modules = len(sys.modules)
+        modules = frozenset(sys.modules)
         alive = self._cells(task, report)
         if self.watch is not None:
             self.watch.active = False
-            report.reads, report.writes, report.outside = (
-                list(self.watch.reads),
-                list(self.watch.writes),
-                list(self.watch.outside),
-            )
+            report.reads, report.writes = list(self.watch.reads), list(self.watch.writes)
         if not alive:
             return
         extra: list[str] = []
@@ -133,7 +129,7 @@ class Worker:
                 if found.get(name) != before[name]:
                     report.seen.append(Seen("mutation", task.step, (name,)))
                     extra.append(name)
-            for name in guards.changed_states(before_states, len(sys.modules) != modules):
+            for name in guards.changed_states(before_states, modules):
                 if name not in task.changes and name not in task.outputs:
                     report.seen.append(Seen("state", task.step, (name,)))
                     if name in task.known:
@@ -178,6 +174,8 @@ class Worker:
     def _cells(self, task: Task, report: Report) -> bool:
         for cell in task.cells:
             self.silent = cell.silent
+            if not cell.silent:
+                self.channel.send(("begun", (cell.index, time.time())))
             result = self.shell.run(cell.source, cell=cell.index, execution_count=cell.count)
             self.silent = False
             if result.status == "error" and not cell.raises:

@@ -23,8 +23,8 @@ def change_vector(w: World) -> str:
     w.need("np")
     return w.pick([
         f"{a}[0] = {v}", f"{a} += 1", f"{a} *= 2", f"{a}[:2] = {v}", f"{a}[{a} > 2] = 0", f"np.add({a}, 1, out={a})", f"{a}.sort()", f"{a}.fill({v})", f"{a}[-1] += 1", f"np.put({a}, [0], {v})",
-        f"np.copyto({a}, {w.number()}, casting='unsafe')", f"{a}.flat[0] = {v}", f"part = {a}[:2]\npart += 1", f"np.multiply({a}, {a}, out={a})\nnp.remainder({a}, 97, out={a})", f"{a}.itemset(0, 1) if hasattr({a}, 'itemset') else None",
-        f"for i in range(2): {a}[i] = i", f"np.clip({a}, 0, 50, out={a})", f"{a}[:] = {a}[::-1].copy()", f"np.minimum({a}, 3, {a})", f"np.put_along_axis({a}, np.array([0]), {v}, 0)", f"{a}.resize(3, refcheck=False) if {a}.flags.owndata and {a}.base is None else None",
+        f"np.copyto({a}, {w.number()}, casting='unsafe')", f"{a}.flat[0] = {v}", f"part = {a}[:2]\npart += 1", f"np.multiply({a}, {a}, out={a})\nnp.remainder({a}, 97, out={a})", 
+        f"for i in range(2): {a}[i] = i", f"np.clip({a}, 0, 50, out={a})", f"{a}[:] = {a}[::-1].copy()", f"np.minimum({a}, 3, {a})", f"np.put_along_axis({a}, np.array([0]), {v}, 0)",
         f"np.random.shuffle({a})" if "seeded" in w.facts else f"{a}.partition(1)",
     ])  # fmt: skip
 
@@ -76,7 +76,7 @@ def change_frame(w: World) -> str:
         f"{f}.rename(columns={{'c': 'e'}}, inplace=True)", f"{f}.eval('e = a + b', inplace=True)", f"{f}.at[{f}.index[0], 'b'] = {w.number()}", f"{f}.attrs['n'] = {v}", f"{f}.index.name = 'i'", f"{f}.columns.name = 'cols'",
         f"if 'c' in {f}: taken = {f}.pop('c')", f"{f}.loc[len({f}) - 1, 'a'] = {w.number()}", f"if 'c' in {f}: del {f}['c']", f"{f}.fillna(0, inplace=True)", f"{f}.replace(1, 11, inplace=True)", f"{f}.set_index({f}.index + 1, inplace=True)",
         f"for name in ('a', 'b'): {f}[name] = {f}[name] % 50", f"{f}.update(pd.DataFrame({{'b': [1]}}))" if "pd" in w.imports else f"{f}['b'] = 2", f"{f}[['a', 'b']] = {f}[['b', 'a']].to_numpy()", f"{f}.index = range(len({f}))",
-        f"{f}.columns = list({f}.columns)", f"{f}.mask({f}['b'] > 90, 0, inplace=True) if False else None", f"{f}.drop_duplicates(inplace=True)", f"{f}.clip(upper=90, inplace=True) if False else None",
+        f"{f}.columns = list({f}.columns)", f"{f}.drop_duplicates(inplace=True)", f"{f}.rename_axis('ix', inplace=True)",
     ])  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from nb2pipe.runtime.worker import Channel
 from nb2pipe.runtime.zygote import Child, Zygote
 from random_notebooks.notebooks import RandomNotebook
 
-Verdict = Literal["equal", "refused", "tripped", "wrong", "crashed", "no notebook"]
+Verdict = Literal["equal", "refused", "alarm", "tripped", "wrong", "crashed", "no notebook"]
 MODULES = ("numpy", "pandas", "random", "json", "os", "itertools", "functools", "copy", "warnings", "collections",
            "dataclasses", "contextlib", "pathlib", "math", "operator")  # fmt: skip
 PATIENCE = 60  # seconds for one notebook
@@ -42,7 +42,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The pipeline against the notebook. ``detail`` says what differs, what tripped, or why it was refused."""
+    """The pipeline against the notebook. ``detail`` says what differs, what tripped, or why it was refused.
+
+    ``alarm`` is a guard that tripped although its finding changes nothing in the pipeline.
+    """
 
     verdict: Verdict
     detail: str = ""
@@ -127,6 +130,7 @@ def as_notebook(notebook: RandomNotebook, zygote: Any) -> Shown:
                     raise RuntimeError("the notebook's process has died")
                 if message[0] == "event":
                     outputs.add(message[1])
+                if message[0] != "report":
                     continue
                 if message[1].status == "error":
                     failed = message[1].cell
@@ -163,8 +167,8 @@ def in_kernel(notebook: RandomNotebook) -> Shown:
         return Shown(normal(outputs), left(cwd), failed)
 
 
-def as_pipeline(notebook: RandomNotebook, guards: str, order: str = "latest") -> tuple[Shown, list[str]]:
-    """Compile and run; with what the guards saw.
+def as_pipeline(notebook: RandomNotebook, guards: str, order: str = "latest") -> tuple[Shown, list[str], bool]:
+    """Compile and run; with what the guards saw, and whether the pipeline is the same with it as without.
 
     Raises:
         Refused: As `nb2pipe.api.run` says.
@@ -181,7 +185,9 @@ def as_pipeline(notebook: RandomNotebook, guards: str, order: str = "latest") ->
         broken = [o.cell for o in result.outcomes.values() if o.status == "failed"]
         if -1 in broken:
             raise RuntimeError("; ".join(f"{n}: {o.detail}" for n, o in result.outcomes.items() if o.status == "failed"))
-        return Shown(normal(result.outputs), left(cwd), min(broken, default=-1)), [execute.describe(s) for s in result.seen]
+        trips = [execute.describe(s) for s in result.seen]
+        same = set(result.pipeline.edges) == set(compiled.pipeline.edges)
+        return Shown(normal(result.outputs), left(cwd), min(broken, default=-1)), trips, same
 
 
 def judge(notebook: RandomNotebook, zygote: Any, guards: str = "on", truth: Shown | None = None) -> Judged:
@@ -191,10 +197,12 @@ def judge(notebook: RandomNotebook, zygote: Any, guards: str = "on", truth: Show
             expected = truth or as_notebook(notebook, zygote)
     except (RuntimeError, TimeoutError) as error:
         return Judged("no notebook", str(error))
+    if any(o.get("ename") == "RecursionError" for outputs in expected.outputs.values() for o in outputs):
+        return Judged("no notebook", "it recurses without end")
     os.environ["NB2PIPE_DEBUG"] = "1"
     try:
         with patience():
-            actual, seen = as_pipeline(notebook, guards)
+            actual, seen, same = as_pipeline(notebook, guards)
     except Refused as error:
         return Judged("refused", "; ".join(f"{d.code} {d.message}" for d in error.diagnostics))
     except Exception as error:
@@ -204,7 +212,7 @@ def judge(notebook: RandomNotebook, zygote: Any, guards: str = "on", truth: Show
     different = difference(expected, actual, len(notebook.cells))
     if different:
         return Judged("wrong", different)
-    return Judged("tripped", "; ".join(seen)) if seen else Judged("equal")
+    return Judged("alarm" if same else "tripped", "; ".join(seen)) if seen else Judged("equal")
 
 
 def difference(expected: Shown, actual: Shown, size: int) -> str:
@@ -227,7 +235,18 @@ _TIMES = re.compile(r"(CPU times: .*|Wall time: .*)\n?")
 
 def normal(outputs: Mapping[int, Sequence[Any]]) -> dict[int, list[Any]]:
     """The outputs without what differs from run to run: addresses, process ids, times."""
-    return {cell: [_plain(json.loads(json.dumps(o, default=str))) for o in found] for cell, found in outputs.items() if found}
+    return {cell: _joined([_plain(json.loads(json.dumps(o, default=str))) for o in found]) for cell, found in outputs.items() if found}
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """The outputs with pieces of one stream put together: a kernel's client keeps apart what came late."""
+    found: list[Any] = []
+    for output in outputs:
+        if output["output_type"] == "stream" and found and found[-1].get("name") == output["name"]:
+            found[-1]["text"] += output["text"]
+        else:
+            found.append(output)
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -245,5 +264,5 @@ def left(cwd: Path) -> dict[str, str]:
     return {
         str(p.relative_to(cwd)): p.read_text(encoding="utf-8", errors="replace")
         for p in sorted(cwd.rglob("*"))
-        if p.is_file() and p.name != "nb.ipynb" and "__pycache__" not in p.parts
+        if p.is_file() and p.name != "nb.ipynb" and not {"__pycache__", ".nb2pipe"} & set(p.parts)
     }

@@ -88,26 +88,73 @@ def keywords(function: Any) -> set[str]:
         return set()
 
 
+CALLBACKS = ("func", "f", "fun", "function", "key", "callback", "scoring", "score_func", "mapper", "repl", "statistic", "fprime",
+             "fprime2", "jac", "hess", "hessp", "metric", "pyfunc", "func1d", "converter", "converters", "preprocess")  # fmt: skip
+
+
 def by_signature(row: Row, function: Any, skip_self: bool = False) -> Row:
-    """A row completed by what the parameters' names say: ``inplace``, ``out``, ``random_state``, ``ax``."""
+    """A row completed by what the parameters' names say: ``inplace``, ``out``, ``overwrite_a``, ``random_state``, ``ax``, callbacks.
+
+    What the row says itself stays. Of a call that is given ``out`` or ``ax``, the result is, or holds, that argument.
+    """
     row = json.loads(json.dumps(row))
     known = keywords(function)
-    if "out" in known and "mutates" not in row:
-        row["mutates"] = ["out"]
-    if "ax" in known and "mutates" not in row:
-        row["mutates"] = ["ax*"]
-    if "inplace" in known and "mutates" not in row:
-        row["mutates"] = ["self?inplace"]
+    places = positional(function, skip_self)
+    if "mutates" not in row:
+        changed = []
+        if "out" in known:
+            changed.append("out")
+        if "ax" in known:
+            changed.append("ax*")
+        if "inplace" in known:
+            changed.append("self?inplace" if skip_self or not places else f"{places[0]}?inplace")
+        for name in sorted(k for k in known if k.startswith("overwrite_")):
+            target = name.removeprefix("overwrite_")
+            changed += [f"{target if target in known else places[0]}?{name}"] if places or target in known else []
+        if changed:
+            row["mutates"] = changed
+    if "alias" not in row and row.get("returns") not in ATOMS:
+        given = next((p for p in ("out", "ax") if p in known and any(m.rstrip("*") == p for m in row.get("mutates", []))), None)
+        if given is not None:
+            row["alias"] = f"arg:{given}"
     if "random_state" in known and "touches" not in row:
         row["touches"] = [["random", "numpy.random", "write", "if", "random_state", [None]]]
-    called = [p for p in ("func", "f", "fun", "function", "key", "callback", "scoring", "score_func") if p in known]
+    called = [p for p in CALLBACKS if p in known]
     if called and "calls" not in row:
         row["calls"] = called
     if "touches" in row or "mutates" in row or "calls" in row:
-        row.setdefault("params", positional(function, skip_self))
+        row.setdefault("params", places)
     if row.get("params") == ["*"]:
-        row["params"] = positional(function, skip_self)
+        row["params"] = places
     return row
+
+
+ATOMS = frozenset({"None", "bool", "int", "float", "str", "complex", "bytes"})
+
+
+def resolve(name: str) -> Any:
+    """What a dotted name stands for in the installed library; None where there is no such thing."""
+    parts = name.split(".")
+    for split in range(len(parts) - 1, 0, -1):
+        found: Any = load(".".join(parts[:split]))
+        if found is None:
+            continue
+        for part in parts[split:]:
+            found = getattr(found, part, None)
+        return found
+    return None
+
+
+def complete(library: Library) -> None:
+    """Fill in what the signatures say of rows that are written by hand and leave open."""
+    if library.name in ("builtins", "stdlib"):
+        return
+    for name, row in library.explicit.items():
+        function = resolve(name)
+        if function is None or inspect.isclass(function) or not callable(function):
+            continue
+        owner = name.rpartition(".")[0]
+        library.explicit[name] = by_signature(row, function, inspect.isclass(resolve(owner)))
 
 
 def public(module: types.ModuleType) -> list[str]:
@@ -344,6 +391,7 @@ def read(path: Path) -> Library:
                 row = {**row, "mutates": ["self?inplace"]}
             for name in names:
                 library.explicit[name] = row
+    complete(library)
     return library
 
 

@@ -30,7 +30,7 @@ LIMIT = 20_000  # objects that a walk looks at; no sample value comes near it
 CACHES = frozenset({
     "_cache", "_item_cache", "_cacher", "_stale", "stale", "_id", "_hash", "_cached", "_invalid", "_inverted", "_mtx",
     "_parents", "_cachedRenderer", "_selfcache", "_wrapped_cache", "_data_attr_cache", "_metadata_request", "_lazy",
-    "_stale_viewlims", "_cidgen", "_cid", "_mouseover", "__weakref__", "_str_repr", "_compiled", "_children_cache",
+    "_stale_viewlims", "_cidgen", "_cid", "_mouseover", "__weakref__", "_str_repr", "_compiled", "_children_cache", "_cached_dict", "_stop_words_id",
 })  # fmt: skip
 ATOMS = (
     int, float, complex, bool, str, bytes, type(None), range, slice, type(...), type(NotImplemented), type, types.ModuleType,
@@ -136,13 +136,18 @@ class Digest:
 
     def index(self, value: Any) -> None:
         self.add(list(value.names), str(value.dtype))
-        self.values(value.tolist())
+        if isinstance(value, pd.MultiIndex):
+            for level, codes in zip(value.levels, value.codes, strict=True):
+                self.add(level.tolist(), codes.tobytes())
+        else:
+            self.column(value.array)
 
     def frame(self, value: Any) -> None:
         self.index(value.columns)
         self.index(value.index)
-        for position in range(value.shape[1]):
-            self.column(value.iloc[:, position].array)
+        for block in value._mgr.blocks:
+            self.add(block.mgr_locs.as_array.tolist())
+            self.column(block.values)
         self.value(value.attrs)
 
     def series(self, value: Any) -> None:
@@ -152,11 +157,15 @@ class Digest:
         self.value(value.attrs)
 
     def column(self, value: Any) -> None:
-        self.add(str(value.dtype))
+        self.add(str(value.dtype), value.shape)
         if value.dtype.kind in "iufbcmM" and isinstance(value.dtype, np.dtype):
-            self.hash.update(np.asarray(value).tobytes())
+            self.hash.update(np.ascontiguousarray(value).tobytes())
+        elif isinstance(value, pd.Categorical):
+            self.add(value.codes.tobytes(), value.categories.tolist())
+        elif value.dtype == object:
+            self.values(np.asarray(value).ravel().tolist())
         else:
-            self.values(value.tolist())
+            self.add(np.asarray(value).tolist())
 
     def text(self, value: Any) -> None:
         self.add(value.closed)
@@ -184,6 +193,12 @@ class Digest:
         self.value(value.__self__)
 
     def other(self, value: Any) -> None:
+        if type(value).__module__.startswith("pandas.core"):
+            for name in ("obj", "_parent", "_data", "_orig", "data"):  # a grouping or an accessor is what it stands on
+                base = getattr(value, name, None)
+                if isinstance(base, (pd.DataFrame, pd.Series, pd.Categorical)):
+                    self.value(base)
+                    return
         if isinstance(value, (list, tuple)):
             self.values(list(value))
         elif isinstance(value, dict):

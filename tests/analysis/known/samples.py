@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import datetime
+import functools
 import io
 import itertools
 import json
@@ -85,12 +86,6 @@ def stack() -> Any:
     return np.arange(24.0).reshape(2, 3, 4)
 
 
-def objects() -> Any:
-    found = np.empty(3, dtype=object)
-    found[:] = [Box(3), Box(1), Box(2)]
-    return found
-
-
 def strings() -> Any:
     return np.array(["a b", "B1", "cc"])
 
@@ -114,10 +109,25 @@ def labels() -> Any:
 # -- frames -------------------------------------------------------------------------------------------------------
 
 
+def made_once(make: Maker) -> Maker:
+    """The maker of copies of one value: building a frame is slow, copying it is not."""
+    first: list[Any] = []
+
+    @functools.wraps(make)
+    def copied() -> Any:
+        if not first:
+            first.append(make())
+        return first[0].copy()
+
+    return copied
+
+
+@made_once
 def frame() -> Any:
     return pd.DataFrame({"a": [3.0, 1.0, 2.0, 5.0, 4.0, 6.0], "b": [1.0, 4.0, 2.0, 8.0, 5.0, 7.0]})
 
 
+@made_once
 def mixed() -> Any:
     return pd.DataFrame(
         {"a": [3.0, 1.0, np.nan, 5.0, 4.0, 6.0], "b": [1, 2, 3, 4, 5, 6], "c": list("xyxyxy"), "k": [1, 1, 2, 2, 3, 3]},
@@ -125,6 +135,7 @@ def mixed() -> Any:
     )
 
 
+@made_once
 def dated() -> Any:
     return pd.DataFrame(
         {"a": [3.0, 1.0, 2.0, 5.0, 4.0, 6.0], "b": [1.0, 4.0, 2.0, 8.0, 5.0, 7.0]},
@@ -132,42 +143,47 @@ def dated() -> Any:
     )
 
 
+@made_once
 def multi() -> Any:
     return frame().set_index(pd.MultiIndex.from_product([["p", "q"], [1, 2, 3]], names=["u", "v"]))
 
 
+@made_once
 def series() -> Any:
     return pd.Series([3.0, 1.0, 2.0, 5.0, 4.0, 6.0], name="a")
 
 
+@made_once
 def gaps() -> Any:
     return pd.Series([3.0, np.nan, 2.0, np.nan, 4.0, 6.0], name="a")
 
 
+@made_once
 def words() -> Any:
     return pd.Series(["ab c", "b-d", "Ce", "x1", "y", "ab c"], name="c")
 
 
+@made_once
 def dates() -> Any:
     return pd.Series(pd.date_range("2024-01-01", periods=6, freq="h"), name="d")
 
 
+@made_once
 def spans() -> Any:
     return pd.Series(pd.to_timedelta([1, 2, 3, 4, 5, 6], unit="h"))
 
 
+@made_once
 def dated_series() -> Any:
     return pd.Series([3.0, 1.0, 2.0, 5.0, 4.0, 6.0], index=pd.date_range("2024-01-01", periods=6, freq="D"))
 
 
+@made_once
 def multi_series() -> Any:
     return multi()["a"]
 
 
-def boxes() -> Any:
-    return pd.Series([[1], [2, 3], [], [4], [5], [6]], dtype=object)
-
-
+@made_once
 def categories() -> Any:
     return pd.Series(pd.Categorical(list("xyxyxz")))
 

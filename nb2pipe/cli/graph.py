@@ -1,0 +1,66 @@
+"""`nb2pipe graph`: the pipeline that a notebook compiles to."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from nb2pipe.cli.options import add_notebook, add_split
+
+if TYPE_CHECKING:
+    from nb2pipe.pipeline.model import Pipeline
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "graph",
+        help="draw the pipeline that a notebook compiles to",
+        description="Draw the pipeline that the notebook compiles to, without running it.",
+    )
+    add_notebook(parser)
+    parser.add_argument(
+        "--format", choices=("text", "mermaid", "dot", "svg", "json"), default="text", help="default: text"
+    )
+    parser.add_argument(
+        "--why", nargs=2, metavar=("A", "B"), help="the two places of each value that makes step B wait for A"
+    )
+    add_split(parser)
+    parser.set_defaults(main=main)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the command."""
+    from nb2pipe import api
+
+    compiled = api.compile_notebook(api.load(options.notebook), options.split)
+    if options.why is not None:
+        from nb2pipe.pipeline.why import why
+
+        sys.stdout.write(why(compiled.pipeline, compiled.notebook, *options.why))
+        return 0
+    sys.stdout.write(_render(compiled.pipeline, options.format))
+    return 0
+
+
+def _render(pipeline: Pipeline, form: str) -> str:
+    if form == "json":
+        import json
+
+        from nb2pipe.pipeline.document import to_document
+
+        # laid out for people only: it costs as much as the analysis
+        indent = 2 if sys.stdout.isatty() else None
+        return json.dumps(to_document(pipeline), indent=indent, ensure_ascii=False) + "\n"
+    if form == "svg":
+        from nb2pipe.pipeline.svg import render_svg
+
+        return render_svg(pipeline)
+    if form == "text":
+        from nb2pipe.pipeline.text import render_text
+
+        return render_text(pipeline)
+    from nb2pipe.pipeline.mermaid import render_dot, render_mermaid
+
+    return render_mermaid(pipeline) if form == "mermaid" else render_dot(pipeline)

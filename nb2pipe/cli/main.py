@@ -1,0 +1,89 @@
+"""The entry point: chooses the command, and is the one boundary at which errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from nb2pipe import __version__
+from nb2pipe.cli import check, explain, graph, run
+
+COMMANDS = (check, explain, graph, run)
+_FAULT = 70
+_EPILOG = """\
+exit codes: 0 done; 1 the notebook's code failed, or there are findings; 2 usage;
+3 refused, because the notebook has a fault that makes the promise impossible; 70 a fault of nb2pipe"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors look like nb2pipe's own."""
+
+    def error(self, message: str) -> object:  # type: ignore[override]  # it does not return either
+        self.exit(2, f"error: {message}\nmore: {self.prog} --help\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = _Parser(
+        prog="nb2pipe",
+        description="Compile Jupyter notebooks to pipelines that compute what the notebook computes.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"nb2pipe {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", dest="command", required=True, parser_class=_Parser)
+    for command in COMMANDS:
+        command.add_parser(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; gives its exit code."""
+    try:
+        options = parser().parse_args(arguments)
+        code: int = options.main(options)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # whoever reads has closed the pipe (`| head`); Python would complain once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 141
+    except Exception as error:
+        return _told(error)
+    return code
+
+
+def _told(error: Exception) -> int:
+    """Say what ended the command, and how; gives the exit code."""
+    from nb2pipe.diagnostics import Nb2pipeError, Refused
+
+    if isinstance(error, Refused):
+        from nb2pipe.cli.refusal import say
+
+        say(error)
+        return error.exit_code
+    if isinstance(error, Nb2pipeError):
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    if os.environ.get("NB2PIPE_DEBUG"):
+        raise error
+    print(_fault(error), file=sys.stderr)
+    return _FAULT
+
+
+def _fault(error: Exception) -> str:
+    """What is said about a fault of our own: where, and how to report it."""
+    import traceback
+
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{'/'.join(place.filename.split(os.sep)[-2:])}:{place.lineno}"
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return (
+        f"error: nb2pipe {__version__} has a fault ({what} at {where}); your notebook was not changed\n"
+        "please report it with the notebook, or with its cell: https://github.com/nb2pipe/nb2pipe/issues\n"
+        "NB2PIPE_DEBUG=1 shows the traceback"
+    )

@@ -1,0 +1,73 @@
+"""`nb2pipe run`: a notebook as a pipeline, and one executed notebook."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from nb2pipe.cli.options import add_notebook, add_split
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "run",
+        help="run a notebook as a pipeline, each step in a process of its own",
+        description="Run the notebook as a pipeline, each step in a process of its own, in the notebook's folder.",
+    )
+    add_notebook(parser)
+    parser.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),
+                        help="a parameter of the notebook; may be given several times")  # fmt: skip
+    parser.add_argument("-f", "--parameters-file", metavar="FILE", help="parameters from a YAML, JSON or TOML file")
+    parser.add_argument("-o", "--output", metavar="EXECUTED",
+                        help="where to write the executed notebook (.ipynb), or a page of it (.html)")  # fmt: skip
+    parser.add_argument("--engine", choices=("local",), default="local", help="what runs the steps (default: local)")
+    parser.add_argument("--jobs", type=_count, metavar="N", help="steps at once at most (default: the cores)")
+    parser.add_argument("--order", choices=("document", "latest"), default="document",
+                        help="which of the ready steps starts first: the first in the notebook, or the last (default: document)")  # fmt: skip
+    parser.add_argument("--guards", choices=("on", "light", "strict", "off"), default="on",
+                        help="hold each step to what the analysis said of it: add the missing edge and go on (on), leave "
+                        "large values out (light), refuse (strict), or do not look (off)")  # fmt: skip
+    add_split(parser)
+    parser.set_defaults(main=main)
+
+
+def _count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return number
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the command."""
+    from nb2pipe import api
+    from nb2pipe.cli.refusal import say
+    from nb2pipe.diagnostics import Refused
+    from nb2pipe.runtime.execute import RunOptions
+    from nb2pipe.runtime.parameters import parse_value, read_parameter_file
+    from nb2pipe.runtime.progress import progress, summary
+
+    given: dict[str, Any] = read_parameter_file(options.parameters_file) if options.parameters_file else {}
+    texts = dict(options.parameter)
+    given |= {name: parse_value(text) for name, text in texts.items()}
+    compiled = api.compile_notebook(api.load(options.notebook), options.split)
+    settings = {"jobs": options.jobs} if options.jobs else {}
+    request = api.RunRequest(
+        RunOptions(order=options.order, guards=options.guards, cwd=str(compiled.folder), **settings),
+        given,
+        texts,
+        options.output,
+    )
+    try:
+        with progress(compiled.pipeline, sys.stderr) as listener:
+            result = api.run(compiled, request, listener)
+    except Refused as refused:
+        say(refused, compiled.notebook)
+        return refused.exit_code
+    print(summary(result, options.output, color=sys.stderr.isatty()), file=sys.stderr, end="")
+    return result.exit_code

@@ -1,0 +1,255 @@
+"""From a file to a notebook's document, a mapping of format 4: the only place of this stage that touches the disk."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from nb2pipe.diagnostics import NOTEBOOK, Diagnostic, Refused, Severity, UsageError
+
+TEXT_SUFFIXES = (".py", ".md", ".markdown", ".rmd", ".qmd", ".myst")
+_SCRIPTS = {".r": "R", ".jl": "Julia", ".scala": "Scala", ".sh": "Bash", ".js": "JavaScript", ".ts": "TypeScript",
+            ".rs": "Rust", ".m": "MATLAB", ".do": "Stata", ".sas": "SAS"}  # fmt: skip
+_CONFLICT = re.compile(r"^(?:<{7} .*|={7}|>{7} .*)$", re.MULTILINE)
+# A fence that Quarto hands to a tool of its own; what it holds is no code of the notebook.
+_QUARTO_FENCE = re.compile(r"(?m)^(`{3,})\{(?!python\b|r\b|julia\b|bash\b)=?(\w[\w-]*)[^}\n]*\}[ \t]*$")
+
+
+def load(path: str) -> dict[str, Any]:
+    """The document of the notebook at ``path``; its ``cells`` are mappings.
+
+    Raises:
+        UsageError: The file is missing, a folder, unreadable, or no notebook.
+        Refused: The file is a script in a language other than Python.
+    """
+    file = Path(path)
+    data = _read_bytes(path, file)
+    suffix = file.suffix.lower()
+    if suffix in _SCRIPTS:
+        raise other_language(path, _SCRIPTS[suffix])
+    text = _decode(data, path)
+    if suffix in TEXT_SUFFIXES:
+        return _from_text(path, text, suffix)
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path} is not a notebook: {_json_fault(text, error, suffix)}") from None
+    except RecursionError:
+        raise UsageError(f"{path} is not a notebook: its JSON is nested too deeply") from None
+    return _current(document, path)
+
+
+def other_language(path: str, language: str) -> Refused:
+    """What is said of a notebook that is not in Python."""
+    return Refused(
+        (
+            Diagnostic(
+                NOTEBOOK, "NB701", Severity.ERROR, f"{path} is a notebook in {language}; nb2pipe compiles Python",
+                "convert its code to Python, or run it with papermill as it is",
+            ),
+        )
+    )  # fmt: skip
+
+
+def _read_bytes(path: str, file: Path) -> bytes:
+    if not path.strip():
+        raise UsageError("no notebook is named: the path is empty")
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(_missing(path, file)) from None
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder; name a notebook in it") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        raise UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _missing(path: str, file: Path) -> str:
+    """What is said of a file that is not there, with the nearest name that is."""
+    import difflib
+
+    message = f"{path}: there is no such file"
+    if "\\" in path and "/" not in path:
+        # A path in the manner of Windows, on a system where the backslash is a letter like any other.
+        as_posix = Path(PureWindowsPath(path).as_posix())
+        if as_posix.is_file():
+            return f"{message}; did you mean `{as_posix}`?"
+    try:
+        if not file.parent.is_dir():
+            return f"{message}, and no folder `{file.parent}`"
+        names = sorted(p.name for p in file.parent.iterdir() if p.suffix.lower() in (".ipynb", *TEXT_SUFFIXES))
+    except OSError:
+        return message
+    folded = {n.casefold(): n for n in reversed(names)}
+    wanted = file.name.casefold()
+    near = [f"{wanted}.ipynb"] if f"{wanted}.ipynb" in folded else difflib.get_close_matches(wanted, folded, 1, 0.6)
+    return f"{message}; did you mean `{file.with_name(folded[near[0]])}`?" if near else message
+
+
+def _decode(data: bytes, path: str) -> str:
+    """The text of a file: UTF-8, with a byte order mark or without, or UTF-16 that says so."""
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start + 1} of {len(data)} is 0x{data[error.start]:02x}"
+        raise UsageError(f"{path} is not a notebook: it is not UTF-8 text ({where})") from None
+
+
+def _json_fault(text: str, error: json.JSONDecodeError, suffix: str) -> str:
+    """What is wrong with text that is no JSON: the cause where it shows, and the place."""
+    stripped = text.strip()
+    if not stripped:
+        return "the file is empty"
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        line = text.count("\n", 0, conflict.start()) + 1
+        return f"git left a merge conflict in it, line {line}: `{conflict[0].strip()}`; resolve it first"
+    if stripped.startswith("version https://git-lfs"):
+        return "it is a Git LFS pointer to one; `git lfs pull` brings the notebook itself"
+    if re.match(r"(?i)<!doctype html|<html", stripped):
+        return "it is a web page; download the notebook itself (on GitHub, the raw file)"
+    size = len(text.encode("utf-8", "surrogatepass"))
+    byte = len(text[: error.pos].encode("utf-8", "surrogatepass")) + 1
+    place = f"line {error.lineno}, column {error.colno} (byte {byte} of {size})"
+    if stripped[0] not in "{[" and suffix != ".ipynb":
+        return f"expected .ipynb, or a text notebook ({', '.join(TEXT_SUFFIXES)})"
+    # An open string that ends the file shows the place where it began.
+    if error.pos >= len(text.rstrip()) or (
+        error.msg.startswith("Unterminated string") and "\n" not in text[error.pos :].rstrip()
+    ):
+        return f"it is cut off: its JSON ends unfinished at {place}: {error.msg}"
+    return f"broken JSON at {place}: {error.msg}"
+
+
+def _current(document: Any, path: str) -> dict[str, Any]:
+    """The document in format 4, its cells a list of mappings, whatever it was."""
+    if not isinstance(document, dict) or not any(key in document for key in ("cells", "worksheets", "nbformat")):
+        raise UsageError(f"{path} is not a notebook: it is JSON without cells")
+    given = document.get("nbformat")
+    if given is None:
+        given = 4 if "cells" in document else 3
+    if not isinstance(given, int | str) or not str(given).isdecimal():
+        raise UsageError(f"{path} cannot be read as a notebook: its nbformat is `{given}`, which is no number")
+    major = int(given)
+    if major > 4:
+        raise UsageError(f"{path} is of notebook format {major}, which is newer than nb2pipe knows (4)")
+    if "worksheets" in document and "cells" not in document:
+        document = _upgrade(document, min(major, 3), path)
+    elif major == 1:
+        document = _upgrade(document, 1, path)
+    cells = document.get("cells")
+    if cells is not None and not isinstance(cells, list):
+        raise UsageError(f"{path} cannot be read as a notebook: its `cells` are no list")
+    return {**document, "cells": [cell for cell in cells or () if isinstance(cell, dict)]}
+
+
+def _upgrade(document: dict[str, Any], major: int, path: str) -> dict[str, Any]:
+    """A notebook of an older format, by nbformat; its ids, which are random there, are taken away again."""
+    import logging
+
+    import nbformat
+
+    log = logging.getLogger("traitlets")
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # nbformat tells there of what fails the schema; what can be read is read
+    try:
+        _complete(document)
+        node = nbformat.versions[major].to_notebook_json({**document, "nbformat": major})
+        return _without_ids(json.loads(json.dumps(nbformat.convert(node, 4))))
+    except Exception as error:  # nbformat raises many kinds for a damaged document
+        raise UsageError(f"{path} cannot be read as a notebook: {_first_line(error)}") from None
+    finally:
+        log.setLevel(level)
+
+
+def _complete(document: dict[str, Any]) -> None:
+    """Add what nbformat counts on and a damaged notebook of an old format may lack."""
+    document["nbformat_minor"] = 0  # nbformat knows no other of these formats
+    if not isinstance(document.get("metadata"), dict):
+        document["metadata"] = {}
+    for sheet in (document, *(document.get("worksheets") or ())):
+        cells = sheet.get("cells")
+        if not isinstance(cells, list):
+            continue
+        sheet["cells"] = [cell for cell in cells if isinstance(cell, dict)]
+        for cell in sheet["cells"]:
+            cell.setdefault("cell_type", "code" if "input" in cell else "markdown")
+            cell.setdefault("metadata", {})
+            if cell["cell_type"] == "code" and not isinstance(cell.get("outputs"), list):
+                cell["outputs"] = []
+
+
+def _without_ids(document: dict[str, Any]) -> dict[str, Any]:
+    for cell in document.get("cells", ()):
+        if isinstance(cell, dict):
+            cell.pop("id", None)
+    return document
+
+
+def _from_text(path: str, text: str, suffix: str) -> dict[str, Any]:
+    """A text notebook, by jupytext, which knows its format from its suffix and from what it says."""
+    import jupytext
+
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    conflict = re.search(r"(?m)^<{7} .*$", text)
+    if conflict and re.search(r"(?m)^>{7} .*$", text):
+        line = text.count("\n", 0, conflict.start()) + 1
+        raise UsageError(f"{path} is not a notebook: git left a merge conflict in it, line {line}: `{conflict[0]}`; "
+                         "resolve it first")  # fmt: skip
+    kind = {".rmd": "Rmd", ".qmd": "Rmd", ".markdown": "md"}.get(suffix, suffix[1:])
+    if suffix == ".myst" or (kind == "md" and "{code-cell}" in text):
+        kind = "md:myst"
+    if suffix == ".qmd":
+        text = _QUARTO_FENCE.sub(r"\1\2", text)
+    try:
+        node = jupytext.reads(text, fmt=kind)
+    except Exception as error:  # jupytext raises many kinds for a damaged text
+        raise UsageError(f"{path} cannot be read as a text notebook: {_first_line(error)}") from None
+    document = _without_ids(json.loads(json.dumps(node, default=str)))
+    if kind == "Rmd":
+        _read_options(document)
+    return _current(document, path)
+
+
+def _read_options(document: dict[str, Any]) -> None:
+    """Move what Quarto and R Markdown write as options and front matter to where a notebook has it.
+
+    ``#| tags: [a, b]`` are tags, a chunk with ``eval: false`` is not run and gets ``skip``, ``jupyter: NAME`` in the front
+    matter is the kernel.
+    """
+    cells = document["cells"]
+    for cell in cells:
+        if cell["cell_type"] != "code":
+            continue
+        options = re.match(r"(?:#\|.*(?:\n|$))+", cell["source"])
+        found = _yaml("\n".join(line[2:] for line in options[0].splitlines())) if options else {}
+        tags = found.get("tags")
+        listed = tags.split() if isinstance(tags, str) else tags if isinstance(tags, list) else []
+        if found.get("eval", cell["metadata"].get("eval")) is False:
+            listed = [*listed, "skip"]
+        if listed:
+            cell["metadata"]["tags"] = [*cell["metadata"].get("tags", ()), *(str(tag) for tag in listed)]
+    if cells and cells[0]["cell_type"] == "raw" and cells[0]["source"].startswith("---"):
+        kernel = _yaml(cells[0]["source"].strip().strip("-")).get("jupyter")
+        if isinstance(kernel, str):
+            document["metadata"].setdefault("kernelspec", {"name": kernel, "display_name": kernel})
+        elif isinstance(kernel, dict) and isinstance(kernel.get("kernelspec"), dict):
+            document["metadata"].setdefault("kernelspec", kernel["kernelspec"])
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
+
+
+def _yaml(text: str) -> dict[str, Any]:
+    import yaml
+
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    return found if isinstance(found, dict) else {}

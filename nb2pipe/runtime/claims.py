@@ -1,0 +1,140 @@
+"""What the steps of a run did, against what the analysis had said of them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from nb2pipe.analysis.amend import Fact, FactKind
+from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.runtime import states
+from nb2pipe.runtime.task import Report, Seen
+
+_UNDEFINED = re.compile(r"name '(\w+)' is not defined")
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What a step that has ended rested on: the producers of its inputs, when it started, what it stored."""
+
+    inputs: Mapping[str, str]
+    started: float
+    stored: frozenset[str]
+
+
+def ancestors(pipeline: Pipeline, step: str) -> set[str]:
+    """All steps that come before ``step`` in every schedule."""
+    sources: dict[str, set[str]] = {}
+    for edge in pipeline.edges:
+        sources.setdefault(edge.target, set()).add(edge.source)
+    found: set[str] = set()
+    stack = [step]
+    while stack:
+        for source in sources.get(stack.pop(), ()):
+            if source not in found:
+                found.add(source)
+                stack.append(source)
+    return found
+
+
+def file_conflicts(pipeline: Pipeline, step: str, reports: Mapping[str, Report], cwd: str) -> list[Seen]:
+    """Files that this step and an unordered one have touched, one of them writing."""
+    found = []
+    order = {s.name: i for i, s in enumerate(pipeline.steps)}
+    document = {s.name: s.cells for s in pipeline.steps}
+    before = ancestors(pipeline, step)
+    mine = reports[step]
+    for other, theirs in reports.items():
+        if other == step or other not in order or other in before or step in ancestors(pipeline, other):
+            continue
+        both = {*mine.writes} & {*theirs.reads, *theirs.writes} | {*mine.reads} & {*theirs.writes}
+        first, second = sorted((other, step), key=document.__getitem__)
+        found += [Seen("file", first, (os.path.relpath(path, cwd),), second) for path in sorted(both)]
+    return found
+
+
+def overlooked_name(pipeline: Pipeline, step: Step, report: Report) -> list[Seen]:
+    """The name that a step failed to find though a step before it, in the notebook, binds it."""
+    match = _UNDEFINED.fullmatch(report.evalue) if report.ename == "NameError" else None
+    if match is None:
+        return []
+    makers = [
+        s for s in pipeline.steps if match[1] in s.changes and s.cells and s.cells[0] < step.cells[-1] and s != step
+    ]
+    known = any(v.name == match[1] for v in step.inputs)
+    if not makers or known:
+        return []
+    return [Seen("use", step.name, (match[1],), max(makers, key=lambda s: s.cells[0]).name)]
+
+
+def draws_that_matter(
+    pipeline: Pipeline, step: str, seen: Sequence[Seen], quiet: dict[str, dict[str, Seen]]
+) -> list[Seen]:
+    """What was seen, without random states that nobody else draws from: libraries draw while they are imported.
+
+    ``quiet`` keeps what was left out, for when another step turns out to draw too.
+    """
+    found: list[Seen] = []
+    for one in seen:
+        name = one.names[0]
+        if one.kind == "state" and name.strip("<>") in states.RANDOM:
+            earlier = quiet.setdefault(name, {})
+            earlier[step] = one
+            if len(earlier) > 1 or any(name in s.changes for s in pipeline.steps if s.name != step):
+                found += earlier.values()
+                earlier.clear()
+        else:
+            found.append(one)
+    return found
+
+
+def describe(seen: Seen) -> str:
+    """What a guard saw, in words."""
+    name = seen.names[0]
+    if seen.kind == "mutation":
+        return f"step `{seen.step}` changed `{name}`, which it was said only to read"
+    if seen.kind == "sharing":
+        return f"step `{seen.step}` made {', '.join(f'`{n}`' for n in seen.names[1:])} share an object with `{name}`"
+    if seen.kind == "state":
+        return f"step `{seen.step}` changed {name.strip('<>')}, which it was said to leave alone"
+    if seen.kind == "use":
+        return f"step `{seen.step}` reads `{name}` of step `{seen.other}`, which it was not said to need"
+    return f"steps `{seen.step}` and `{seen.other}` both touched the file {name}, and nothing ordered them"
+
+
+def to_facts(pipeline: Pipeline, seen: Sequence[Seen]) -> tuple[Fact, ...]:
+    """What was seen of steps, said of their cells."""
+    cells = {s.name: tuple(sorted((*s.shared, *s.cells))) for s in pipeline.steps}
+    own = {s.name: s.cells for s in pipeline.steps}
+    facts = []
+    for one in seen:
+        kind: FactKind = one.kind
+        others = own[one.other] if one.other else ()
+        facts.append(Fact(kind, own[one.step] or cells[one.step], one.names, others))
+    return tuple(dict.fromkeys(facts))
+
+
+def stale(
+    pipeline: Pipeline, stood: Mapping[str, Stood], ended: Mapping[str, float], lost: Set[str] = frozenset()
+) -> set[str]:
+    """The steps that started before something that they are now known to rest on had ended well.
+
+    ``stood`` has every step that has started, ``ended`` when those ended that have ended well; ``lost`` are steps that
+    have to run again in any case.
+    """
+    found: set[str] = set(lost)
+    sources: dict[str, set[str]] = {}
+    for edge in pipeline.edges:
+        sources.setdefault(edge.target, set()).add(edge.source)
+    for step in pipeline.steps:
+        mine = stood.get(step.name)
+        if mine is None:
+            continue
+        early = any(s in found or ended.get(s, float("inf")) > mine.started for s in sources.get(step.name, ()))
+        other = any(mine.inputs.get(v.name) != v.producer for v in step.inputs)
+        missing = step.name in ended and not set(step.outputs) <= mine.stored
+        if early or other or missing:
+            found.add(step.name)
+    return found

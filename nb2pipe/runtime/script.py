@@ -1,0 +1,81 @@
+"""What a run executes: the notebook's code cells, and papermill's cell of injected parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.runtime.execute import RunResult
+from nb2pipe.runtime.task import CellTask
+
+INJECTED = -2
+"""The position of the injected cell in a run, where all others keep theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The cells that a run executes, by their position in the notebook.
+
+    ``document`` is the notebook as it will be written, with the cell of injected parameters at ``place``; ``injected``
+    is that cell's task and the position of the cell behind which it runs.
+    """
+
+    document: Any
+    tasks: Mapping[int, CellTask]
+    place: int | None = None
+    injected: tuple[int, CellTask] | None = None
+
+
+def script(document: Any, pipeline: Pipeline, parameters: Mapping[str, Any]) -> Script:
+    """What to execute; execution counts are those of a kernel that runs the whole notebook."""
+    if not parameters:
+        return Script(document, cell_tasks(document))
+    from papermill.parameterize import parameterize_notebook
+
+    changed = parameterize_notebook(
+        document, dict(parameters), report_mode=False, language="python", kernel_name="python3"
+    )
+    place = next(i for i, c in enumerate(changed.cells) if "injected-parameters" in c.metadata.get("tags", []))
+    shifted = cell_tasks(changed)
+    extra = replace(shifted.pop(place), index=INJECTED)
+    tasks = {_back(i, place): replace(t, index=_back(i, place)) for i, t in shifted.items()}
+    return Script(changed, tasks, place, (pipeline.parameters[0].span.cell, extra))
+
+
+def cell_tasks(document: Any) -> dict[int, CellTask]:
+    """The code cells that a run executes, by position, with their execution counts."""
+    tasks = {}
+    count = 0
+    for index, cell in enumerate(document.cells):
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or "skip" in tags or not cell.source.strip():
+            continue
+        count += 1
+        tasks[index] = CellTask(index, cell.source, count, "raises-exception" in tags)
+    return tasks
+
+
+def as_written(result: RunResult, place: int) -> RunResult:
+    """The result over the notebook with the cell of injected parameters at ``place``."""
+
+    def moved(cell: int) -> int:
+        return place if cell == INJECTED else cell if cell < place else cell + 1
+
+    steps = tuple(
+        replace(s, cells=tuple(map(moved, s.cells)), shared=tuple(map(moved, s.shared))) for s in result.pipeline.steps
+    )
+    shared = (*map(moved, result.pipeline.shared), place)
+    for outcome in result.outcomes.values():
+        outcome.cell = moved(outcome.cell) if outcome.cell != -1 else -1
+    return replace(
+        result,
+        pipeline=replace(result.pipeline, steps=steps, shared=shared),
+        outputs={moved(c): o for c, o in result.outputs.items()},
+        times={moved(c): t for c, t in result.times.items()},
+    )
+
+
+def _back(index: int, place: int) -> int:
+    return index if index < place else index - 1

@@ -1,0 +1,350 @@
+"""Making calls of a row: what to call, on what, with what, and seeing what it did."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from nb2pipe.analysis.known.table import Call
+from tests.analysis.known import claims, library_samples, pool, world
+from tests.analysis.known.claims import TABLE, Given, Observed
+from tests.analysis.known.digests import Reach, digest, immutable, reach
+from tests.analysis.known.samples import Spy
+
+TRIES = 24
+ENOUGH = 3
+FEW_TRIES, FEW_ENOUGH = 10, 2  # of each receiver, where a row has several
+ONE_CALL = 2.0  # seconds
+ONE_ROW = 1.2  # seconds; what has succeeded once by then is enough
+ESTIMATOR = "sklearn.base.BaseEstimator"
+
+
+class TooLong(BaseException):
+    """A call ran out of its time."""
+
+
+def _ring(*_: Any) -> None:
+    raise TooLong
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    signal.signal(signal.SIGALRM, _ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What trying a row showed. ``faults`` are contradictions in the unsafe direction."""
+
+    name: str
+    calls: int = 0
+    faults: dict[str, str] = field(default_factory=dict)  # fault: an example
+    moved: set[str] = field(default_factory=set)  # what changed: labels, and generators
+    shared: set[str] = field(default_factory=set)
+    types: set[str] = field(default_factory=set)
+    unfit: set[str] = field(default_factory=set)  # result types that are not the row's
+    error: str = ""
+
+
+def resolve(name: str) -> Any:
+    """What a dotted name stands for; None where it is not there."""
+    parts = name.split(".")
+    for split in range(len(parts), 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:split])) if split < len(parts) or split == 1 and len(parts) > 1 else None
+        except ImportError:
+            continue
+        if found is None:
+            continue
+        try:
+            for part in parts[split:]:
+                found = getattr(found, part)
+        except (AttributeError, ImportError):
+            return None
+        return found
+    return getattr(importlib.import_module("builtins"), name, None)
+
+
+@dataclass(slots=True)
+class Target:
+    """One thing to call: ``make`` gives a new receiver, None where there is none."""
+
+    function: Callable[[Any], Any]
+    make: Callable[[], Any] | None
+    class_name: str | None = None
+    samples: list[tuple[Any, ...]] | None = None
+
+
+def targets(name: str) -> list[Target]:
+    """All that a row speaks of."""
+    owner, _, method = name.rpartition(".")
+    if owner == ESTIMATOR:
+        return list(_estimators(method))
+    if owner in pool.RECEIVERS and (method or owner not in pool.RECEIVERS):
+        found = []
+        klass = resolve(owner) if owner not in ("file", "iterator") else None
+        static = inspect.getattr_static(klass, method, None) if inspect.isclass(klass) else None
+        if isinstance(static, (classmethod, staticmethod)) or inspect.isbuiltin(getattr(klass, method, None)) and getattr(getattr(klass, method), "__self__", None) is klass:
+            return [Target(lambda _: getattr(klass, method), None)]
+        for make in pool.RECEIVERS[owner]:
+            with contextlib.suppress(Exception):
+                if hasattr(make(), method):
+                    found.append(Target(lambda r: getattr(r, method), make, owner))
+        return found
+    function = resolve(name)
+    return [Target(lambda _: function, None)] if callable(function) else []
+
+
+@lru_cache(maxsize=1)
+def estimator_names() -> tuple[str, ...]:
+    """The estimators that the table knows, the meta-estimators too."""
+    import json
+    from pathlib import Path
+
+    from nb2pipe.analysis.known import table
+
+    found = []
+    for library in ("sklearn", "lightgbm"):
+        data = json.loads((Path(table.__file__).parent / f"{library}.json").read_text("utf-8"))
+        found += [n for n, c in data["classes"].items() if ESTIMATOR in c.get("bases", []) and hasattr(resolve(n), "fit")]
+    return tuple(found)
+
+
+_FITTING = frozenset({"fit", "partial_fit", "fit_transform", "fit_predict"})
+_NOT_TO_TRY = ("lightgbm.LGBMRanker",)
+
+
+def _estimators(method: str) -> Iterator[Target]:
+    for name in estimator_names():
+        if name in _NOT_TO_TRY or not hasattr(resolve(name), method):
+            continue
+        try:
+            with time_limit(5):
+                found = library_samples.trained(name)
+        except (Exception, TooLong):
+            continue
+        if found is None:
+            continue
+        args = found[1]
+        samples: list[tuple[Any, ...]] = [args[:1], args[:2], (), ([1, 2],), (args[0][:1],)]
+        if method in _FITTING or method.startswith("score"):
+            samples = [args, args[:1]]
+        make = (lambda n=name: library_samples.build(n)) if method in _FITTING else (lambda n=name: library_samples.trained(n)[0])  # type: ignore[misc]
+        yield Target(lambda r: getattr(r, method), make, name, samples)
+
+
+@lru_cache(maxsize=2048)
+def shared_by_all(make: Callable[[], Any]) -> frozenset[int]:
+    """The ids of what every value of a maker reaches: singletons of the library, nobody's own."""
+    one, other = make(), make()
+    left, right = reach(one), reach(other)
+    common = left.objects.keys() & right.objects.keys()
+    _alive.append([left.objects[k] for k in common])
+    return frozenset(common)
+
+
+_alive: list[Any] = []
+
+
+def attempts(name: str, target: Target, library: str, rng: random.Random) -> Iterator[tuple[list[Any], dict[str, Any], list[str], list[Any]]]:
+    """Arguments to try: positional values, keywords, the names of the positional ones, and the makers of all."""
+    owner = name.rpartition(".")[0]
+    if target.samples is not None:
+        for sample in target.samples:
+            import copy
+
+            args = copy.deepcopy(sample)
+            yield list(args), {}, ["X", "y"][: len(args)], []
+        return
+    receiver = target.make() if target.make is not None else None
+    function = target.function(receiver)
+    parameters = _parameters(function)
+    generic = pool.generic(library, owner)
+    if parameters is None:
+        for turn in range(TRIES):
+            count = (1, 2, 0, 3)[turn % 4]
+            makers = [generic[(turn // 4 + i * (turn // 12)) % len(generic)] for i in range(count)]
+            yield [m() for m in makers], {}, [f"#{i}" for i in range(count)], makers
+        return
+    required = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    starred = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    shapes = getattr(getattr(function, "__self__", function), "numargs", None)
+    useful = [p for p in parameters if p.default is not p.empty and not required and pool.candidates(library, owner, p.name)][:2]
+    for turn in range(TRIES):
+        makers = []
+        keywords: dict[str, Any] = {}
+        positional: list[Any] = []
+        names: list[str] = []
+        chosen = list(required)
+        if not required and useful and turn % 3:
+            chosen = useful[: turn % 3]
+        for parameter in chosen:
+            options = pool.candidates(library, owner, parameter.name) or generic
+            make = options[turn % len(options)] if turn < 8 else rng.choice(options)
+            makers.append(make)
+            as_keyword = parameter.kind is parameter.KEYWORD_ONLY or (turn % 4 == 3 and parameter.kind is parameter.POSITIONAL_OR_KEYWORD)
+            if as_keyword or keywords or (parameter.default is not parameter.empty and turn % 2):
+                if parameter.kind is parameter.POSITIONAL_ONLY:
+                    continue
+                keywords[parameter.name] = make()
+            else:
+                positional.append(make())
+                names.append(parameter.name)
+        if starred and not keywords:
+            count = shapes if isinstance(shapes, int) else (1, 2, 0, 3)[turn % 4] if not required else 0
+            for place in range(count):
+                make = rng.choice(generic) if not isinstance(shapes, int) else pool.const((0.5, 2.0, 3, 1.5, 5)[(turn + place * (turn // 5)) % 5])[0]
+                makers.append(make)
+                positional.append(make())
+                names.append(f"#{len(positional) - 1}")
+        yield positional, keywords, names, makers
+
+
+def _parameters(function: Any) -> list[inspect.Parameter] | None:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (ValueError, TypeError):
+        return None
+
+
+def extras(function: Any, result: Any) -> Iterator[dict[str, Callable[[], Any]]]:
+    """Optional arguments, one at a time, by which a call may change what it would else leave alone."""
+    for parameter in _parameters(function) or []:
+        if parameter.default is parameter.empty:
+            continue
+        if parameter.name == "out" and isinstance(result, np.ndarray):
+            yield {"out": lambda: np.empty_like(result)}
+        for make in pool.OPTIONS.get(parameter.name, []):
+            yield {parameter.name: make}
+
+
+def run_row(name: str, row: Call, library: str, outside: world.Outside, survey: bool) -> Outcome:
+    """Call a row in as many ways as it takes, and say what contradicts it."""
+    outcome = Outcome(name)
+    began = time.monotonic()
+    before = world.settings(library)
+    taken = world.take(library)
+    rng = random.Random(name)
+    deadline = 60.0 if name.startswith(ESTIMATOR) else ONE_ROW
+    found_targets = targets(name)
+    several = len(found_targets) > 1
+    for place, target in enumerate(found_targets):
+        successes = 0
+        last: Any = None
+        function: Any = None
+        try:
+            tries = attempts(name, target, library, rng)
+            for turn, (positional, keywords, names, makers) in enumerate(tries):
+                if time.monotonic() - began > deadline * (1 if outcome.calls else 2):
+                    break
+                if successes >= (1 if target.samples is not None else FEW_ENOUGH if several else ENOUGH) or several and turn >= FEW_TRIES:
+                    break
+                found = one_call(outcome, row, target, (positional, keywords, names, makers), outside, survey)
+                if found is None:
+                    continue
+                successes += 1
+                function, last = found
+                if successes == 1 and target.samples is None and place < 3:
+                    for extra in extras(function, last):
+                        fresh = [m() for m in makers]
+                        changed = {**dict(list(zip([*names, *keywords], fresh, strict=False))[len(names) :]), **{k: m() for k, m in extra.items()}}
+                        if any(k in names for k in extra):
+                            continue
+                        one_call(outcome, row, target, (fresh[: len(names)], changed, names, [*makers, *extra.values()]), outside, survey)
+        except (Exception, TooLong) as error:
+            outcome.error = outcome.error or f"{type(error).__name__}: {error}"
+    after = world.settings(library)
+    claimed = {t[1] for t in row.touches if t[0] in ("setting", "environment", "cwd") and t[2] != "read"}
+    for key, value in before.items():
+        if after[key] != value and key not in claimed:
+            outcome.faults[f"changes the setting {key}"] = ""
+        if after[key] != value:
+            outcome.moved.add(key)
+    world.put_back(taken)
+    return outcome
+
+
+def one_call(
+    outcome: Outcome, row: Call, target: Target, arguments: tuple[Any, ...], outside: world.Outside, survey: bool
+) -> tuple[Any, Any] | None:
+    """Call once; None where the arguments do not fit."""
+    positional, keywords, names, makers = arguments
+    receiver = target.make() if target.make is not None else None
+    function = target.function(receiver)
+    given = Given(receiver, target.make is not None, positional, keywords, names)
+    values = given.values()
+    covered = set() if survey else claims.covered_by_mutates(row, given)
+    watched = {k: digest(v) for k, v in values.items() if k not in covered and not immutable(v) and not isinstance(v, Spy)}
+    drawn = world.random_states()
+    Spy.calls.clear()
+    outside.start()
+    try:
+        with time_limit(ONE_CALL):
+            result = function(*positional, **keywords)
+    except (Exception, TooLong, SystemExit) as error:
+        outcome.error = f"{type(error).__name__}: {str(error)[:90]}"
+        return None
+    finally:
+        outside.active = False
+    called = {k for k, v in values.items() if isinstance(v, Spy) and id(v) in Spy.calls}
+    moved = world.random_states()
+    seen = Observed(drawn={k for k, v in drawn.items() if moved.get(k) != v}, called=called, outside=outside)
+    seen.changed = {k for k, v in watched.items() if digest(values[k]) != v}
+    stop: set[int] = set()
+    for make in [*makers, *([target.make] if target.make else [])]:
+        stop |= shared_by_all(make) if not isinstance(make, type) else frozenset()
+    seen.reaches = {k: reach(v, stop) for k, v in values.items() if not immutable(v) and not isinstance(v, Spy)}
+    seen.result = result
+    seen.result_reach = reach(result, stop) if not immutable(result) else Reach()
+    outcome.calls += 1
+    seeded = getattr(receiver, "random_state", None) is not None
+    for fault in claims.faults(row, given, seen, target.class_name, seeded):
+        whose = f" ({target.class_name})" if target.samples is not None else ""
+        outcome.faults.setdefault(fault + whose, _example(target, given))
+    outcome.moved |= seen.changed | seen.drawn
+    outcome.types.add(f"{type(result).__module__}.{type(result).__qualname__}".removeprefix("builtins."))
+    outcome.unfit |= {d for d in [claims.type_differs(row, result)] if d}
+    if survey:
+        for label, what in seen.reaches.items():
+            if claims.meets(seen.result_reach, what):
+                outcome.shared.add(label)
+    _close(result)
+    return function, result
+
+
+def _example(target: Target, given: Given) -> str:
+    def short(value: Any) -> str:
+        return type(value).__qualname__ if not isinstance(value, (int, float, str, bool, type(None))) else repr(value)
+
+    head = target.class_name or ""
+    parts = [short(v) for v in given.positional] + [f"{k}={short(v)}" for k, v in given.keywords.items()]
+    return f"{head}({', '.join(parts)})"
+
+
+def _close(result: Any) -> None:
+    import sys
+
+    plt = sys.modules.get("matplotlib.pyplot")
+    if plt is not None:
+        plt.close("all")
+    if hasattr(result, "close") and type(result).__module__ in ("_io", "sqlite3", "zipfile", "tarfile", "gzip"):
+        with contextlib.suppress(Exception):
+            result.close()
+
+
+__all__ = ["TABLE", "Outcome", "run_row", "targets"]

@@ -1,0 +1,169 @@
+"""Each guard trips when the analysis overlooked something; the edge is added and the right result reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from nb2pipe import api
+from nb2pipe.analysis.effects import Effects
+from nb2pipe.diagnostics import Refused
+from nb2pipe.pipeline.build import build
+from tests.making import compiled, run, shown, write
+
+Change = Callable[[Effects], Effects]
+
+
+def without_mutations(effects: Effects) -> Effects:
+    return replace(effects, mutations=())
+
+
+def without_sharing(effects: Effects) -> Effects:
+    return replace(effects, sharing=())
+
+
+def without(kind: str) -> Change:
+    return lambda e: replace(e, accesses=tuple(a for a in e.accesses if a.resource.kind != kind))
+
+
+def without_use(name: str) -> Change:
+    return lambda e: replace(e, uses=tuple(u for u in e.uses if u.name != name))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A notebook, what the analysis is told to overlook in each of its cells, and what its cells show."""
+
+    name: str
+    kind: str
+    cells: Sequence[str]
+    overlook: Change
+    shows: Sequence[str]
+
+
+CASES = [
+    Case(
+        "a list that a step changed", "mutation",
+        ["xs = [1, 2]", "xs.append(3)", "print(xs)"], without_mutations, ["", "", "[1, 2, 3]"],
+    ),
+    Case(
+        "an array that a step changed", "mutation",
+        ["import numpy as np\na = np.zeros(3)", "a[1] = 5", "print(a.sum())"], without_mutations, ["", "", "5.0"],
+    ),
+    Case(
+        "a frame that a step changed", "mutation",
+        ["import pandas as pd\ndf = pd.DataFrame({'a': [2, 1]})", "df.insert(0, 'b', 3)", "print(df.columns.tolist())"],
+        without_mutations, ["", "", "['b', 'a']"],
+    ),
+    Case(
+        "two names for one object", "sharing",
+        ["xs = [1]", "ys = xs", "ys.append(2)", "print(xs, ys)"],
+        lambda e: without_sharing(replace(e, mutations=tuple(m for m in e.mutations if m.name != "xs"))),
+        ["", "", "", "[1, 2] [1, 2]"],
+    ),
+    Case(
+        "random numbers", "state",
+        ["import random", "random.seed(1)", "print(random.random())", "print(random.random())"],
+        lambda e: without("random")(e) if e.cell == 2 else e,
+        ["", "", "0.13436424411240122", "0.8474337369372327"],
+    ),
+    Case(
+        "a print option", "state",
+        ["import numpy as np", "np.set_printoptions(precision=2)", "print(np.array([1.23456]))"],
+        without("setting"), ["", "", "[1.23]"],
+    ),
+    Case(
+        "an environment variable", "state",
+        ["import os", "os.environ['NB2PIPE_TEST_A'.replace('NB2PIPE_', '')] = 'here'", "print(os.environ.get('TEST_A'))"],
+        without("environment"), ["", "", "here"],
+    ),
+    Case(
+        "the working directory", "state",
+        ["import os\nos.makedirs('sub', exist_ok=True)", "os.chdir('sub')", "print(os.path.basename(os.getcwd()))"],
+        without("cwd"), ["", "", "sub"],
+    ),
+    Case(
+        "a file", "file",
+        ["import time", "time.sleep(0.3)\nwith open('a.txt', 'w') as f:\n    print('new', file=f)", "print(open('a.txt').read())"],
+        without("file"), ["", "", "new"],
+    ),
+    Case(
+        "a name", "use",
+        ["a = 1", "b = a + 1", "print(eval('b' + ''))"], without_use("b"), ["", "", "2"],
+    ),
+]  # fmt: skip
+
+
+def overlooking(path: Path, change: Change) -> api.Compiled:
+    """The notebook compiled from an analysis that overlooks something."""
+    subject = compiled(path)
+    effects = tuple(replace(change(e), opaque=()) for e in subject.analysis.effects)
+    analysis = replace(subject.analysis, effects=effects)
+    built = build(subject.notebook, subject.codes, analysis, subject.split)
+    return replace(subject, analysis=analysis, pipeline=built.pipeline)
+
+
+def cells(result: object, count: int) -> list[str]:
+    return [shown(result.outputs.get(i, [])) for i in range(count)]  # type: ignore[attr-defined]  # a RunResult
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NB2PIPE_STORE", str(tmp_path / "store"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_trips_and_reaches_the_right_result(case: Case, tmp_path: Path) -> None:
+    path = write(tmp_path / "n.ipynb", case.cells)
+    result = run(overlooking(path, case.overlook), guards="on")
+    assert case.kind in {s.kind for s in result.seen}
+    assert cells(result, len(case.cells)) == list(case.shows)
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_is_refused_under_strict_guards(case: Case, tmp_path: Path) -> None:
+    path = write(tmp_path / "n.ipynb", case.cells)
+    with pytest.raises(Refused) as refused:
+        run(overlooking(path, case.overlook), guards="strict")
+    assert [d.code for d in refused.value.diagnostics] == ["NB901"]
+    assert "cell_" in str(refused.value)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_is_needed(case: Case, tmp_path: Path) -> None:
+    path = write(tmp_path / "n.ipynb", case.cells)
+    result = run(overlooking(path, case.overlook), guards="off")
+    assert cells(result, len(case.cells)) != list(case.shows)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_what_was_seen_is_remembered(case: Case, tmp_path: Path) -> None:
+    path = write(tmp_path / "n.ipynb", case.cells)
+    run(overlooking(path, case.overlook), guards="on")
+    (tmp_path / "a.txt").unlink(missing_ok=True)
+    again = run(overlooking(path, case.overlook), guards="strict")
+    assert cells(again, len(case.cells)) == list(case.shows)
+
+
+@pytest.mark.parametrize("after", ["", "\nimport time; time.sleep(30)"])
+def test_a_step_that_reached_outside_is_not_run_again(after: str, tmp_path: Path) -> None:
+    """Whether it has ended, or is still running when another step trips the guard."""
+    reaches = f"subprocess.run(['true'])\nprint(xs){after}"
+    path = write(tmp_path / "n.ipynb", ["import subprocess, time\nxs = [1]", "time.sleep(1)\nxs.append(2)", reaches])
+    with pytest.raises(Refused) as refused:
+        run(overlooking(path, without_mutations), guards="on")
+    assert refused.value.diagnostics[0].code == "NB902"
+    assert "a subprocess" in refused.value.diagnostics[0].message
+
+
+def test_light_guards_leave_large_values_out(tmp_path: Path) -> None:
+    large = "import numpy as np\na = np.zeros(10_000_000)"
+    path = write(tmp_path / "n.ipynb", [large, "a[1] = 5", "print(a.sum())"])
+    assert run(overlooking(path, without_mutations), guards="light").seen == []
+    small = write(tmp_path / "m.ipynb", [large.replace("10_000_000", "10"), "a[1] = 5", "print(a.sum())"])
+    result = run(overlooking(small, without_mutations), guards="light")
+    assert shown(result.outputs[2]) == "5.0"
