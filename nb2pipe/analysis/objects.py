@@ -203,8 +203,15 @@ def atomic(obj: Obj) -> bool:
     return obj.kind in ("ref", "module") or (obj.immutable and not obj.holds and obj.kind == "value")
 
 
+def _is_atom(obj: Obj) -> bool:
+    """Whether the object is of a type whose instances hold nothing: one object may stand for all of them."""
+    return obj.immutable and obj.type in ATOMS
+
+
 def hold(holder: Obj, held: Iterable[Obj]) -> None:
     """Record that ``holder`` keeps references to ``held``, and gives them when it is indexed or iterated."""
+    if _is_atom(holder):
+        return
     for obj in held:
         if obj is holder:
             continue
@@ -217,6 +224,8 @@ def hold(holder: Obj, held: Iterable[Obj]) -> None:
 
 def link(holder: Obj, held: Iterable[Obj]) -> None:
     """Record that ``holder`` reaches ``held`` by some way other than indexing."""
+    if _is_atom(holder):
+        return
     for obj in held:
         if obj is not holder and not atomic(obj) and obj not in holder.holds:
             holder.holds.add(obj)
@@ -225,7 +234,7 @@ def link(holder: Obj, held: Iterable[Obj]) -> None:
 
 def view(viewer: Obj, base: Obj) -> None:
     """Record that ``viewer`` shares its buffer with ``base``."""
-    if viewer is not base:
+    if viewer is not base and not _is_atom(viewer) and not _is_atom(base):
         viewer.views.add(base)
         base.views.add(viewer)
         link(viewer, (base,))

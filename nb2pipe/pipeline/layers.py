@@ -5,15 +5,17 @@ from __future__ import annotations
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.pipeline.words import in_words
 
+_ORDER = ("data", "resource", "control")
+
 
 def links(pipeline: Pipeline) -> dict[tuple[str, str], list[str]]:
-    """What flows between each two steps, in words and each once, sorted by the places of the steps.
+    """What flows between each two steps, in words and each once: values, resources, tags; sorted by the places of the steps.
 
     Edges of values that only pass through are left out: the step that hands the value over has an edge too.
     """
     place = {step.name: i for i, step in enumerate(pipeline.steps)}
     found: dict[tuple[str, str], dict[str, None]] = {}
-    for edge in sorted(pipeline.edges, key=lambda e: (place[e.source], place[e.target], e.kind)):
+    for edge in sorted(pipeline.edges, key=lambda e: (place[e.source], place[e.target], _ORDER.index(e.kind))):
         if edge.through:
             continue
         names = edge.values if edge.kind == "data" else tuple(e.name for e in edge.evidence)

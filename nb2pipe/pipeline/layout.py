@@ -225,7 +225,7 @@ def _straighten(rows: Sequence[Sequence[Node]], gaps: Sequence[Sequence[float]],
             row, apart, p = rows[node[3]], gaps[node[3]], position[node]
             left = x[row[p - 1]] + apart[p - 1] if p > 0 else -inf
             right = x[row[p + 1]] - apart[p] if p + 1 < len(row) else inf
-            if max(low, left) > min(high, right):
+            if run and max(low, left) > min(high, right):
                 _settle(run, low, high, x)
                 run, low, high = [], -inf, inf
             run.append(node)

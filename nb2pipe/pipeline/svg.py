@@ -83,7 +83,7 @@ def render_svg(pipeline: Pipeline) -> str:
     for name, place in layout.boxes.items():
         parts += _box(steps[name], place, joined=name in joined)
     parts.append("</g>")
-    parts += _lines("small", _MARGIN, height - _MARGIN - len(notes) * _SMALL, _SMALL, notes)
+    parts += _lines("small", _MARGIN, height - _MARGIN - len(notes) * _SMALL, _SMALL, notes, anchor="start")
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -162,11 +162,10 @@ def _box_size(step: Step) -> Size:
     return Size(width + 26, len(lines) * _LINE + _SMALL + 14)
 
 
-def _lines(look: str, x: float, top: float, height: int, lines: Sequence[str]) -> list[str]:
-    """Lines of text below one another, in the middle of ``x`` but for notes, which begin there."""
-    anchor = "" if x == _MARGIN and look == "small" else ' text-anchor="middle"'
+def _lines(look: str, x: float, top: float, height: int, lines: Sequence[str], anchor: str = "middle") -> list[str]:
+    """Lines of text below one another; ``x`` is where their middle or their start stands."""
     return [
-        f'<text class="{look}"{anchor} x="{x:.1f}" y="{top + (i + 0.76) * height:.1f}">{_text(line)}</text>'
+        f'<text class="{look}" text-anchor="{anchor}" x="{x:.1f}" y="{top + (i + 0.76) * height:.1f}">{_text(line)}</text>'
         for i, line in enumerate(lines)
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 from nb2pipe.pipeline.layers import levels, links
 from nb2pipe.pipeline.model import Pipeline, Step
@@ -41,7 +42,8 @@ def render_text(pipeline: Pipeline, width: int = 100) -> str:
             begin = " " * margin + below + "   "
             lines += [begin + what for what in _sources(taken.get(name, {}), width - columns(begin))]
     for members, value, kind in pipeline.joined:
-        lines += ["", f"one process: {', '.join(members)} (`{value}` is a {kind} and cannot leave it)"]
+        text = f"one process: {', '.join(members)} (`{value}` is a {kind} and cannot leave it)"
+        lines += ["", *wrap(text, width, subsequent_indent="  ")]
     return "\n".join(printable(line) for line in lines) + "\n"
 
 
@@ -52,7 +54,8 @@ def _head(pipeline: Pipeline, rows: Sequence[Sequence[str]], width: int) -> list
     size = (
         f"{pipeline.name}: {count(len(pipeline.steps), 'step')} in {count(len(rows), 'level')}, {count(edges, 'edge')}"
     )
-    lines = [f"{size}; up to {widest} steps at the same time" if widest > 1 else f"{size}; one step after another"]
+    pace = f"up to {widest} steps at the same time" if widest > 1 else "one step after another"
+    lines = wrap(f"{size}; {pace}" if len(pipeline.steps) > 1 else size, width)
     if pipeline.parameters:
         named = [f"{p.name} = {clipped(repr(p.default), 30)}" for p in pipeline.parameters]
         lines.append(f"{'parameter' if len(named) == 1 else 'parameters'}: {shortened(named, width - 12)}")

@@ -60,15 +60,20 @@ def _edges(pipeline: Pipeline, notebook: Notebook, edges: Iterable[Edge]) -> lis
     names = list(dict.fromkeys(in_words(e.name) for _, e in found))
     lines = [f"{first.target} waits for {first.source}: {shortened(names, 80)}"]
     homes = step_of_cell(pipeline)
+    givers = {(s.name, v.name): v.producer for s in pipeline.steps for v in s.inputs}
     for edge, evidence in dict.fromkeys(found):
-        write, read = _verbs(edge, evidence)
-        lines += ["", *_place(notebook, homes, f"{_said(evidence)} {write}", evidence.write)]
-        lines += _place(notebook, homes, read, evidence.read)
+        lines += ["", f"  {_said(evidence)}"]
+        if edge.kind == "control":
+            lines += _place(notebook, homes, "set on", evidence.read)
+            lines += _place(notebook, homes, "which runs after", evidence.write)
+        else:
+            # Of a file or a display only the order counts: either of the two may be the one that writes.
+            outside = edge.kind == "resource" and not evidence.name.startswith("<")
+            lines += _place(notebook, homes, "touched first in" if outside else "written in", evidence.write)
+            lines += _place(notebook, homes, "then in" if outside else "read in", evidence.read)
         if edge.through:
-            giver = next(
-                v.producer for s in pipeline.steps if s.name == edge.target for v in s.inputs if v.name == evidence.name
-            )
-            lines.append(f"  handed over by step {giver}, which may or may not have changed it")
+            giver = givers[edge.target, evidence.name]
+            lines.append(f"    handed over by step {giver}, which may or may not have changed it")
     return lines
 
 
@@ -80,20 +85,11 @@ def _said(evidence: Evidence) -> str:
     return f"`{words}`" if words == evidence.name else words
 
 
-def _verbs(edge: Edge, evidence: Evidence) -> tuple[str, str]:
-    """What happens at the two places: with a file or a display either may write, so only the order is said."""
-    if edge.kind == "control":
-        return "asks for the order: after", "comes"
-    if edge.kind == "resource" and not evidence.name.startswith("<"):
-        return "is touched first in", "and then in"
-    return "is written in", "and read in"
-
-
 def _place(notebook: Notebook, homes: dict[int, str], begin: str, span: Span) -> list[str]:
     home = f" (step {homes[span.cell]})" if span.cell in homes else ""
     line = source_line(notebook, span).expandtabs(4)
-    shown = [f"    {span.line} | {clipped(line, _WIDTH - 7 - len(str(span.line)))}"] if line.strip() else []
-    return [f"  {begin} cell {span.cell + 1}{home}, line {span.line}", *shown]
+    shown = [f"      {span.line} | {clipped(line, _WIDTH - 9 - len(str(span.line)))}"] if line.strip() else []
+    return [f"    {begin} cell {span.cell + 1}{home}, line {span.line}", *shown]
 
 
 def _no_edge(pipeline: Pipeline, source: str, target: str) -> list[str]:

@@ -112,8 +112,8 @@ def source_line(notebook: Notebook, span: Span) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without characters that would move a terminal's cursor or change its colours."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", text)
+    """The text as one line without characters that would move a terminal's cursor or change its colours."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", text)
 
 
 def step_of_cell(pipeline: Pipeline) -> dict[int, str]:

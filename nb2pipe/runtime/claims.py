@@ -90,6 +90,20 @@ def draws_that_matter(
     return found
 
 
+def sharing_that_matters(pipeline: Pipeline, step: Step, seen: Sequence[Seen]) -> list[Seen]:
+    """What was seen, without shared objects of which only one name lives on: no later step takes the other as it was."""
+    taken = {v.name: v for v in step.inputs}
+    later = [
+        s for s in pipeline.steps if s.cells and step.cells and s.cells[-1] > step.cells[0] and s.name != step.name
+    ]
+
+    def matters(one: Seen) -> bool:
+        value = taken.get(one.names[0])
+        return one.kind != "sharing" or value is None or any(value in s.inputs for s in later)
+
+    return [one for one in seen if matters(one)]
+
+
 def describe(seen: Seen) -> str:
     """What a guard saw, in words."""
     name = seen.names[0]

@@ -19,7 +19,16 @@ from typing import Any, Literal
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.diagnostics import Diagnostic, Refused, Severity, Span
 from nb2pipe.pipeline.model import Pipeline, Step
-from nb2pipe.runtime.claims import Stood, describe, draws_that_matter, file_conflicts, overlooked_name, stale, to_facts
+from nb2pipe.runtime.claims import (
+    Stood,
+    describe,
+    draws_that_matter,
+    file_conflicts,
+    overlooked_name,
+    sharing_that_matters,
+    stale,
+    to_facts,
+)
 from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.task import CellTask, Report, Seen, Task
 from nb2pipe.runtime.worker import Channel
@@ -406,7 +415,9 @@ class _Execution:
         if self.options.guards == "off":
             return
         seen = [
-            *draws_that_matter(self.pipeline, step.name, changes, self.quiet),
+            *draws_that_matter(
+                self.pipeline, step.name, sharing_that_matters(self.pipeline, step, changes), self.quiet
+            ),
             *others,
             *file_conflicts(self.pipeline, step.name, self.reports, self.options.cwd),
         ]

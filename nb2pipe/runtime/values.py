@@ -179,7 +179,9 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             "__dict__": dict(obj.__dict__),
             "__doc__": obj.__doc__,
             "__module__": obj.__module__,
-            "__annotations__": obj.__annotations__,
+            "__annotations__": dict(
+                obj.__annotations__
+            ),  # the function makes it when it is asked for: no object of the notebook
             "stamp": self.stamp,
         }
         args = (_identify(obj), self.stamp, obj.__code__, self.namespace, obj.__name__, obj.__closure__)

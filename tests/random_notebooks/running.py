@@ -227,7 +227,7 @@ def difference(expected: Shown, actual: Shown, size: int) -> str:
     return ""
 
 
-_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
+_ADDRESS = re.compile(r"\b0[xX][0-9a-fA-F]{6,}\b")
 _PROCESS = re.compile(r"ipykernel_\d+")
 _FOLDER = re.compile(r"/\S*/random-notebook-\w+")
 _TIMES = re.compile(r"(CPU times: .*|Wall time: .*)\n?")

@@ -108,11 +108,19 @@ def by_signature(row: Row, function: Any, skip_self: bool = False) -> Row:
             changed.append("ax*")
         if "inplace" in known:
             changed.append("self?inplace" if skip_self or not places else f"{places[0]}?inplace")
+        if "generator" in known:
+            changed.append("generator")
+        if _copies(function) and places and not skip_self:
+            changed.append(f"{places[0]}?copy=False")
         for name in sorted(k for k in known if k.startswith("overwrite_")):
             target = name.removeprefix("overwrite_")
             changed += [f"{target if target in known else places[0]}?{name}"] if places or target in known else []
         if changed:
             row["mutates"] = changed
+    if "alias" not in row and _copies(function):
+        row["alias"] = "view?copy=False"
+    if "alias" not in row and "inplace" in known:
+        row["alias"] = "self?inplace" if skip_self else "view?inplace"
     if "alias" not in row and row.get("returns") not in ATOMS:
         given = next((p for p in ("out", "ax") if p in known and any(m.rstrip("*") == p for m in row.get("mutates", []))), None)
         if given is not None:
@@ -122,11 +130,22 @@ def by_signature(row: Row, function: Any, skip_self: bool = False) -> Row:
     called = [p for p in CALLBACKS if p in known]
     if called and "calls" not in row:
         row["calls"] = called
-    if "touches" in row or "mutates" in row or "calls" in row:
+    if "touches" in row or "mutates" in row or "calls" in row or "?" in row.get("alias", ""):
         row.setdefault("params", places)
     if row.get("params") == ["*"]:
         row["params"] = places
     return row
+
+
+def _copies(function: Any) -> bool:
+    """Whether a function of arrays copies its first argument unless it is told not to."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (ValueError, TypeError):
+        return False
+    top = str(getattr(function, "__module__", "") or "").partition(".")[0]
+    copy = next((p for p in parameters if p.name == "copy"), None)
+    return top in ("numpy", "sklearn", "scipy") and copy is not None and copy.default is True and parameters[0].name != "copy"
 
 
 ATOMS = frozenset({"None", "bool", "int", "float", "str", "complex", "bytes"})
@@ -191,8 +210,13 @@ def functions(library: Library, row: Row, names: list[str]) -> None:
             if isinstance(value, types.ModuleType) or not callable(value):
                 continue
             dotted = f"{name}.{attr}"
-            if inspect.isclass(value):
-                if issubclass(value, BaseException):
+            if name.startswith("torch") and attr.endswith("_") and not inspect.isclass(value):
+                changed: Row = {"mutates": ["input"], "params": ["input"], "alias": "arg:input", "returns": "torch.Tensor"}
+                if attr in DRAWING:
+                    changed["touches"] = [["random", "torch", "write"]]
+                library.calls.setdefault(dotted, changed)
+            elif inspect.isclass(value):
+                if issubclass(value, BaseException) or str(value.__module__).startswith(("torch._C", "torch.jit")):
                     continue
                 library.calls.setdefault(dotted, {"alias": "args"})
             else:
@@ -235,6 +259,8 @@ def estimators(library: Library, row: Row, names: list[str]) -> None:
             dotted = f"{name}.{attr}"
             if isinstance(value, types.ModuleType) or not callable(value):
                 continue
+            if not str(getattr(value, "__module__", "")).startswith("sklearn"):
+                continue  # what a module without ``__all__`` has imported
             if inspect.isclass(value):
                 if issubclass(value, BaseException):
                     continue
@@ -244,7 +270,7 @@ def estimators(library: Library, row: Row, names: list[str]) -> None:
                     ctor["seeds"] = "random_state"
                 library.calls.setdefault(dotted, ctor)
                 library.classes.setdefault(dotted, {"bases": ["sklearn.base.BaseEstimator"]})
-                if not seeded:
+                if not seeded and not keywords(value) & HOLDING and attr not in DRAWS_WITHOUT_SEED:
                     library.classes[dotted]["seedless"] = True
             else:
                 library.calls.setdefault(dotted, by_signature({}, value))
@@ -260,6 +286,13 @@ def estimators_like(library: Library, row: Row, names: list[str]) -> None:
 def constructors(library: Library, row: Row, names: list[str]) -> None:
     """The classes of a module are constructors that keep their arguments."""
     functions(library, row, names)
+
+
+DRAWING = frozenset({"normal_", "uniform_", "random_", "bernoulli_", "exponential_", "geometric_", "cauchy_", "log_normal_",
+                     "dropout_", "alpha_dropout_", "feature_dropout_", "feature_alpha_dropout_", "rrelu_"})  # fmt: skip
+# Parameters of scikit-learn's constructors that hold other estimators, which draw where they are not seeded.
+HOLDING = frozenset({"estimator", "base_estimator", "estimators", "steps", "transformers", "transformer_list", "regressor"})
+DRAWS_WITHOUT_SEED = frozenset({"GraphicalLasso", "GraphicalLassoCV"})  # they hand their work to solvers that draw
 
 
 def tensor_methods(library: Library, row: Row, names: list[str]) -> None:

@@ -313,7 +313,7 @@ def one_call(
     seen.result_reach = reach(result, stop) if not immutable(result) else Reach()
     outcome.calls += 1
     seeded = getattr(receiver, "random_state", None) is not None
-    for fault in claims.faults(row, given, seen, target.class_name, seeded):
+    for fault in claims.faults(outcome.name, row, given, seen, target.class_name, seeded=seeded):
         whose = f" ({target.class_name})" if target.samples is not None else ""
         outcome.faults.setdefault(fault + whose, _example(target, given))
     outcome.moved |= seen.changed | seen.drawn

@@ -124,13 +124,15 @@ def _path(value: Any) -> str:
     return os.path.abspath(os.fspath(value)) if isinstance(value, (str, os.PathLike)) else "*"
 
 
-def faults(row: Call, given: Given, seen: Observed, class_name: str | None = None, seeded: bool = False) -> list[str]:
+def faults(
+    name: str, row: Call, given: Given, seen: Observed, class_name: str | None = None, *, seeded: bool = False
+) -> list[str]:
     """Where the call did more than its row says: the contradictions in the unsafe direction."""
     found: list[str] = []
     values = given.values()
     found += [f"changes {label}" for label in sorted(seen.changed - covered_by_mutates(row, given))]
     found += _keeping(row, given, seen, values)
-    found += _sharing(row, given, seen, values)
+    found += _sharing(name, row, given, seen, values)
     found += _world(row, given, seen, class_name, seeded)
     named = labels_of(row, given)
     callbacks = {named[c] for c in row.calls if c in named} | ({"*"} if "*" in row.calls else set())
@@ -162,7 +164,7 @@ def _keeping(row: Call, given: Given, seen: Observed, values: Mapping[str, Any])
     return [f"{holder} keeps {held}" for _, held, holder in found]
 
 
-def _sharing(row: Call, given: Given, seen: Observed, values: Mapping[str, Any]) -> list[str]:
+def _sharing(name: str, row: Call, given: Given, seen: Observed, values: Mapping[str, Any]) -> list[str]:
     named = labels_of(row, given)
     alias, _, condition = row.alias.partition("?")
     if condition and not _holds(condition, named, values):
@@ -181,7 +183,7 @@ def _sharing(row: Call, given: Given, seen: Observed, values: Mapping[str, Any])
             continue
         if alias == "view" and label == first:
             continue
-        if alias == "elements" and not (shared == "itself" and row.returns != "iterator"):
+        if alias == "elements" and (shared != "itself" or row.returns == "iterator" or _fallback(name, label, values)):
             continue
         if alias == "self" and (label in {named.get(k) for k in row.keeps} or "*" in row.keeps or label in _kept(row, named)):
             continue
@@ -189,6 +191,15 @@ def _sharing(row: Call, given: Given, seen: Observed, values: Mapping[str, Any])
             continue
         found.append(f"result shares {shared} with {label}")
     return found
+
+
+def _fallback(name: str, label: str, values: Mapping[str, Any]) -> bool:
+    """Whether a call may give this argument as it is: ``max(a, b)``, ``d.get(key, default)``."""
+    method = name.rpartition(".")[2]
+    place = [k for k in values if k != "self"].index(label) if label != "self" else -1
+    if name in ("min", "max"):
+        return len(values) > 1
+    return place == 1 and (name == "next" or method in ("get", "pop", "fromkeys")) or place == 2 and name == "functools.reduce"
 
 
 def _kept(row: Call, named: Mapping[str, str]) -> set[str]:
