@@ -37,10 +37,14 @@ def compiled(path: Path, split: str | None = "cells:1") -> api.Compiled:
     return api.compile_notebook(api.load(str(path)), split)
 
 
-def run(subject: api.Compiled, output: Path | None = None, *, parameters: dict[str, Any] | None = None, **options: Any) -> RunResult:
+def run(
+    subject: api.Compiled, output: Path | None = None, *, parameters: dict[str, Any] | None = None, **options: Any
+) -> RunResult:
     """The compiled notebook run, the last ready step first."""
     settings: dict[str, Any] = {"order": "latest", "jobs": 2, "cwd": str(subject.folder), **options}
-    return api.run(subject, api.RunRequest(RunOptions(**settings), parameters or {}, {}, str(output) if output else None))
+    return api.run(
+        subject, api.RunRequest(RunOptions(**settings), parameters or {}, {}, str(output) if output else None)
+    )
 
 
 def shown(outputs: Sequence[dict[str, Any]]) -> str:

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(ROOT))
 
-from random_notebooks import running  # noqa: E402  behind the path
-from random_notebooks.generate import generate  # noqa: E402
-from random_notebooks.notebooks import RandomNotebook, smaller  # noqa: E402
+from tests.random_notebooks import running  # noqa: E402  behind the path
+from tests.random_notebooks.generate import generate  # noqa: E402
+from tests.random_notebooks.notebooks import RandomNotebook, smaller  # noqa: E402
 
 KEPT = ("wrong", "crashed", "tripped", "refused")
 
@@ -102,7 +102,9 @@ def one(seed: int, zygote: Any, options: argparse.Namespace) -> dict[str, Any]:
     if kernel:
         truth = running.in_kernel(notebook)
         fast = running.as_notebook(notebook, zygote)
-        oracle = running.difference(truth, fast, len(notebook.cells)) or running.difference(fast, truth, len(notebook.cells))
+        oracle = running.difference(truth, fast, len(notebook.cells)) or running.difference(
+            fast, truth, len(notebook.cells)
+        )
         if oracle:
             judged = running.Judged("wrong", f"the oracle differs from a kernel: {oracle}")
             return {**found, "verdict": "wrong", **failure(seed, notebook, notebook, judged, options.guards)}
@@ -114,7 +116,9 @@ def one(seed: int, zygote: Any, options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def failure(seed: int, notebook: RandomNotebook, small: RandomNotebook, judged: running.Judged, guards: str) -> dict[str, Any]:
+def failure(
+    seed: int, notebook: RandomNotebook, small: RandomNotebook, judged: running.Judged, guards: str
+) -> dict[str, Any]:
     """What is written of a failure."""
     return {
         "document": notebook.document(),
@@ -125,7 +129,9 @@ def failure(seed: int, notebook: RandomNotebook, small: RandomNotebook, judged: 
     }  # fmt: skip
 
 
-def shrink(notebook: RandomNotebook, zygote: Any, options: argparse.Namespace, judged: running.Judged) -> RandomNotebook:
+def shrink(
+    notebook: RandomNotebook, zygote: Any, options: argparse.Namespace, judged: running.Judged
+) -> RandomNotebook:
     """The smallest form found in the time given that fails in the same way, and runs as a notebook."""
     end = time.monotonic() + options.shrink
     may_fail = running.as_notebook(notebook, zygote).failed >= 0
@@ -141,13 +147,17 @@ def shrink(notebook: RandomNotebook, zygote: Any, options: argparse.Namespace, j
     return current
 
 
-def fails(trial: RandomNotebook, zygote: Any, options: argparse.Namespace, judged: running.Judged, *, may_fail: bool) -> bool:
+def fails(
+    trial: RandomNotebook, zygote: Any, options: argparse.Namespace, judged: running.Judged, *, may_fail: bool
+) -> bool:
     """Whether a smaller notebook fails as the whole one did."""
     try:
         truth = running.as_notebook(trial, zygote)
+        if truth.failed >= 0 and not may_fail:
+            return False
+        if judged.verdict == "wrong" and running.as_notebook(trial, zygote) != truth:
+            return False  # a seed is gone: it differs from run to run
     except RuntimeError:
-        return False
-    if truth.failed >= 0 and not may_fail:
         return False
     return running.judge(trial, zygote, options.guards, truth).verdict == judged.verdict
 

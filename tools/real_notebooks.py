@@ -1,8 +1,9 @@
 """Compare pipelines with a Jupyter kernel on a folder of real notebooks, and print a table.
 
-Each notebook is run twice by one fresh kernel from top to bottom (the oracle: a cell whose outputs differ between the two
-runs is not determined, and is left out of the comparison), then compiled and run by nb2pipe at each split,
-with the ready step that stands last taken first. All runs happen in a fresh copy of the notebook's folder at one place.
+Each notebook is run by a fresh kernel from top to bottom (the oracle), then compiled and run by nb2pipe at each split,
+with the ready step that stands last taken first. Where a cell differs the kernel runs the notebook a second time: a cell
+that differs between the kernel's own two runs is not determined, and is left out of the comparison.
+All runs happen in a fresh copy of the notebook's folder at one place.
 What was found is kept under ``--work``, so a campaign that is stopped goes on where it was.
 
     python tools/real_notebooks.py ~/notebooks --work /tmp/real --jobs 1 --timeout 120
@@ -111,8 +112,8 @@ def _data(mime: str, value: Any) -> str:
 
 def run_oracle(path: str, timeout: float) -> dict[str, Any]:
     """Run a notebook in a fresh kernel; ``failed`` are the positions of the cells that raised, ``error`` the first of them."""
-    import nbformat  # noqa: PLC0415  only the process that runs the notebook needs it
-    from nbclient import NotebookClient  # noqa: PLC0415  likewise
+    import nbformat
+    from nbclient import NotebookClient
 
     document = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": str(Path(path).parent)}}
@@ -131,11 +132,11 @@ def run_oracle(path: str, timeout: float) -> dict[str, Any]:
 
 def run_pipeline(path: str, split: str, guards: str) -> dict[str, Any]:
     """Compile and run a notebook with nb2pipe, the latest ready step first."""
-    import nbformat  # noqa: PLC0415  only the process that runs the notebook needs it
+    import nbformat
 
-    from nb2pipe import api  # noqa: PLC0415  likewise
-    from nb2pipe.diagnostics import Nb2pipeError  # noqa: PLC0415  likewise
-    from nb2pipe.runtime.execute import RunOptions  # noqa: PLC0415  likewise
+    from nb2pipe import api
+    from nb2pipe.diagnostics import Nb2pipeError
+    from nb2pipe.runtime.execute import RunOptions
 
     out = path.removesuffix(".ipynb") + ".executed.ipynb"
     started = time.time()
@@ -154,7 +155,9 @@ def run_pipeline(path: str, split: str, guards: str) -> dict[str, Any]:
     found["run"] = time.time() - started
     found["guards"] = [f"{s.kind} {s.step}: {' '.join(s.names)}" for s in result.seen]
     found["notes"] = list(result.notes)
-    found["failed"] = [f"{n}: {o.status} {o.detail} {o.ename} {o.evalue}"[:300] for n, o in result.outcomes.items() if o.status != "ok"]
+    found["failed"] = [
+        f"{n}: {o.status} {o.detail} {o.ename} {o.evalue}"[:300] for n, o in result.outcomes.items() if o.status != "ok"
+    ]
     document = nbformat.read(out, as_version=4)
     found["cells"] = {i: shown(c.outputs) for i, c in enumerate(document.cells) if c.cell_type == "code"}
     return found
@@ -200,7 +203,7 @@ def lay_out(notebook: Path, root: Path, place: Path, raising: list[int], replace
 
     The cells at ``raising`` are tagged as such; ``replace`` are the ``OLD=NEW`` that fit it to the libraries installed.
     """
-    import nbformat  # noqa: PLC0415  dear, and only where notebooks are run
+    import nbformat
 
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -211,7 +214,9 @@ def lay_out(notebook: Path, root: Path, place: Path, raising: list[int], replace
                 (target / other.name).symlink_to(other)
         current, target = current / part, target / part
         target.mkdir()
-    shutil.copytree(current, target, dirs_exist_ok=True, symlinks=True, ignore=shutil.ignore_patterns(".git", "*.executed.ipynb"))
+    shutil.copytree(
+        current, target, dirs_exist_ok=True, symlinks=True, ignore=shutil.ignore_patterns(".git", "*.executed.ipynb")
+    )
     copy = target / notebook.name
     document = nbformat.read(notebook, as_version=4)
     for position in raising:
@@ -227,8 +232,8 @@ def lay_out(notebook: Path, root: Path, place: Path, raising: list[int], replace
 
 
 def oracle(notebook: Path, root: Path, folder: Path, place: Path, args: argparse.Namespace) -> dict[str, Any]:
-    """The two kernel runs of a notebook, from ``folder`` where they are there already."""
-    import nbformat  # noqa: PLC0415  dear, and only where notebooks are run
+    """The kernel's run of a notebook, from ``folder`` where it is there already."""
+    import nbformat
 
     kept = folder / "oracle.json"
     digest = hashlib.sha256(notebook.read_bytes() + "\n".join(args.replace).encode()).hexdigest()
@@ -239,30 +244,41 @@ def oracle(notebook: Path, root: Path, folder: Path, place: Path, args: argparse
     if args.known:
         return {"digest": digest, "state": "unknown", "raising": []}
     folder.mkdir(parents=True, exist_ok=True)
-    found = {"digest": digest, "state": "runs", "raising": []}
-    runs: list[dict[str, Any]] = []
-    if sum(bool(c.source.strip()) for c in nbformat.read(notebook, as_version=4).cells if c.cell_type == "code") < args.least:
+    found = {"digest": digest, "state": "runs", "raising": [], "undetermined": None}
+    code = [c for c in nbformat.read(notebook, as_version=4).cells if c.cell_type == "code" and c.source.strip()]
+    if len(code) < args.least:
         found["state"] = "small"
-    while found["state"] == "runs" and len(runs) < 2:
-        copy = lay_out(notebook, root, place, found["raising"], args.replace)
-        run = in_process(["--one", "oracle", str(copy), "--timeout", str(args.timeout)], args.timeout + 30, folder / "oracle.log")
+    else:
+        run = kernel_run(notebook, root, folder, place, [], args)
+        found["raising"], found["error"] = run.get("failed", []), run.get("error", run.get("crash", ""))
+        found["seconds"], found["cells"] = run.get("seconds", 0.0), run.get("cells", {})
         if "crash" in run or "timeout" in run or run["seconds"] > args.timeout:
             found["state"] = "crash" if "crash" in run else "timeout"
-            found["error"] = run.get("crash", "")
-            break
-        found["raising"], found["error"] = run["failed"], run["error"]
-        if len(run["failed"]) > args.raising:
+        elif len(run["failed"]) > args.raising:
             found["state"] = "fails"
-            break
-        runs.append(run)
-    shutil.rmtree(place, ignore_errors=True)
-    if found["state"] == "runs":
-        first, second = (r["cells"] for r in runs)
-        found["seconds"] = min(r["seconds"] for r in runs)
-        found["cells"] = first
-        found["undetermined"] = [i for i in first if first[i] != second[i]]
     kept.write_text(json.dumps(found, indent=1), "utf-8")
     return found
+
+
+def kernel_run(
+    notebook: Path, root: Path, folder: Path, place: Path, raising: list[int], args: argparse.Namespace
+) -> dict[str, Any]:
+    """One run of a notebook by a fresh kernel, in a fresh copy."""
+    copy = lay_out(notebook, root, place, raising, args.replace)
+    arguments = ["--one", "oracle", str(copy), "--timeout", str(args.timeout)]
+    run = in_process(arguments, args.timeout + 30, folder / "oracle.log")
+    shutil.rmtree(place, ignore_errors=True)
+    return run
+
+
+def second_look(
+    notebook: Path, root: Path, truth: dict[str, Any], folder: Path, place: Path, args: argparse.Namespace
+) -> None:
+    """Run the kernel once more, to know which cells are not determined."""
+    if truth["undetermined"] is None:
+        again = kernel_run(notebook, root, folder, place, truth["raising"], args).get("cells", {})
+        truth["undetermined"] = [i for i in truth["cells"] if truth["cells"][i] != again.get(i)]
+        (folder / "oracle.json").write_text(json.dumps(truth, indent=1), "utf-8")
 
 
 def compare(notebook: Path, root: Path, split: str, truth: dict[str, Any], folder: Path, place: Path, args: argparse.Namespace) -> Comparison:  # fmt: skip
@@ -275,9 +291,11 @@ def compare(notebook: Path, root: Path, split: str, truth: dict[str, Any], folde
             return old
     copy = lay_out(notebook, root, place, truth["raising"], args.replace)
     limit = max(60.0, 6 * truth["seconds"] + 30)
-    run = in_process(["--one", "pipeline", str(copy), "--split", split, "--guards", args.guards], limit, folder / f"{kept.stem}.log")
+    run = in_process(
+        ["--one", "pipeline", str(copy), "--split", split, "--guards", args.guards], limit, folder / f"{kept.stem}.log"
+    )
     shutil.rmtree(place, ignore_errors=True)
-    found = Comparison(name, split, "equal", len(truth["cells"]), len(truth["undetermined"]), oracle_seconds=truth["seconds"])
+    found = Comparison(name, split, "equal", len(truth["cells"]), oracle_seconds=truth["seconds"])
     if "timeout" in run or "crash" in run:
         found.verdict = "timeout" if "timeout" in run else "crash"
         found.reason = run.get("crash", "")
@@ -285,11 +303,19 @@ def compare(notebook: Path, root: Path, split: str, truth: dict[str, Any], folde
         found.guards, found.notes, found.steps = run["guards"], run["notes"], run["steps"]
         found.compile_seconds, found.run_seconds = run.get("compile", 0.0), run.get("run", 0.0)
         found.reason = run["refused"] or "; ".join(run["failed"])
-        skipped = set(truth["undetermined"])
-        found.differing = [int(i) for i in truth["cells"] if i not in skipped and truth["cells"][i] != run["cells"].get(i)]
+        differing = [i for i in truth["cells"] if truth["cells"][i] != run["cells"].get(i)]
+        if differing and not run["refused"]:
+            second_look(notebook, root, truth, folder, place, args)
+            found.excluded = len(truth["undetermined"])
+            differing = [i for i in differing if i not in truth["undetermined"]]
+        found.differing = [int(i) for i in differing]
         found.verdict = "refused" if run["refused"] else "differs" if found.differing else "equal"
-    differing = {str(i): {"expected": truth["cells"][str(i)], "actual": run["cells"].get(str(i))} for i in found.differing} if run.get("cells") else {}
-    kept.write_text(json.dumps({"comparison": asdict(found), "differences": differing}, indent=1), "utf-8")
+    differences = (
+        {str(i): {"expected": truth["cells"][str(i)], "actual": run["cells"].get(str(i))} for i in found.differing}
+        if run.get("cells")
+        else {}
+    )
+    kept.write_text(json.dumps({"comparison": asdict(found), "differences": differences}, indent=1), "utf-8")
     return found
 
 
@@ -310,7 +336,12 @@ def one_notebook(notebook: Path, root: Path, args: argparse.Namespace) -> tuple[
 
 def campaign(args: argparse.Namespace) -> int:
     """All notebooks of the folders; the table goes to stdout, the whole to ``results.json`` under ``--work``."""
-    found = [(nb, Path(f).resolve()) for f in args.folders for nb in sorted(Path(f).resolve().rglob("*.ipynb")) if ".ipynb_checkpoints" not in nb.parts]
+    found = [
+        (nb, Path(f).resolve())
+        for f in args.folders
+        for nb in sorted(Path(f).resolve().rglob("*.ipynb"))
+        if ".ipynb_checkpoints" not in nb.parts
+    ]
     if args.match:
         found = [(nb, root) for nb, root in found if re.search(args.match, str(nb))]
     if args.imports_out:
@@ -369,15 +400,25 @@ def main() -> int:
     """Parse the command line; a campaign, or one run for the campaign's own use."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", help="folders that are searched for notebooks")
-    parser.add_argument("--work", type=Path, default=Path("real-notebooks"), help="where copies run and results are kept")
+    parser.add_argument(
+        "--work", type=Path, default=Path("real-notebooks"), help="where copies run and results are kept"
+    )
     parser.add_argument("--splits", "--split", nargs="+", default=["headings", "cells:1"])
     parser.add_argument("--jobs", type=int, default=1, help="notebooks at once")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds that a kernel run may take")
     parser.add_argument("--guards", default="on", choices=["on", "light", "strict", "off"])
     parser.add_argument("--match", help="only notebooks whose path this regular expression finds")
     parser.add_argument("--imports-out", help="leave out notebooks that import one of these modules (a|b|c)")
-    parser.add_argument("--raising", type=int, default=0, help="cells that may fail in the kernel; they are tagged raises-exception")
-    parser.add_argument("--replace", action="append", default=[], metavar="OLD=NEW", help="a text to replace in all cells, as for a renamed style")
+    parser.add_argument(
+        "--raising", type=int, default=0, help="cells that may fail in the kernel; they are tagged raises-exception"
+    )
+    parser.add_argument(
+        "--replace",
+        action="append",
+        default=[],
+        metavar="OLD=NEW",
+        help="a text to replace in all cells, as for a renamed style",
+    )
     parser.add_argument("--least", type=int, default=3, help="code cells that a notebook must have to count")
     parser.add_argument("--again", action="store_true", help="compare again what was compared")
     parser.add_argument("--unequal", action="store_true", help="compare again what was not equal or tripped a guard")

@@ -47,7 +47,8 @@ def with_facts(analysis: Analysis, facts: Iterable[Fact]) -> Analysis:
     for fact in facts:
         cell, name = fact.cells[-1], fact.names[0]
         if fact.kind == "mutation":
-            analysis = _with_mutation(analysis, cell, name)
+            for one in (name, *sorted(_peers(analysis, name, cell))):
+                analysis = _with_mutation(analysis, cell, one)
         elif fact.kind == "sharing":
             analysis = _with_sharing(analysis, cell, fact.names)
         elif fact.kind == "use":
@@ -92,7 +93,36 @@ def _with_sharing(analysis: Analysis, cell: int, group: tuple[str, ...]) -> Anal
             rows.setdefault(one, set()).update(n for n in group if n != one)
         return replace(effects, sharing=tuple((n, *sorted(p)) for n, p in rows.items()))
 
-    return _change(analysis, cell, change)
+    analysis = _change(analysis, cell, change)
+    # what was said to change one of them changes the others as well
+    for effects in analysis.effects:
+        if effects.cell > cell:
+            changed = {m.name for m in effects.mutations} & set(group)
+            for other in [n for n in group if changed and n not in changed]:
+                analysis = _with_mutation(analysis, effects.cell, other)
+    return analysis
+
+
+def _peers(analysis: Analysis, name: str, cell: int) -> set[str]:
+    """The names that may share an object with ``name`` when ``cell`` begins, through others too."""
+    now: dict[str, set[str]] = {}
+    for effects in analysis.effects:
+        if effects.cell >= cell:
+            break
+        for row in effects.sharing:
+            for peer in now.get(row[0], ()):
+                now[peer].discard(row[0])
+            now[row[0]] = set(row[1:])
+            for peer in row[1:]:
+                now.setdefault(peer, set()).add(row[0])
+    found: set[str] = set()
+    stack = [name]
+    while stack:
+        for peer in now.get(stack.pop(), ()):
+            if peer != name and peer not in found:
+                found.add(peer)
+                stack.append(peer)
+    return found
 
 
 def _with_state(analysis: Analysis, cell: int, key: str) -> Analysis:

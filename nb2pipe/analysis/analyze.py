@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nb2pipe.analysis.effects import Access, Analysis, Certainty, Definition, Deletion, Effects, Mutation, Resource, Use
@@ -46,6 +47,7 @@ class _Run:
         self.codes = [c for c in codes if "skip" not in c.cell.tags.roles]
         self.machine = Interpreter(Table(), folder)
         self.peers: dict[str, tuple[str, ...]] = {}
+        self.ended: set[int] = set()
         self.effects: list[tuple[Code, Effects]] = []
         self.order = {code.cell.index: position for position, code in enumerate(self.codes)}
 
@@ -72,7 +74,11 @@ class _Run:
         if code.tree is not None and code.tree.body:
             machine.span = machine.first_spans[code.cell.index] = machine.span_of(code.tree.body[0])
             try:
-                alive = machine.run_block(code.tree.body, None)
+                if code.cell.tags.raises:
+                    record.traits.add("fails")
+                    alive = machine.run_failing_cell(code.tree.body)
+                else:
+                    alive = machine.run_block(code.tree.body, None)
                 self._display(code)
             except Exception as error:  # any fault of the analysis makes the cell opaque, never wrong
                 if os.environ.get("NB2PIPE_DEBUG"):
@@ -82,6 +88,8 @@ class _Run:
         first = machine.first_spans.get(code.cell.index, machine.span)
         for access in read_states(record, written, first):
             record.accesses.setdefault((access.resource, access.mode), access)
+        if not alive:
+            self.ended.add(code.cell.index)
         self.effects.append((code, self._effects(code, record, alive)))
 
     def _give_up(self, error: Exception) -> None:
@@ -104,8 +112,8 @@ class _Run:
         machine = self.machine
         assert code.tree is not None  # noqa: S101  the caller has looked
         last = code.tree.body[-1]
-        if not isinstance(last, ast.Expr):
-            return
+        if not isinstance(last, ast.Expr) or code.cell.source.lstrip().startswith("%%capture"):
+            return  # what is captured is not shown, nor kept as `_`
         value = machine.last_value
         if not code.cell.source.rstrip().endswith(";") and any(o.type != "None" for o in value):
             machine.rec.traits.add("shows")
@@ -116,6 +124,10 @@ class _Run:
             previous = machine.space.names.get("_")
             if previous is None or previous.must == -2:
                 machine.space.names["_"] = Binding(value, -2)
+                for obj in value:
+                    obj.names.add("_")
+                if all(o.type is not None and o.type != "None" for o in value):
+                    machine.rec.traits.add("shows for certain")
 
     # -- the record becomes effects -------------------------------------------------------------------------------
 
@@ -150,6 +162,7 @@ class _Run:
             sharing=self._sharing(touched, record.deleted),
             fixed=self._fixed(touched),
             modules=tuple(record.modules),
+            identity="identity" in record.traits,
         )
 
     def _mutated(self, record: Record) -> dict[str, Span]:
@@ -233,13 +246,15 @@ class _Run:
         if machine.history_read and "displays" in record.traits:
             span = machine.first_spans[effects.cell]
             count = self.order[effects.cell] + 1
-            definitions += [Definition(n, Certainty.MAY, span) for n in ("_", "__", "___", "Out", "_oh", f"_{count}")]
+            certain = (
+                "shows for certain" in record.traits and not code.cell.tags.raises and effects.cell not in self.ended
+            )
+            sure = Certainty.MUST if certain else Certainty.MAY
+            definitions += [Definition(n, sure, span) for n in ("_", f"_{count}")]
+            definitions += [Definition(n, Certainty.MAY, span) for n in ("__", "___", "Out", "_oh")]
         if len(definitions) == len(effects.definitions):
             return effects
-        return Effects(
-            effects.cell, tuple(definitions), effects.uses, effects.mutations, effects.deletions, effects.accesses,
-            effects.opaque, effects.sharing, effects.fixed, effects.modules,
-        )  # fmt: skip
+        return replace(effects, definitions=tuple(definitions))
 
 
 def _kind_of(binding: Binding) -> str:

@@ -24,6 +24,7 @@ from nb2pipe.analysis.objects import (
     ATOMS,
     NONE,
     STR,
+    TRUE,
     UNKNOWN,
     Binding,
     Class,
@@ -42,11 +43,24 @@ from nb2pipe.analysis.objects import (
 
 _CONTAINERS = frozenset({"list", "dict", "set", "tuple", "collections.deque", "collections.OrderedDict", "frozenset"})
 _EXPRESSION_NAME = re.compile(r"@([^\W\d]\w*)")
+_AT_LEAST = frozenset({"numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"})
+_MAPPINGS = frozenset(
+    {"dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter", "collections.ChainMap"}
+)
 _LOOKING = frozenset(
     {"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii", "type", "id", "len", "hash",
      "callable", "hasattr", "isinstance", "list.append", "set.add", "dict.__setitem__", "list.insert", "dict.setdefault"}
 )  # fmt: skip
 _SHOWING = frozenset({"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii"})
+
+
+_DATA = frozenset({"pandas.DataFrame", "pandas.Series", "numpy.ndarray"})
+"""What estimators and figures were once given and keep, and do not change when they change themselves."""
+
+
+_COMPARING = frozenset({"id", "copy.deepcopy", "numpy.shares_memory", "numpy.may_share_memory", "operator.is_", "operator.is_not",
+                        "pickle.dumps", "pickle.dump"})  # fmt: skip
+"""Calls whose result tells whether two of the things they are given are one object."""
 
 
 class Calls(Expressions):
@@ -85,6 +99,8 @@ class Calls(Expressions):
         if isinstance(obj.data, tuple) and obj.data and obj.data[0] == "wraps":
             result = self.call(obj.data[1], args, kwargs, node, frame)
             link(obj, result)
+            if obj.fixed:
+                self.mutate((obj,))  # its cache
             return result
         called = self.call_dunder((obj,), ("__call__", "forward"), args, node, kwargs)
         if called is not None:
@@ -479,6 +495,7 @@ class Calls(Expressions):
             row = self.table.consensus(name) if receiver.type is None and receiver.klass is None else None
             if row is not None and not self.notebook_method(name):
                 self.rec.traits.add("guesses")
+                self.rec.libraries.update(self.table.owners(name))
                 result = self.apply(row, name, receiver, args, kwargs, node, frame)
             else:
                 result = self.unknown_call(receiver, args, kwargs, node)
@@ -584,7 +601,7 @@ class Calls(Expressions):
         callbacks = tuple(o for k in row.calls for o in named.get(k, ()))
         if callbacks and not row.lazy:
             self.call_back(callbacks, args, node)
-        out = self.result(row, name, receiver, args, kwargs, named, given)
+        out = self.result(row, name, receiver, args, kwargs, named, given, node)
         if row.lazy and callbacks:
             for obj in out:
                 obj.data = ("lazy-row", callbacks, args)
@@ -610,7 +627,7 @@ class Calls(Expressions):
             self.mutate(given, deep=True)
         elif target == "self":
             if receiver is not None:
-                self.mutate((receiver,), deep=deep)
+                self.mutate((receiver,), deep=deep, spared=_DATA)
             elif args:
                 self.mutate(args[0], deep=deep)
         elif target in named:
@@ -657,15 +674,25 @@ class Calls(Expressions):
         kwargs: dict[str, Val],
         named: dict[str, Val],
         given: list[Obj],
+        node: ast.AST,
     ) -> Val:
         """What the call gives, and what that shares with what it was given."""
         alias = row.alias
+        if name in _COMPARING:
+            self.rec.traits.add("identity")
         if name in ("copy.copy", "copy.deepcopy") and args:
             return tuple(self._copy(o, {}, deep=name == "copy.deepcopy") for o in args[0])
+        rows = self._rows_of(name, receiver, args, node)
+        if rows is not None:
+            return rows
         if name in ("os.path.join", "pathlib.Path", "pathlib.PurePath", "str", "pathlib.Path.joinpath", "os.fspath"):
             known = self._path_result(name, receiver, args)
             if known is not None:
                 return known
+        if name == "numpy.ndarray.astype" and receiver is not None and truth(named.get("copy", TRUE)) is not True:
+            return (self._view_of(receiver),)
+        if name in _AT_LEAST and len(args) == 1:  # of one array the array itself, of several a tuple
+            return tuple(self._view_of(o) for o in args[0])
         if alias == "self":
             return (receiver,) if receiver is not None else (args[0] if args else NONE)
         if alias.startswith("arg:"):
@@ -678,6 +705,8 @@ class Calls(Expressions):
             return ATOMS[row.returns]
         if row.items or row.returns == "like":
             return self._parts(row, args)
+        if alias == "fresh" and row.returns is not None and "|" in row.returns:
+            return self.typed_any(row.returns)
         out = self.typed(row.returns)
         if row.fixed:
             out = self.new(row.returns, fixed=row.fixed)
@@ -728,6 +757,47 @@ class Calls(Expressions):
         out.data = ("parts", tuple((p,) for p in parts))
         return (out,)
 
+    def _view_of(self, obj: Obj) -> Obj:
+        out = self.new("numpy.ndarray")
+        if not obj.immutable:
+            view(out, obj)
+        return out
+
+    def _rows_of(self, name: str, receiver: Obj | None, args: list[Val], node: ast.AST) -> Val | None:
+        """What gives tuples (``enumerate``, ``zip``, ``dict.items``): their parts are told apart."""
+        starred = isinstance(node, ast.Call) and any(isinstance(a, ast.Starred) for a in node.args)
+        sources = [o for value in args for o in value]
+        if name == "enumerate" and args:
+            parts = [ATOMS["int"], self._pieces(args[0])]
+        elif name in ("zip", "itertools.zip_longest") and args:
+            parts = [self._pieces(value) for value in args]
+        elif receiver is not None and name.endswith(".items") and receiver.type in _MAPPINGS:
+            parts = [join(STR, tuple(h for h in receiver.holds if h not in receiver.elems)), self._pieces((receiver,))]
+            sources = [receiver]
+        elif name in ("itertools.product", "itertools.combinations", "itertools.permutations", "itertools.pairwise"):
+            parts, starred = [self._pieces(value) for value in args], True
+        else:
+            return None
+        pair = self.new("tuple", immutable=True)
+        for part in parts:
+            hold(pair, part)
+        if not starred:
+            pair.data = ("parts", tuple(parts))
+        out = self.new("list" if receiver is not None else "iterator")
+        hold(out, (pair,))
+        link(out, sources)
+        return (out,)
+
+    def _pieces(self, value: Val) -> Val:
+        """What is in a value, as iterating it gives it."""
+        pieces: Val = ()
+        for obj in value:
+            if obj.elems:
+                pieces = join(pieces, obj.elems)
+            elif not atomic(obj) and obj.type not in _CONTAINERS:
+                pieces = join(pieces, (self.part(obj),) if obj.type is None else (self.new(),))
+        return pieces
+
     def _copy(self, obj: Obj, made: dict[Obj, Obj], *, deep: bool) -> Obj:
         """A copy of an object, which keeps what the object keeps or copies of it."""
         if atomic(obj) or obj.kind != "value" or obj in made:
@@ -772,7 +842,10 @@ class Calls(Expressions):
 
     def call_back(self, callbacks: Iterable[Obj], args: list[Val], node: ast.AST) -> None:
         """Functions handed to a call are called there, with parts of what it was given."""
-        functions = [o for o in callbacks if o.kind in ("function", "class", "method") or o.klass is not None]
+        functions = [
+            o for o in callbacks
+            if o.kind in ("function", "class", "method") or o.klass is not None or (isinstance(o.data, tuple) and o.data[:1] == ("wraps",))
+        ]  # fmt: skip
         if not functions:
             return
         pieces: Val = ()
@@ -782,13 +855,15 @@ class Calls(Expressions):
                     pieces = join(pieces, obj.elems or (self.part(obj) if obj.type is None else self.new(),))
         piece = pieces or (self.new(),)
         for function in functions:
-            count = 1
+            counts = {1}
             if function.kind == "function":
                 spec = function_of(function).node.args
-                count = len(spec.args) + len(spec.posonlyargs)
+                every = len(spec.args) + len(spec.posonlyargs) + (spec.vararg is not None)
+                counts = {every, every - len(spec.defaults)}  # a default is what a call with fewer arguments changes
 
-            def run(function: Obj = function, count: int = count) -> bool:
-                self.call_one(function, [piece] * count, {}, node, None)
+            def run(function: Obj = function, counts: set[int] = counts) -> bool:
+                for count in sorted(counts):
+                    self.call_one(function, [piece] * count, {}, node, None)
                 return True
 
             self.branches(lambda: True, run)

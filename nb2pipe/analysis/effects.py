@@ -90,8 +90,8 @@ class Effects:
 
     ``sharing`` holds the groups of names (each sorted, two or more) that may share a mutable object
     once the cell has run; ``fixed`` the names whose value cannot leave its process, with its kind
-    (generator, file, connection, ...); ``modules`` what the cell imports; ``displays`` whether its last
-    expression may be shown.
+    (generator, file, connection, ...); ``modules`` what the cell imports; ``identity`` whether it compares
+    objects by identity, so that it sees what is shared without changing it.
     """
 
     cell: int
@@ -104,6 +104,7 @@ class Effects:
     sharing: tuple[tuple[str, ...], ...] = ()
     fixed: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] = ()
+    identity: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,18 @@ _SEQUENCES = frozenset({"list", "tuple", "str", "bytes", "bytearray", "collectio
 _ARRAYS = ("numpy.ndarray", "pandas.DataFrame", "pandas.Series", "pandas.Index", "torch.Tensor")
 
 
+_LABELS = frozenset({"str", "int", "float"})
+_SELECTIONS = frozenset({"list", "slice", "bool", "numpy.ndarray", "pandas.Series", "pandas.DataFrame", "pandas.Index"})
+
+
+def _selects(index: Val, *, sliced: bool) -> bool | None:
+    """Whether indexing takes several of the items, or one by its label; None where that is not known."""
+    kinds = {o.type for o in index}
+    if sliced or (kinds and kinds <= _SELECTIONS):
+        return True
+    return False if kinds and kinds <= _LABELS else None
+
+
 class Expressions(Machine):
     """Evaluation of every form of expression."""
 
@@ -294,11 +306,16 @@ class Expressions(Machine):
         )
         if any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
             for obj in rights[-1]:
+                if obj.type == "globals()":
+                    self.call((Obj("method", data=(obj, "__contains__")),), [left], {}, node, frame)
                 if self.is_iterator(obj):
                     self.drain((obj,))
             return BOOL
-        if all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
-            return BOOL
+        if any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
+            if not any(o.immutable for o in left) and not any(o.immutable for r in rights for o in r):
+                self.rec.traits.add("identity")
+            if all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
+                return BOOL
         if all(atomic(o) for o in value):
             return BOOL
         for array in _ARRAYS:
@@ -387,8 +404,12 @@ class Expressions(Machine):
         if kind is not None:
             klass = self.table.klass(kind)
             if klass is not None:
+                if klass.select and klass.item_alias == "fresh":
+                    chosen = _selects(index, sliced=sliced)
+                    several = self.typed_any(klass.select) if chosen is not False else ()
+                    return join(several, self.typed_any(klass.item) if chosen is not True else ())
                 if klass.item_alias == "fresh" or klass.immutable:
-                    return (self.typed(klass.item),)
+                    return self.typed_any(klass.item)
                 if klass.item_alias == "view":
                     out = self.typed(klass.item or kind)
                     if not out.immutable:
@@ -401,6 +422,10 @@ class Expressions(Machine):
         if obj.kind in ("ref", "module", "class"):
             return (obj,)
         return join(obj.elems, (self.part(obj),)) if obj.elems else (self.part(obj),)
+
+    def typed_any(self, names: str | None) -> Val:
+        """A new object of each of the known types, with ``|`` between them: it is one of these."""
+        return tuple(self.typed(name) for name in names.split("|")) if names is not None else (self.new(),)
 
     def typed(self, name: str | None) -> Obj:
         """A new object of a known type."""

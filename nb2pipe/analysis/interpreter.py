@@ -14,6 +14,7 @@ from nb2pipe.analysis.modules import Source, bound_names, exists, find_source, p
 from nb2pipe.analysis.objects import (
     ATOMS,
     BOOL,
+    HOLE,
     NONE,
     STR,
     UNKNOWN,
@@ -63,6 +64,8 @@ class Interpreter(Shell, Statements):
             return obj.attrs[name] if obj.attrs and name in obj.attrs else (self.part(obj),)
         if kind == "method":
             return (self.new(),)
+        if name == "__dict__" and obj.kind == "value" and not obj.immutable:
+            return self._call_vars([(obj,)], {}, node, frame)
         if obj.attrs is not None and name in obj.attrs:
             value = obj.attrs[name]
             if obj.klass is not None and self.find(obj.klass, name) is not None:
@@ -85,6 +88,8 @@ class Interpreter(Shell, Statements):
         for found in self.find(obj.klass, name) or ():
             if found.kind == "function" and function_of(found).static == "property":
                 results = join(results, self.call_function(found, [(obj,)], {}, node, (obj,)))
+            elif found.kind == "function" and function_of(found).static == "setter":
+                continue
             else:
                 results = join(results, (self._bind_method(found, obj, obj.klass),))
         return results
@@ -162,6 +167,8 @@ class Interpreter(Shell, Statements):
     # -- names that no cell binds -----------------------------------------------------------------------------------
 
     def lookup_special(self, name: str, node: ast.AST) -> Val | None:
+        if name == _HOLE_NAME:
+            return (self.new(),)
         if name in HISTORY or (name[:1] == "_" and name[1:].isdigit()):
             return self.read_history(name, node)
         for module, source, cell in reversed(self.star_sources):
@@ -447,12 +454,22 @@ class Interpreter(Shell, Statements):
                 return self.ev(tree.body, frame)
             self.run_block(tree.body, frame)  # type: ignore[attr-defined]  # exec mode gives a Module
             return None
+        pieces = self.text(args[0]) if len(args) == 1 else None
+        holed = _with_holes(pieces, mode) if pieces is not None else None
+        if holed is not None:  # what stands in the holes is an expression: it may read and change, the rest is known
+            self.keep.append(holed)
+            self.opaque("NB201", f"`{mode}` of a string that is computed in parts: what these read and change cannot be seen",
+                        "write the code in a cell, or pass it a namespace of its own", binds=False)  # fmt: skip
+            if isinstance(holed, ast.Expression):
+                return self.ev(holed.body, frame)
+            self.run_block(holed.body, frame)
+            return None
         if len(args) > 1:  # a namespace of its own: it changes that, not the notebook's names
             self.mutate((o for a in args[1:] for o in a if o.type != "globals()"), deep=True)
             if not any(o.type == "globals()" for a in args[1:] for o in a):
                 return None
         self.opaque("NB201", f"`{mode}` of a string that is computed: what it reads and changes cannot be seen",
-                    "write the code in a cell, or pass it a namespace of its own")  # fmt: skip
+                    "write the code in a cell, or pass it a namespace of its own", binds=mode == "exec")  # fmt: skip
         return None
 
     def _call_setattr(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
@@ -559,21 +576,48 @@ class Interpreter(Shell, Statements):
         if isinstance(receiver, _Bound):
             return self.call_function(receiver.function, [(receiver.target,), *args], kwargs, node, (receiver.target,))
         if receiver.type == "globals()":
-            return self._namespace_method(name, args, node)
+            return self._namespace_method(name, args, kwargs, node)
         if receiver.kind == "class":
             return self.unknown_call(None, args, kwargs, node)
         return super().call_method(receiver, name, args, kwargs, node, frame)
 
-    def _namespace_method(self, name: str, args: list[Val], node: ast.AST) -> Val:
+    def _namespace_method(self, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> Val:
         key = const_of(args[0]) if args else UNKNOWN
+        if name == "update" and not args and "**" not in kwargs:
+            for target, value in kwargs.items():
+                self.bind(None, target, value)
+            return NONE
+        if name == "__contains__" and isinstance(key, str):
+            self.use(key, node, Frame(self.space))
+            return BOOL
         if name == "get" and isinstance(key, str):
             if key in self.space.names:
                 return join(self.read(key, node, None), *args[1:])
             return args[1] if len(args) > 1 else NONE
-        if name in ("keys", "__contains__"):
+        if name == "keys":
+            self.opaque(
+                "NB201", "`globals().keys()`: which names there are cannot be seen", "name the variables", binds=False
+            )
             return (self.new(),)
         self.opaque("NB201", f"`globals().{name}(…)`: what it reads and changes cannot be seen", "name the variables")
         return (self.new(),)
+
+
+def _with_holes(text: str, mode: str) -> ast.Module | ast.Expression | None:
+    """The tree of code with unknown pieces, each a name that is only read; None where it cannot be told."""
+    if HOLE not in text or text.strip() == HOLE:
+        return None
+    try:
+        tree = ast.parse(text.replace(HOLE, _HOLE_NAME).strip(), mode=mode)
+    except (SyntaxError, ValueError):
+        return None
+    whole = sum(isinstance(n, ast.Name) and n.id == _HOLE_NAME and isinstance(n.ctx, ast.Load) for n in ast.walk(tree))
+    if whole != text.count(HOLE) or not isinstance(tree, (ast.Module, ast.Expression)):
+        return None
+    return tree
+
+
+_HOLE_NAME = "_nb2pipe_hole"
 
 
 class _Bound(Obj):

@@ -124,7 +124,13 @@ class Machine:
         lists: tuple[list[Any], ...] = (self.loops, self.functions, self.tries, self.stack)
         lengths = [len(part) for part in lists]
         depth = len(self.journals)
-        may, in_try, source_depth, span, consuming = self.may, self.in_try, self.source_depth, self.span, set(self.consuming)
+        may, in_try, source_depth, span, consuming = (
+            self.may,
+            self.in_try,
+            self.source_depth,
+            self.span,
+            set(self.consuming),
+        )
         try:
             return thunk()
         except Exhausted:
@@ -137,7 +143,13 @@ class Machine:
             self.loops, self.functions, self.tries, self.stack = lists
             for part, length in zip(lists, lengths, strict=True):
                 del part[length:]
-            self.may, self.in_try, self.source_depth, self.span, self.consuming = may, in_try, source_depth, span, consuming
+            self.may, self.in_try, self.source_depth, self.span, self.consuming = (
+                may,
+                in_try,
+                source_depth,
+                span,
+                consuming,
+            )
             return None
 
     def join_diffs(self, diffs: list[Diff]) -> bool:
@@ -275,8 +287,11 @@ class Machine:
         if obj not in self.rec.dirty:
             self.rec.dirty[obj] = self.span
 
-    def mutate(self, value: Iterable[Obj], deep: bool = False) -> None:
-        """Record that the objects change, with all that share their buffers; ``deep``: and all that they hold."""
+    def mutate(self, value: Iterable[Obj], deep: bool = False, spared: frozenset[str] = frozenset()) -> None:
+        """Record that the objects change, with all that share their buffers; ``deep``: and all that they hold.
+
+        What is held and of a type in ``spared`` stays as it is.
+        """
         for obj in value:
             if obj.kind in ("module", "ref"):
                 self.change_module(obj)
@@ -287,6 +302,8 @@ class Machine:
             self.budget -= len(targets) >> 2  # looking through a large heap again and again is work too
             for target in targets:
                 if target.kind in ("module", "ref") or (deep and target.kind in ("function", "class")):
+                    continue
+                if target is not obj and target.type in spared:
                     continue
                 if not target.immutable:
                     self._dirty_views(target)
@@ -318,6 +335,8 @@ class Machine:
         resource = Resource(kind, key)
         if mode == "set" and (certainty is Certainty.MAY or (resource, "read") in self.rec.accesses):
             mode = "write"
+            if kind == "random":  # it may be seeded: from here on the order of draws can be told
+                self.rec.accesses.setdefault((resource, "read"), Access(resource, "read", self.span, certainty))
         found = self.rec.accesses.get((resource, mode))
         if found is None:
             self.rec.accesses[resource, mode] = Access(resource, mode, self.span, certainty)
@@ -343,8 +362,11 @@ class Machine:
                 keys.append("*")
         return keys or ["*"]
 
-    def opaque(self, code: str, message: str, hint: str, *, everything: bool = True) -> None:
-        """The cell does something that cannot be seen: it is ordered against all that it could touch."""
+    def opaque(self, code: str, message: str, hint: str, *, everything: bool = True, binds: bool = True) -> None:
+        """The cell does something that cannot be seen: it is ordered against all that it could touch.
+
+        ``binds`` tells whether it may also bind names anew, those that are there included.
+        """
         self.rec.opaque.append(Diagnostic(self.span, code, Severity.WARNING, message, hint))
         if not everything:
             return
@@ -354,6 +376,9 @@ class Machine:
         for name, binding in list(self.space.names.items()):
             self.use(name)
             self.mutate((o for o in binding.value if not atomic(o)), deep=True)
+            if binds and binding.must != -2:
+                self.rec.defined.setdefault(name, self.span)
+                self.put(self.space.names, name, Binding(binding.value, -1, binding.maybe_unbound))
 
 
 def _link_frame(holder: Obj, value: Val) -> None:

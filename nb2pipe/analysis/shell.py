@@ -130,6 +130,8 @@ class Shell(Calls):
             for touch in row.touches:
                 kind, key, mode = touch
                 self.touch(_kind(kind), str(key), _mode(mode))
+        if name == "precision":
+            self.touch("setting", "numpy", "write")  # it sets numpy's print options too
         if row.opaque:
             self.opaque("NB201", f"`{'%' if body is None else '%%'}{name}`: {row.opaque}", "write it in plain Python")
         if name in ("pwd", "sx", "system", "ls", "who_ls", "env", "alias", "bookmark"):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nb2pipe.analysis.calls import Calls
-from nb2pipe.analysis.machine import Exhausted, Region, function_of, truth
+from nb2pipe.analysis.machine import Diff, Exhausted, Region, function_of, truth
 from nb2pipe.analysis.objects import (
     ATOMS,
     INT,
@@ -62,6 +62,30 @@ class Statements(Calls):
             if not method(self, statement, frame):
                 return False
         return True
+
+    def run_raising(self, body: list[ast.stmt], frame: Frame | None) -> tuple[bool, Diff, list[Diff]]:
+        """Run a block that an exception may leave after any statement, and undo its bindings.
+
+        Gives whether its end is reached, the bindings at its end, and those with which it may be left before.
+        """
+        region = Region(len(self.journals))
+        self.tries.append(region)
+
+        def run() -> bool:
+            for statement in body:
+                if not self.run_block([statement], frame):
+                    return False
+                self.snapshot(region)
+            return True
+
+        alive, after = self.run_branch(run)
+        self.tries.pop()
+        return alive, after, [{}, *region.snapshots]
+
+    def run_failing_cell(self, body: list[ast.stmt]) -> bool:
+        """A cell that is expected to raise: what follows it finds the bindings of any point of it."""
+        _, after, before = self.run_raising(body, None)
+        return self.join_diffs([after, *before])
 
     # -- simple statements ------------------------------------------------------------------------------------------
 
@@ -123,9 +147,9 @@ class Statements(Calls):
                 changed.append(obj)
                 hold(obj, (e for r in right for e in (r.elems or (() if atomic(r) else (r,)))))
                 result = join(result, (obj,))
-                if obj.type is None:
-                    result = join(result, (self.new(),))
         self.mutate(changed)
+        if any(obj.type is None for obj in changed):  # one for them all, or values would double at every turn
+            result = join(result, (self.new(),))
         return result or (self.new(),)
 
     def assign(self, target: ast.expr, value: Val, frame: Frame | None) -> None:
@@ -187,7 +211,7 @@ class Statements(Calls):
                 self.call_dunder((obj,), ("__setattr__",), [STR, value], target)
                 setter = self.find(obj.klass, target.attr)
                 for function in setter or ():
-                    if function.kind == "function" and function_of(function).static == "property":
+                    if function.kind == "function" and function_of(function).static == "setter":
                         self.call_function(function, [(obj,), value], {}, target, (obj,))
             self.mutate((obj,))
             if obj.klass is None and (obj.immutable or not (obj.names or obj.held_by or obj.views)):
@@ -374,24 +398,21 @@ class Statements(Calls):
         """Whether the expression calls one of the standard library's contexts that end exceptions."""
         if not isinstance(node, ast.Call) or not isinstance(node.func, (ast.Name, ast.Attribute)):
             return False
-        return any(o.kind == "ref" and self.table.canonical(str(o.data)) in _SWALLOWING for o in self.ev(node.func, frame))
+        return any(
+            o.kind == "ref" and self.table.canonical(str(o.data)) in _SWALLOWING for o in self.ev(node.func, frame)
+        )
 
-    def _guarded(
-        self, body: list[ast.stmt], contexts: list[Val], frame: Frame | None, *, suppressing: bool
-    ) -> bool:
+    def _guarded(self, body: list[ast.stmt], contexts: list[Val], frame: Frame | None, *, suppressing: bool) -> bool:
         """The body of a ``with``: where a context may swallow an exception, the end is reached from anywhere in it."""
         may = [self._may_swallow(o) for value in contexts for o in value]
         if True not in may and not suppressing:
             raises = None in may and any(isinstance(n, ast.Raise) for s in body for n in ast.walk(s))
             if not raises:
                 return self.run_block(body, frame)
-        region = Region(len(self.journals))
-        self.tries.append(region)
         self.in_try += 1
-        _, after = self.run_branch(lambda: self.run_block(body, frame))
+        _, after, left = self.run_raising(body, frame)
         self.in_try -= 1
-        self.tries.pop()
-        return self.join_diffs([{}, after, *region.snapshots])
+        return self.join_diffs([after, *left])
 
     def _may_swallow(self, context: Obj) -> bool | None:
         """Whether leaving the context may end an exception; None where nothing is known of it."""
@@ -400,7 +421,13 @@ class Statements(Calls):
             return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for t in tries for s in t.body for n in ast.walk(s))
         if context.klass is not None and context.klass.kind == "class":
             ends = [o for name in ("__exit__", "__aexit__") for o in self.find(context.klass, name) or ()]
-            returns = [n for o in ends if o.kind == "function" for n in ast.walk(function_of(o).node) if isinstance(n, ast.Return)]
+            returns = [
+                n
+                for o in ends
+                if o.kind == "function"
+                for n in ast.walk(function_of(o).node)
+                if isinstance(n, ast.Return)
+            ]
             known = all(r.value is None or (isinstance(r.value, ast.Constant) and not r.value.value) for r in returns)
             return not known if ends else None
         return None if context.type is None else False
@@ -424,13 +451,9 @@ class Statements(Calls):
         if not node.handlers or all(cannot_raise(s) for s in node.body):
             alive = body_and_else()
             return self.run_block(node.finalbody, frame) and alive
-        region = Region(0)
-        self.tries.append(region)
-        region.depth = len(self.journals)
         self.in_try += 1
-        body_alive, after = self.run_branch(lambda: self.run_block(node.body, frame))
+        body_alive, after, left = self.run_raising(node.body, frame)
         self.in_try -= 1
-        self.tries.pop()
         results = []
 
         def rest() -> bool:
@@ -444,7 +467,7 @@ class Statements(Calls):
         for handler in node.handlers:
 
             def handle(handler: ast.ExceptHandler = handler) -> bool:
-                self.join_diffs([{}, after, *region.snapshots])
+                self.join_diffs([after, *left])
                 if handler.type is not None:
                     self.ev(handler.type, frame)
                 if handler.name:
@@ -527,11 +550,13 @@ class Statements(Calls):
     def _decorate(self, node: ast.expr, callee: Val, value: Val, frame: Frame | None) -> Val:
         name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
         known = {"staticmethod": "static", "classmethod": "class", "property": "property", "cached_property": "property",
-                 "setter": "property", "getter": "property", "deleter": "property"}  # fmt: skip
+                 "setter": "setter", "getter": "property", "deleter": "setter"}  # fmt: skip
         for obj in value:
             if obj.kind == "function" and name in known:
                 function: Function = obj.data
                 function.static = known[name]
+        if name in ("setter", "getter", "deleter") and isinstance(node, ast.Attribute):
+            return join(value, tuple(o for o in self.ev(node.value, frame) if o.kind == "function"))
         if name in known or name in ("abstractmethod", "overload", "final", "override", "dataclass", "total_ordering"):
             return value
         results: Val = ()
@@ -543,7 +568,9 @@ class Statements(Calls):
                 results = join(results, self.call_one(obj, [value], {}, node, frame))
                 continue
             if obj.kind in ("ref", "module") or obj.kind == "value":
-                wrapper = self.new(None)
+                made_by = node.func if isinstance(node, ast.Call) else node
+                cached = getattr(made_by, "attr", getattr(made_by, "id", "")) in ("lru_cache", "cache")
+                wrapper = self.new(None, fixed="cached function" if cached else "")
                 wrapper.data = ("wraps", value)
                 link(wrapper, value)
                 if obj.kind == "value":
@@ -623,7 +650,7 @@ class Statements(Calls):
                 return obj.elems if klass is not None else join(obj.elems, (self.part(obj),))
             return (self.part(obj),)
         if klass.item_alias == "fresh" or klass.immutable:
-            return (self.typed(klass.item),)
+            return self.typed_any(klass.item)
         if klass.item_alias == "view":
             out = self.typed(klass.item or kind)
             if not out.immutable:

@@ -39,9 +39,7 @@ _RULES: dict[str, Rule] = {
     "sys.path": lambda r: _imports(r) or "modules" in r.traits,
     "packages": _imports,
     "warnings": lambda r: _unknown(r) or _third_party(r) or "guesses" in r.traits,
-    "matplotlib": lambda r: (
-        bool(r.libraries & _PLOTTING) or _unknown(r) or "plots" in r.traits or "guesses" in r.traits
-    ),
+    "matplotlib": lambda r: bool(r.libraries & _PLOTTING) or _unknown(r) or "plots" in r.traits,
     "pandas": lambda r: _shows(r) or "pandas" in r.libraries,
     "numpy": lambda r: _shows(r) or "numpy" in r.libraries,
     "sklearn": lambda r: _shows(r) or "sklearn" in r.libraries,
@@ -49,9 +47,9 @@ _RULES: dict[str, Rule] = {
     "decimal": lambda _: True,
     "locale": _shows,
     "recursionlimit": lambda r: "calls" in r.traits,
-    "torch.settings": lambda r: "torch" in r.libraries or _unknown(r) or "guesses" in r.traits,
+    "torch.settings": lambda r: "torch" in r.libraries or _unknown(r),
     "plotly": lambda r: "plotly" in r.libraries or _shows(r),
-    "ipython": lambda r: _shows(r) or "displays" in r.traits,
+    "ipython": lambda r: _shows(r) or bool(r.traits & {"displays", "fails"}),
     "joblib": lambda r: "joblib" in r.libraries or "sklearn" in r.libraries,
     "asyncio": lambda r: "asyncio" in r.libraries,
 }

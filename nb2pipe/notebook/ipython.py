@@ -19,6 +19,9 @@ from nb2pipe.notebook.positions import Transformed, move, place_error, transform
 _FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 # What a line may be whose first word is the name of a magic (IPython's splitinput and AssignmentChecker).
 _AUTOMAGIC = re.compile(r"\s*([A-Za-z_]\w*)(?![\w.*])\s*+(?![=,])(.*)")
+# `In [1]: x = 2` is Python as well, an annotation; IPython takes a prompt on one of the first two lines away. And it takes
+# a form feed and the like for the end of a line, even within a comment.
+_CHANGED = re.compile(r"\A\s*(?:.*\n)? ?In \[\d+\]: |[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Words at whose use Python's compiler may take offence where its parser did not; the latter only outside of functions.
 _LATE = re.compile(r"\b(?:yield|await|async|global|nonlocal|__debug__|__future__)\b")
 _LEAVING = re.compile(r"\b(?:return|break|continue)\b")
@@ -70,10 +73,9 @@ def parse_cell(cell: Cell) -> Code:
 def parse_fragment(text: str, cell: Cell, first_line: int) -> Code:
     """Parse Python that begins on line ``first_line`` of the cell: the cell itself, or the body of a magic."""
     transformed: Transformed | None = None
+    tree = None if _CHANGED.search(text) else _plain(text)
     try:
-        try:
-            tree = _parse(text)
-        except _UNREADABLE:
+        if tree is None:
             transformed = transform(text, _manager())
             tree = _parse(transformed.text)
         _compile_late(tree, text)
@@ -96,6 +98,14 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, RecursionError | MemoryError):
         return "the code is nested too deeply"
     return str(error)
+
+
+def _plain(text: str) -> ast.Module | None:
+    """The tree of plain Python, which IPython's transformer leaves alone; None for anything else."""
+    try:
+        return _parse(text)
+    except _UNREADABLE:
+        return None
 
 
 def _parse(text: str) -> ast.Module:

@@ -26,11 +26,10 @@ def load(path: str) -> dict[str, Any]:
         Refused: The file is a script in a language other than Python.
     """
     file = Path(path)
-    data = _read_bytes(path, file)
+    text = _decode(_read_bytes(path, file), path)
     suffix = file.suffix.lower()
     if suffix in _SCRIPTS:
         raise other_language(path, _SCRIPTS[suffix])
-    text = _decode(data, path)
     if suffix in TEXT_SUFFIXES:
         return _from_text(path, text, suffix)
     try:
@@ -149,21 +148,14 @@ def _current(document: Any, path: str) -> dict[str, Any]:
 
 def _upgrade(document: dict[str, Any], major: int, path: str) -> dict[str, Any]:
     """A notebook of an older format, by nbformat; its ids, which are random there, are taken away again."""
-    import logging
-
     import nbformat
 
-    log = logging.getLogger("traitlets")
-    level = log.level
-    log.setLevel(logging.CRITICAL)  # nbformat tells there of what fails the schema; what can be read is read
     try:
         _complete(document)
         node = nbformat.versions[major].to_notebook_json({**document, "nbformat": major})
         return _without_ids(json.loads(json.dumps(nbformat.convert(node, 4))))
     except Exception as error:  # nbformat raises many kinds for a damaged document
         raise UsageError(f"{path} cannot be read as a notebook: {_first_line(error)}") from None
-    finally:
-        log.setLevel(level)
 
 
 def _complete(document: dict[str, Any]) -> None:

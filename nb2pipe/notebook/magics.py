@@ -176,9 +176,7 @@ def _fields(text: str) -> Iterator[str]:
     """
     try:
         for literal, field, specification, _ in string.Formatter().parse(text):
-            for name in _DOLLAR.findall(literal):
-                if not name.startswith("$"):
-                    yield name.strip(".")
+            yield from (name.strip(".") for name in _DOLLAR.findall(literal))
             if field is not None:
                 yield f"{field}:{specification}" if specification else field
     except ValueError:

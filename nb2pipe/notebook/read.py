@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
@@ -148,16 +149,16 @@ def _cell_ids(cells: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
         valid = isinstance(given, str) and _ID.fullmatch(given) and given not in used
         own.append(str(given) if valid else "")
         used.add(own[-1])
+    counts: Counter[str] = Counter()
     result = []
     for cell, given in zip(cells, own, strict=True):
         found = given
         if not found:
             content = _text(cell.get("source")).encode("utf-8", "surrogatepass")
             digest = hashlib.blake2b(content, digest_size=4).hexdigest()
-            found, count = digest, 1
-            while found in used:
-                count += 1
-                found = f"{digest}-{count}"
+            while not found or found in used:
+                counts[digest] += 1
+                found = f"{digest}-{counts[digest]}" if counts[digest] > 1 else digest
             used.add(found)
         result.append(found)
     return tuple(result)

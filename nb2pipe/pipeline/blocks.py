@@ -26,7 +26,8 @@ class Write:
 class BlockEffects:
     """The upward-exposed uses of a block, what it writes, and its accesses to what all processes share.
 
-    States of the process stand among the names, in ``<>``.
+    States of the process stand among the names, in ``<>``; ``free`` are the random states that it draws from
+    unseeded, so that nothing depends on the order.
     """
 
     cells: tuple[int, ...]
@@ -35,6 +36,7 @@ class BlockEffects:
     external: list[Access] = field(default_factory=list)
     resources: dict[str, Resource] = field(default_factory=dict)
     modules: dict[str, None] = field(default_factory=dict)
+    free: set[str] = field(default_factory=set)
 
 
 def state_name(resource: Resource) -> str:
@@ -92,7 +94,11 @@ def compose(
                 _may(block, definition.name, definition.span)
                 if definition.name in defined:
                     block.writes[definition.name] = Write("must", definition.span)
-        for access in accesses.get(cell, ()):
+        ordered = accesses.get(cell, ())
+        block.free.update(
+            state_name(a.resource) for a in effect.accesses if a.resource.kind == "random" and a not in ordered
+        )
+        for access in ordered:
             _access(block, access, defined)
     return block
 

@@ -193,7 +193,7 @@ def _steps(
             inputs=tuple(inputs[n] for n in sorted(inputs)),
             parameters=tuple(sorted({n for p in parts for n in needs[p].parameters})),
             shared=tuple(sorted({c for p in parts for c in needs[p].shared})),
-            changes=tuple(sorted({n for r in runs for n in r.writes})),
+            changes=tuple(sorted({n for r in runs for n in (*r.writes, *r.free)})),
             requirements=_requirements(notebook, cells),
             title=blocks[owner].title,
         )

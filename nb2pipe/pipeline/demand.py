@@ -28,9 +28,16 @@ class Needs:
 
 
 class Sharing:
-    """Which names may share an object when a cell begins, from what each cell says of the names it touched."""
+    """Which names may share an object when a cell begins, from what each cell says of the names it touched.
+
+    That two names share an object is seen only by who changes it under one of them, or compares them by identity: where
+    that happens no more, their values may come from different blocks.
+    """
 
     def __init__(self, effects: Sequence[Effects]) -> None:
+        self._parent: dict[str, str] = {}
+        self._changed: dict[str, int] = {}
+        self._compared = max((e.cell for e in effects if e.identity), default=-1)
         self._cells: dict[str, list[int]] = {}
         self._peers: dict[str, list[frozenset[str]]] = {}
         for effect in effects:
@@ -42,6 +49,23 @@ class Sharing:
                     self._set(peer, effect.cell, self._now(peer) | {name})
                 for peer in old - new:
                     self._set(peer, effect.cell, self._now(peer) - {name})
+                for peer in peers:
+                    self._parent[self._root(peer)] = self._root(name)
+        for effect in effects:
+            for mutation in effect.mutations:
+                root = self._root(mutation.name)
+                self._changed[root] = max(self._changed.get(root, -1), effect.cell)
+
+    def _root(self, name: str) -> str:
+        """The name that stands for all that ever share with ``name``, through others too (union-find, halving paths)."""
+        parent = self._parent
+        while parent.get(name, name) != name:
+            parent[name] = name = parent.get(parent[name], parent[name])
+        return name
+
+    def _observed(self, name: str, cell: int) -> bool:
+        """Whether anything that ever shares with ``name`` is changed or compared by identity in ``cell`` or later."""
+        return self._compared >= cell or self._changed.get(self._root(name), -1) >= cell
 
     def _now(self, name: str) -> frozenset[str]:
         history = self._peers.get(name)
@@ -65,8 +89,8 @@ class Sharing:
         return self._peers[name][position - 1] if position else frozenset()
 
     def groups(self, names: set[str], cell: int) -> Iterator[set[str]]:
-        """The parts of ``names`` that hang together by sharing, those of two names and more."""
-        left = {n for n in names if n in self._cells}
+        """The parts of ``names`` that hang together by sharing which can still be seen, those of two names and more."""
+        left = {n for n in names if n in self._cells and self._observed(n, cell)}
         while left:
             start = left.pop()
             group = {start}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.pipeline.words import in_words
 
-_ORDER = ("data", "resource", "control")
+# The order in which the kinds of edges are told.
+KINDS = ("data", "resource", "control")
 
 
 def links(pipeline: Pipeline) -> dict[tuple[str, str], list[str]]:
@@ -15,7 +16,7 @@ def links(pipeline: Pipeline) -> dict[tuple[str, str], list[str]]:
     """
     place = {step.name: i for i, step in enumerate(pipeline.steps)}
     found: dict[tuple[str, str], dict[str, None]] = {}
-    for edge in sorted(pipeline.edges, key=lambda e: (place[e.source], place[e.target], _ORDER.index(e.kind))):
+    for edge in sorted(pipeline.edges, key=lambda e: (place[e.source], place[e.target], KINDS.index(e.kind))):
         if edge.through:
             continue
         names = edge.values if edge.kind == "data" else tuple(e.name for e in edge.evidence)

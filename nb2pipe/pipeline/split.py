@@ -132,11 +132,16 @@ def _title_before(notebook: Notebook, index: int) -> str:
     return ""
 
 
+_LONGEST = 32  # characters of a step's name; longer headings are cut between words
+
+
 def step_name(title: str) -> str:
     """A heading as a step's name: an identifier of lower-case letters, digits and underscores."""
     text = re.sub(r"<[^>]*>|[`*_~]|\[([^\]]*)\]\([^)]*\)", lambda m: m[1] or " ", title)
     text = re.sub(r"^\s*[\d.]+\s*[.):]?\s*", "", text) or text
-    name = re.sub(r"\W+", "_", text.lower()).strip("_")[:40].strip("_")
+    name = re.sub(r"\W+", "_", text.lower()).strip("_")
+    if len(name) > _LONGEST:
+        name = name[: _LONGEST + 1].rpartition("_")[0] or name[:_LONGEST]
     if name and name[0].isdigit():
         name = f"step_{name}"
     return name

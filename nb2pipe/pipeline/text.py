@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from textwrap import wrap
 
 from nb2pipe.pipeline.layers import levels, links
 from nb2pipe.pipeline.model import Pipeline, Step
@@ -43,7 +42,7 @@ def render_text(pipeline: Pipeline, width: int = 100) -> str:
             lines += [begin + what for what in _sources(taken.get(name, {}), width - columns(begin))]
     for members, value, kind in pipeline.joined:
         text = f"one process: {', '.join(members)} (`{value}` is a {kind} and cannot leave it)"
-        lines += ["", *wrap(text, width, subsequent_indent="  ")]
+        lines += ["", *_wrapped(text, width)]
     return "\n".join(printable(line) for line in lines) + "\n"
 
 
@@ -55,7 +54,7 @@ def _head(pipeline: Pipeline, rows: Sequence[Sequence[str]], width: int) -> list
         f"{pipeline.name}: {count(len(pipeline.steps), 'step')} in {count(len(rows), 'level')}, {count(edges, 'edge')}"
     )
     pace = f"up to {widest} steps at the same time" if widest > 1 else "one step after another"
-    lines = wrap(f"{size}; {pace}" if len(pipeline.steps) > 1 else size, width)
+    lines = _wrapped(f"{size}; {pace}" if len(pipeline.steps) > 1 else size, width)
     if pipeline.parameters:
         named = [f"{p.name} = {clipped(repr(p.default), 30)}" for p in pipeline.parameters]
         lines.append(f"{'parameter' if len(named) == 1 else 'parameters'}: {shortened(named, width - 12)}")
@@ -64,6 +63,15 @@ def _head(pipeline: Pipeline, rows: Sequence[Sequence[str]], width: int) -> list
     if pipeline.skipped:
         lines.append(f"skipped: {cells_in_words(pipeline.skipped)}")
     return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The text in lines that fit, those after the first indented."""
+    if columns(text) <= width:
+        return [text]
+    from textwrap import wrap
+
+    return wrap(text, width, subsequent_indent="  ")
 
 
 def _rail(position: int, size: int) -> tuple[str, str]:

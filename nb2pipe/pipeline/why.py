@@ -10,7 +10,7 @@ from itertools import pairwise
 from nb2pipe.diagnostics import Span, UsageError
 from nb2pipe.notebook.model import Notebook
 from nb2pipe.notebook.tags import normalise_step
-from nb2pipe.pipeline.layers import links
+from nb2pipe.pipeline.layers import KINDS, links
 from nb2pipe.pipeline.model import Edge, Evidence, Pipeline
 from nb2pipe.pipeline.words import (
     cells_in_words,
@@ -54,7 +54,9 @@ def _known(pipeline: Pipeline, name: str) -> str:
 def _edges(pipeline: Pipeline, notebook: Notebook, edges: Iterable[Edge]) -> list[str]:
     """What flows, and the two places of each."""
     found = [
-        (edge, evidence) for edge in sorted(edges, key=lambda e: (e.through, e.kind)) for evidence in edge.evidence
+        (edge, evidence)
+        for edge in sorted(edges, key=lambda e: (e.through, KINDS.index(e.kind)))
+        for evidence in edge.evidence
     ]
     first = found[0][0]
     names = list(dict.fromkeys(in_words(e.name) for _, e in found))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from nb2pipe.analysis.effects import Analysis
 from nb2pipe.diagnostics import Diagnostic, Severity
@@ -14,7 +15,10 @@ from nb2pipe.pipeline.model import Pipeline
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a rule may look at. ``found`` are the findings of the stages themselves."""
+    """What a rule may look at. ``found`` are the findings of the stages themselves.
+
+    ``memo`` keeps what several rules need and one of them has worked out; it is no part of the record.
+    """
 
     notebook: Notebook
     codes: tuple[Code, ...]
@@ -22,34 +26,57 @@ class Subject:
     pipeline: Pipeline
     folder: Path
     found: tuple[Diagnostic, ...] = ()
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def run_rules(subject: Subject, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
     """The findings of all rules, sorted by place; ``select`` and ``ignore`` are codes or their beginnings."""
-    found = set(_all(subject))
-    silenced = {c.index: c.tags.ignore for c in subject.notebook.cells}
-
-    def kept(diagnostic: Diagnostic) -> bool:
-        code = diagnostic.code
-        if select and not code.startswith(tuple(select)):
-            return False
-        if ignore and code.startswith(tuple(ignore)):
-            return False
-        return not code.startswith(tuple(silenced.get(diagnostic.span.cell, ())) or ("-",))
-
-    return tuple(sorted((d for d in found if kept(d)), key=lambda d: (d.span, d.code, d.message)))
-
-
-def _all(subject: Subject) -> Iterator[Diagnostic]:
     from nb2pipe.rules.registry import all_rules
 
-    yield from subject.found
-    for effects in subject.analysis.effects:
-        yield from effects.opaque
+    def wanted(code: str) -> bool:
+        return (not select or code.startswith(tuple(select))) and not (ignore and code.startswith(tuple(ignore)))
+
+    found = [*_of_stages(subject)]
     for rule in all_rules():
-        yield from rule.check(subject)
+        if wanted(rule.code):
+            found += rule.check(subject)
+    return _sorted(subject, (d for d in found if wanted(d.code)))
+
+
+def refusals(subject: Subject) -> tuple[Diagnostic, ...]:
+    """The findings that make the promise impossible: what `refusing` leaves of `run_rules`, in less time."""
+    from nb2pipe.rules.registry import all_rules
+
+    found = [*_of_stages(subject)]
+    for rule in all_rules():
+        if rule.refuses:
+            found += rule.check(subject)
+    return refusing(_sorted(subject, found))
 
 
 def refusing(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The findings that make the promise impossible."""
-    return tuple(d for d in diagnostics if d.severity is Severity.ERROR)
+    """The findings that make the promise impossible: errors of a rule that refuses, or of no rule that is known.
+
+    The other errors are those that Jupyter meets as well, in the same cell and with the same traceback.
+    """
+    if not any(d.severity is Severity.ERROR for d in diagnostics):
+        return ()
+    from nb2pipe.rules.registry import all_rules
+
+    passes = {rule.code for rule in all_rules() if not rule.refuses}
+    return tuple(d for d in diagnostics if d.severity is Severity.ERROR and d.code not in passes)
+
+
+def _of_stages(subject: Subject) -> Iterator[Diagnostic]:
+    """What reading, analysis and building have found on their way."""
+    yield from subject.found
+    yield from subject.analysis.diagnostics
+    for effects in subject.analysis.effects:
+        yield from effects.opaque
+
+
+def _sorted(subject: Subject, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each finding once, in the order of the places, without those that a tag or a comment of the cell silences."""
+    silenced = {c.index: tuple(c.tags.ignore) for c in subject.notebook.cells if c.tags.ignore}
+    kept = {d for d in found if not d.code.startswith(silenced.get(d.span.cell) or ("-",))}
+    return tuple(sorted(kept, key=lambda d: (d.span, d.code, d.message)))

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.diagnostics import Diagnostic, Refused, Severity, Span
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.runtime import sources
 from nb2pipe.runtime.claims import (
     Stood,
     describe,
@@ -163,6 +164,7 @@ class _Execution:
         interrupted = False
         try:
             self.zygote = Zygote(preloadable(self.pipeline.modules), self.options.cwd, self.options.python)
+            sources.keep(self.folder, ((c.count, c.source) for c in self.cells.values()))
             while True:
                 self.start_ready()
                 if not self.running or self.refused is not None:
@@ -205,6 +207,8 @@ class _Execution:
         """When each cell that was begun started and ended."""
         found: dict[int, tuple[float, float]] = {}
         for step, begun in self.begun.items():
+            if not begun:
+                continue
             ends = [start for _, start in begun[1:]] + [self.outcomes[step].ended or time.time()]
             found |= {cell: (start, end) for (cell, start), end in zip(begun, ends, strict=True)}
         return found
@@ -322,7 +326,8 @@ class _Execution:
                 extra = self.injected[1]
                 tasks.append(CellTask(extra.index, extra.source, extra.count, False, silent))
         tasks += [self.cells[i] for i in step.cells if i in self.cells]
-        known = {v.name for s in self.pipeline.steps for v in s.inputs if v.name.startswith("<")}
+        others = [s for s in self.pipeline.steps if s.name != step.name]
+        known = {n for s in others for n in (*(v.name for v in s.inputs), *s.changes) if n.startswith("<")}
         return Task(
             step=step.name,
             stamp=order[step.name],
@@ -414,15 +419,28 @@ class _Execution:
         """Hold what the step was seen to do against what was said of it."""
         if self.options.guards == "off":
             return
+        mattering = sharing_that_matters(self.pipeline, step, changes)
+        shared = [one for one in mattering if one.kind == "sharing"]
+        if shared and self.already_kept(shared):
+            mattering = [one for one in mattering if one.kind != "sharing"]
         seen = [
-            *draws_that_matter(
-                self.pipeline, step.name, sharing_that_matters(self.pipeline, step, changes), self.quiet
-            ),
+            *draws_that_matter(self.pipeline, step.name, mattering, self.quiet),
             *others,
             *file_conflicts(self.pipeline, step.name, self.reports, self.options.cwd),
         ]
         if seen:
             self.tripped(seen)
+
+    def already_kept(self, shared: Sequence[Seen]) -> bool:
+        """Whether knowing of the shared objects changes nothing: no later step changes them under one of their names."""
+        if self.recompile is None:
+            return False
+        facts = tuple(dict.fromkeys((*self.facts, *to_facts(self.pipeline, shared))))
+        flows = [{(s.name, s.inputs, s.outputs) for s in p.steps} for p in (self.pipeline, self.recompile(facts))]
+        if flows[0] != flows[1]:
+            return False
+        self.facts = facts
+        return True
 
     def note(self, text: str) -> None:
         self.notes.append(text)

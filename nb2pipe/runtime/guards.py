@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from nb2pipe.runtime import states, values
@@ -27,13 +27,15 @@ class FileWatch:
         prefixes = ("ipykernel_", "matplotlib", "nb2pipe-")
         self.skip = (*(f"{os.sep}{f}{os.sep}" for f in folders), *(f"{os.sep}{p}" for p in prefixes))
         self.active = False
+        self.pid = os.getpid()
         self.reads: dict[str, None] = {}
         self.writes: dict[str, None] = {}
         self.outside: dict[str, None] = {}
+        self.pid = os.getpid()  # in a child that the cell forks, the channel may be closed
         sys.addaudithook(self._hook)
 
     def _hook(self, event: str, args: tuple[Any, ...]) -> None:
-        if not self.active:
+        if not self.active or os.getpid() != self.pid:  # a fork of the cell's that is about to exec is not the step
             return
         if event == "open":
             self._open(args[0], args[1], args[2])
@@ -106,16 +108,21 @@ def state_digests() -> dict[str, bytes]:
     return {name: states.digest(name) for name in states.STATES}
 
 
-def changed_states(before: Mapping[str, bytes], modules: frozenset[str]) -> list[str]:
+def changed_states(before: Mapping[str, bytes], modules: frozenset[str], known: Sequence[str]) -> list[str]:
     """The states that changed.
 
-    Importing a library changes settings of its own, which is no affair of the notebook; ``modules`` are those that were
-    imported before the cells ran.
+    Importing a library changes settings of its own, which is no affair of the notebook, and may draw random numbers,
+    which matter only where others of its steps (``known``) use them; ``modules`` are those that were imported before the
+    cells ran.
     """
     imported = any(_has_settings(m) for m in sys.modules.keys() - modules)
     changed = []
     for name, old in before.items():
-        if old and (not imported or name in _IMPORT_TOUCHED) and states.digest(name) != old:
+        if imported and name not in _IMPORT_TOUCHED:
+            continue
+        if imported and name in states.RANDOM and f"<{name}>" not in known:
+            continue
+        if old and states.digest(name) != old:
             changed.append(f"<{name}>")
     return changed
 

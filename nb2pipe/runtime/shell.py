@@ -30,7 +30,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Instance, Type, default
 from traitlets.config import Config
 
-from nb2pipe.runtime import streams
+from nb2pipe.runtime import sources, streams
 from nb2pipe.runtime.displays import Publisher, ResultHook, connect_widgets, tell_widget
 from nb2pipe.runtime.kernel_magics import KernelMagics
 from nb2pipe.runtime.outputs import Outputs
@@ -59,6 +59,11 @@ class _Compiler(CachingCompiler):
     def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
         name = os.environ.get("IPYKERNEL_CELL_NAME")
         return name or os.path.join(tempfile.gettempdir(), f"ipykernel_{os.getpid()}", f"{murmur2(raw_code)}.py")
+
+    def format_code_name(self, name: str) -> Any:
+        sources.asked_for(name)
+        compiler: Any = super()
+        return compiler.format_code_name(name)
 
 
 class ZMQInteractiveShell(InteractiveShell):

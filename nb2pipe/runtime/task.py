@@ -24,7 +24,8 @@ class Task:
     """One step to run.
 
     ``files`` are the value files with the names wanted from each; ``live`` the names that an earlier step left in this
-    very process, with that step; ``outputs`` the names and states to store, in ``folder`` under ``prefix``.
+    very process, with that step; ``outputs`` the names and states to store, in ``folder`` under ``prefix``;
+    ``known`` the states that other steps use or change.
     """
 
     step: str

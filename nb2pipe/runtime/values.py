@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import mmap
 import os
@@ -16,6 +17,8 @@ from typing import Any
 
 import cloudpickle
 import xxhash
+
+from nb2pipe.runtime import sources
 
 _MAGIC = b"nb2pipe1"
 _ALIGN = 64
@@ -94,6 +97,7 @@ def _make_function(
     if isinstance(found, types.FunctionType) and (closure is None or _stamps.get(found, -1) >= stamp):
         return found
     function = types.FunctionType(code, namespace, name, None, closure)
+    sources.expect(code.co_filename)
     _ids[function] = identity
     _known[identity] = function
     return function
@@ -116,6 +120,13 @@ def _make_cell() -> types.CellType:
     return types.CellType()
 
 
+_CACHED = type(functools.lru_cache(int))
+
+
+def _make_cached(function: Any, parameters: dict[str, Any]) -> Any:
+    return functools.lru_cache(**parameters)(function)
+
+
 def _set_cell(cell: types.CellType, state: tuple[Any]) -> None:
     cell.cell_contents = state[0]
 
@@ -123,8 +134,7 @@ def _set_cell(cell: types.CellType, state: tuple[Any]) -> None:
 def _view(base: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any) -> Any:
     import numpy as np
 
-    flat = np.frombuffer(memoryview(base).cast("B"), dtype=np.uint8)
-    return np.ndarray(shape, dtype, buffer=flat, offset=offset, strides=strides)
+    return np.ndarray(shape, dtype, buffer=base, offset=offset, strides=strides)
 
 
 class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no types
@@ -165,10 +175,17 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
                 return self._function(obj)
         elif kind is types.CellType:
             return self._cell(obj)
+        elif kind is _CACHED and obj.__module__ == "__main__":
+            info = obj.cache_info()
+            if info.hits or info.misses:
+                raise pickle.PicklingError("what a cached function remembers cannot be taken out of it")
+            return (_make_cached, (obj.__wrapped__, obj.cache_parameters()))
         elif kind.__module__ == "numpy" and kind.__name__ == "ndarray":
             return self._array(obj)
         elif kind.__module__.partition(".")[0] == "pandas":
             self._hide(obj)
+            if "_cache" in getattr(obj, "__dict__", ()):
+                return _without_cache(obj)
         return super().reducer_override(obj)
 
     def _function(self, obj: types.FunctionType) -> Any:
@@ -215,6 +232,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
 
     def _hide(self, obj: Any) -> None:
         """The arrays inside a frame are its own affair: copy-on-write makes their sharing unobservable."""
+        self.private.add(id(getattr(type(obj), "_metadata", None)))  # a list of the class, in every state
+        self.private.add(id(getattr(type(obj), "_metadata", None)))  # a list of the class, in the state of every frame
         manager = getattr(obj, "_mgr", None)
         for block in getattr(manager, "blocks", ()):
             values = block.values
@@ -228,6 +247,15 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         while values is not None and type(values).__name__ == "ndarray":
             self.private.add(id(values))
             values = values.base
+
+
+def _without_cache(obj: Any) -> Any:
+    """How pandas' types are made, without what they remember of having been asked: that is no change."""
+    reduced = obj.__reduce_ex__(5)
+    if len(reduced) > 2 and isinstance(reduced[2], dict) and "_cache" in reduced[2]:
+        state = {k: v for k, v in reduced[2].items() if k != "_cache"}
+        return (*reduced[:2], state or None, *reduced[3:])
+    return NotImplemented
 
 
 class Loader(pickle.Unpickler):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import io
 import os
 import pickle
 import signal
@@ -13,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.runtime import guards, states, values
+from nb2pipe.runtime import guards, sources, states, values
 from nb2pipe.runtime.shell import CellShell, ZMQInteractiveShell
 from nb2pipe.runtime.task import Report, Seen, Task
 from nb2pipe.runtime.values import ABSENT, Absent, Unstorable
@@ -94,6 +97,7 @@ class Worker:
 
     def _run(self, task: Task, report: Report) -> None:
         os.chdir(task.cwd)
+        sources.found_in(Path(task.folder))
         if task.cwd not in sys.path:
             sys.path.insert(0, task.cwd)
         if sys.path[:1] != [""]:
@@ -129,7 +133,7 @@ class Worker:
                 if found.get(name) != before[name]:
                     report.seen.append(Seen("mutation", task.step, (name,)))
                     extra.append(name)
-            for name in guards.changed_states(before_states, modules):
+            for name in guards.changed_states(before_states, modules, task.known):
                 if name not in task.changes and name not in task.outputs:
                     report.seen.append(Seen("state", task.step, (name,)))
                     if name in task.known:
@@ -151,6 +155,9 @@ class Worker:
                 loaded_states.update(values.load_file(folder / file, namespace))
             else:
                 plain.append((file, names))
+        for name, producer in task.live:
+            if name.startswith("<"):
+                loaded_states[name] = self.held.get((producer, name), ABSENT)
         for name in sorted(loaded_states, key=states.restore_rank):
             if states.restore_rank(name) < len(states.ORDER) and not isinstance(loaded_states[name], Absent):
                 states.state_of(name).restore(loaded_states[name])
@@ -161,7 +168,7 @@ class Worker:
                     namespace[name] = value
         for name, producer in task.live:
             value = self.held.get((producer, name), ABSENT)
-            if not isinstance(value, Absent):
+            if not isinstance(value, Absent) and not name.startswith("<"):
                 namespace[name] = value
         for name in sorted(loaded_states, key=states.restore_rank):
             if (
@@ -237,4 +244,13 @@ def main(sock: socket.socket, shell: ZMQInteractiveShell) -> None:
     except (BrokenPipeError, ConnectionResetError, EOFError):
         pass
     finally:
+        flush_files()
         os._exit(0)
+
+
+def flush_files() -> None:
+    """Write out what open files still hold, as an interpreter that ends does."""
+    for obj in gc.get_objects():
+        if isinstance(obj, (io.TextIOWrapper, io.BufferedWriter)) and not obj.closed:
+            with contextlib.suppress(Exception):
+                obj.flush()

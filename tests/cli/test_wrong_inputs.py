@@ -145,7 +145,9 @@ def nb2pipe(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": root, "NB2PIPE_STORE": str(folder / "store")}
     environment.pop("NB2PIPE_DEBUG", None)
     command = [sys.executable, "-m", "nb2pipe", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda w: w.name)

@@ -140,7 +140,9 @@ def shells(code: Code) -> list[tuple[int, int]]:
     return [(n.lineno, n.col_offset) for n in names(code) if n.id == "get_ipython"]
 
 
-@pytest.mark.parametrize("around", [("", ""), ("A = B\n", "\nC = D"), ("\n\n  \n", "\n"), ("# é\n", "\n# é"), ("é = 1\n!x\n", "\n!x\n%y")])
+@pytest.mark.parametrize(
+    "around", [("", ""), ("A = B\n", "\nC = D"), ("\n\n  \n", "\n"), ("# é\n", "\n# é"), ("é = 1\n!x\n", "\n!x\n%y")]
+)
 @pytest.mark.parametrize("fragment", FRAGMENTS)
 def test_each_fragment(fragment: str, around: tuple[str, str]) -> None:
     marker = fragment.partition("|")[2]
@@ -161,8 +163,12 @@ WRAPPERS: dict[str, Callable[[str], str]] = {
     "indented": lambda text: "\n".join(f"    {line}" if line.strip() else line for line in text.split("\n")),
     "indented by tabs": lambda text: "\n".join(f"\t{line}" if line.strip() else line for line in text.split("\n")),
     "blank lines first": lambda text: f"\n  \n\n{text}",
-    "prompts": lambda text: "\n".join(f"In [7]: {line}" if i == 0 else f"   ...: {line}" for i, line in enumerate(text.split("\n"))),
-    "prompts of Python": lambda text: "\n".join(f"... {line}" if i else f">>> {line}" for i, line in enumerate(text.split("\n"))),
+    "prompts": lambda text: "\n".join(
+        f"In [7]: {line}" if i == 0 else f"   ...: {line}" for i, line in enumerate(text.split("\n"))
+    ),
+    "prompts of Python": lambda text: "\n".join(
+        f"... {line}" if i else f">>> {line}" for i, line in enumerate(text.split("\n"))
+    ),
 }
 # What a prefix on each line would change: texts over several lines, and what counts lines otherwise than Python.
 READABLE = [f for f in FRAGMENTS if not ODD.search(FRAGMENTS[f])]
@@ -187,7 +193,10 @@ def test_any_cell(fragments: list[str]) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from(PLAIN), min_size=1, max_size=8), st.sampled_from(["indented", "indented by tabs", "blank lines first"]))
+@given(
+    st.lists(st.sampled_from(PLAIN), min_size=1, max_size=8),
+    st.sampled_from(["indented", "indented by tabs", "blank lines first"]),
+)
 def test_any_cell_wrapped(fragments: list[str], wrapper: str) -> None:
     source, where = fill(["A = 1", *(FRAGMENTS[f] for f in fragments)], WRAPPERS[wrapper])
     code = parsed(source)
@@ -195,7 +204,9 @@ def test_any_cell_wrapped(fragments: list[str], wrapper: str) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from(READABLE), max_size=6), st.lists(st.sampled_from(READABLE), max_size=6), st.integers(1, 50))
+@given(
+    st.lists(st.sampled_from(READABLE), max_size=6), st.lists(st.sampled_from(READABLE), max_size=6), st.integers(1, 50)
+)
 def test_the_line_of_a_syntax_error(before: list[str], after: list[str], first: int) -> None:
     wrong = "wrong é = = 3"
     source, _ = fill([*(FRAGMENTS[f] for f in before), wrong, *(FRAGMENTS[f] for f in after)])
@@ -225,14 +236,23 @@ def test_a_cell_magic_has_the_place_of_the_whole_cell(lead: str, first: str) -> 
     (statement,) = code.tree.body  # type: ignore[union-attr]
     row = lead.count("\n") + 1
     assert (name.id, name.lineno, name.col_offset) == ("get_ipython", row, 0)
-    assert (statement.lineno, statement.col_offset, statement.end_lineno, statement.end_col_offset) == (row, 0, row + 3, 7)
+    assert (statement.lineno, statement.col_offset, statement.end_lineno, statement.end_col_offset) == (
+        row,
+        0,
+        row + 3,
+        7,
+    )
 
 
 def test_a_call_of_the_shell_spans_what_it_stands_for() -> None:
     source = "x = 1\nif x:\n    y = !ls é \\\n      -l\n    %time z\n    x?\nw = 2"
     code = parsed(source)
     calls = [n for n in ast.walk(code.tree) if isinstance(n, ast.Call) and not isinstance(n.func, ast.Name)]  # type: ignore[arg-type]
-    assert sorted((c.lineno, c.col_offset, c.end_lineno, c.end_col_offset) for c in calls) == [(3, 8, 4, 8), (5, 4, 5, 11), (6, 4, 6, 6)]
+    assert sorted((c.lineno, c.col_offset, c.end_lineno, c.end_col_offset) for c in calls) == [
+        (3, 8, 4, 8),
+        (5, 4, 5, 11),
+        (6, 4, 6, 6),
+    ]
     assert code.lines == (1, 2, 3, 5, 6, 7)
 
 
@@ -244,5 +264,7 @@ def test_columns_count_characters() -> None:
 def test_names_inside_of_formatted_texts() -> None:
     source = "a = f'{b}'\n%time 1\nc = f'{d} é {e}'"
     lines = source.split("\n")
-    found = {n.id: lines[n.lineno - 1][n.col_offset : n.col_offset + 1] for n in names(parsed(source)) if n.id in "abcd"}
+    found = {
+        n.id: lines[n.lineno - 1][n.col_offset : n.col_offset + 1] for n in names(parsed(source)) if n.id in "abcd"
+    }
     assert found == {"a": "a", "b": "b", "c": "c", "d": "d"}

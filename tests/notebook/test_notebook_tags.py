@@ -73,7 +73,18 @@ def test_every_tag(tag: str, expected: Tags) -> None:
 
 
 def test_tags_together() -> None:
-    tags = ["step:train", "after:load", "after:clean", "metrics", "cpus:2", "secret:A", "secret:B", "secret:A", "hide-input", "after:load"]
+    tags = [
+        "step:train",
+        "after:load",
+        "after:clean",
+        "metrics",
+        "cpus:2",
+        "secret:A",
+        "secret:B",
+        "secret:A",
+        "hide-input",
+        "after:load",
+    ]
     assert parse_tags(tags, 0) == (
         Tags(
             step="train",
@@ -230,11 +241,52 @@ def test_what_is_said_twice_or_goes_together(tags: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "tag",
-    """memory:4Gx memory:lots memory: memory:-1 memory:0 memory:1e9 memory:Gi memory:4ii retries:-1 retries:two retries:1.5
-    retries:² retries:99999999999 timeout:soon timeout:-1 timeout:0 timeout:10x timeout:500ms timeout:1h30 timeout:m
-    cpus:many cpus:0 cpus:-2 cpus:1,5 gpus:one gpus:0.5 gpus:-1 cache:maybe cache: image: secret: step: step:--- block:
-    after: after:! prev: nb2pipe:ignore nb2pipe:ignore= nb2pipe:off nb2pipe:ignore=all limit:cpu:x limit:memory: limit:nvidia.com/gpu:a
-    """.split(),
+    [
+        "memory:4Gx",
+        "memory:lots",
+        "memory:",
+        "memory:-1",
+        "memory:0",
+        "memory:1e9",
+        "memory:Gi",
+        "memory:4ii",
+        "retries:-1",
+        "retries:two",
+        "retries:1.5",
+        "retries:²",
+        "retries:99999999999",
+        "timeout:soon",
+        "timeout:-1",
+        "timeout:0",
+        "timeout:10x",
+        "timeout:500ms",
+        "timeout:1h30",
+        "timeout:m",
+        "cpus:many",
+        "cpus:0",
+        "cpus:-2",
+        "cpus:1,5",
+        "gpus:one",
+        "gpus:0.5",
+        "gpus:-1",
+        "cache:maybe",
+        "cache:",
+        "image:",
+        "secret:",
+        "step:",
+        "step:---",
+        "block:",
+        "after:",
+        "after:!",
+        "prev:",
+        "nb2pipe:ignore",
+        "nb2pipe:ignore=",
+        "nb2pipe:off",
+        "nb2pipe:ignore=all",
+        "limit:cpu:x",
+        "limit:memory:",
+        "limit:nvidia.com/gpu:a",
+    ],
 )
 def test_values_that_cannot_be_read(tag: str) -> None:
     found, (diagnostic,) = parse_tags([tag], 2)
@@ -243,11 +295,19 @@ def test_values_that_cannot_be_read(tag: str) -> None:
     assert f"`{tag}`" in diagnostic.message
     example = diagnostic.hint.removeprefix("write for example ")
     assert parse_tags([example], 2)[1] == ()
-    assert example.partition(":")[0] == {"limit:cpu": "cpus", "limit:mem": "memory", "limit:nvi": "gpus"}.get(tag[:9], tag.partition(":")[0])
+    assert example.partition(":")[0] == {"limit:cpu": "cpus", "limit:mem": "memory", "limit:nvi": "gpus"}.get(
+        tag[:9], tag.partition(":")[0]
+    )
 
 
 def test_huge_values_are_no_crash() -> None:
-    for tag in ("memory:" + "9" * 5000, "timeout:" + "9" * 5000, "cpus:" + "9" * 5000, "retries:" + "9" * 5000, "step:" + "é" * 5000):
+    for tag in (
+        "memory:" + "9" * 5000,
+        "timeout:" + "9" * 5000,
+        "cpus:" + "9" * 5000,
+        "retries:" + "9" * 5000,
+        "step:" + "é" * 5000,
+    ):
         parse_tags([tag], 0)
 
 
@@ -342,7 +402,9 @@ def test_step_names_are_identifiers_and_normal_once(name: str) -> None:
     assert normalise_step(normal) == normal
 
 
-@given(st.lists(st.text() | st.sampled_from([f"{p}:" for p in PREFIXES]).flatmap(lambda p: st.text().map(lambda t: p + t))))
+@given(
+    st.lists(st.text() | st.sampled_from([f"{p}:" for p in PREFIXES]).flatmap(lambda p: st.text().map(lambda t: p + t)))
+)
 def test_no_tag_is_a_crash_and_none_is_lost(tags: list[str]) -> None:
     found, diagnostics = parse_tags(tags, 0)
     assert {d.code for d in diagnostics} <= {"NB301", "NB302", "NB303"}

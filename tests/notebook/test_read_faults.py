@@ -14,7 +14,12 @@ import pytest
 from nb2pipe.diagnostics import Nb2pipeError, Refused, UsageError
 from nb2pipe.notebook.read import from_document, read, read_document
 
-GOOD = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", "metadata": {}, "source": "x = 'é'"}]}
+GOOD = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {},
+    "cells": [{"cell_type": "code", "metadata": {}, "source": "x = 'é'"}],
+}
 TEXT = json.dumps(GOOD, indent=1, ensure_ascii=False)
 
 
@@ -46,9 +51,17 @@ def test_missing_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "meant"),
-    [("analysi.ipynb", "analysis.ipynb"), ("analysis", "analysis.ipynb"), ("Analysis.ipynb", "analysis.ipynb"), ("reprot.py", "report.py"), ("zzz.ipynb", None)],
+    [
+        ("analysi.ipynb", "analysis.ipynb"),
+        ("analysis", "analysis.ipynb"),
+        ("Analysis.ipynb", "analysis.ipynb"),
+        ("reprot.py", "report.py"),
+        ("zzz.ipynb", None),
+    ],
 )
-def test_missing_file_names_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, meant: str | None) -> None:
+def test_missing_file_names_the_nearest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, meant: str | None
+) -> None:
     for name in ("analysis.ipynb", "report.py", "analysis.csv"):
         (tmp_path / name).write_text("")
     monkeypatch.chdir(tmp_path)
@@ -59,7 +72,10 @@ def test_missing_file_names_the_nearest(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_missing_folder(tmp_path: Path) -> None:
-    assert message(f"{tmp_path}/no/a.ipynb") == f"{tmp_path}/no/a.ipynb: there is no such file, and no folder `{tmp_path}/no`"
+    assert (
+        message(f"{tmp_path}/no/a.ipynb")
+        == f"{tmp_path}/no/a.ipynb: there is no such file, and no folder `{tmp_path}/no`"
+    )
 
 
 def test_windows_path_where_slashes_lean_the_other_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +127,9 @@ def test_truncated_between_values(tmp_path: Path) -> None:
     cut = TEXT[: TEXT.index('"cell_type"')]
     found = broken(tmp_path, cut)
     lines = cut.split("\n")
-    assert found.startswith(f"it is cut off: its JSON ends unfinished at line {len(lines)}, column {len(lines[-1]) + 1} (byte ")
+    assert found.startswith(
+        f"it is cut off: its JSON ends unfinished at line {len(lines)}, column {len(lines[-1]) + 1} (byte "
+    )
     assert f"of {len(cut)})" in found
 
 
@@ -120,7 +138,9 @@ def test_truncated_in_a_string(tmp_path: Path) -> None:
     start = cut.index('"x = ')
     line = cut[:start].count("\n") + 1
     found = broken(tmp_path, cut)
-    assert found.startswith(f"it is cut off: its JSON ends unfinished at line {line}, column {start - cut.rindex(chr(10), 0, start)} ")
+    assert found.startswith(
+        f"it is cut off: its JSON ends unfinished at line {line}, column {start - cut.rindex(chr(10), 0, start)} "
+    )
     assert f"(byte {start + 1} of {len(cut.encode())})" in found
 
 
@@ -137,7 +157,9 @@ def test_broken_in_the_middle(tmp_path: Path) -> None:
     data = '{"nbformat": 4,\n "metadata": {"é": 1},,\n "cells": []}'
     found = broken(tmp_path, data)
     comma = data.index(",,") + 1
-    assert found.startswith(f"broken JSON at line 2, column {comma - data.index(chr(10))} (byte {comma + 2} of {len(data) + 1}): ")
+    assert found.startswith(
+        f"broken JSON at line 2, column {comma - data.index(chr(10))} (byte {comma + 2} of {len(data) + 1}): "
+    )
 
 
 def test_open_string_in_the_middle_is_not_a_cut(tmp_path: Path) -> None:
@@ -152,12 +174,16 @@ def test_conflict_markers_of_git(tmp_path: Path) -> None:
     expected = f"git left a merge conflict in it, line {line}: `<<<<<<< HEAD`; resolve it first"
     assert broken(tmp_path, CONFLICTED) == expected
     assert broken(tmp_path, CONFLICTED.replace("\n", "\r\n")) == expected
-    assert broken(tmp_path, "x = 1\n\n<<<<<<< HEAD\ny = 1\n=======\ny = 2\n>>>>>>> theirs\n", "a.py") == expected.replace(f"line {line}", "line 3")
+    assert broken(
+        tmp_path, "x = 1\n\n<<<<<<< HEAD\ny = 1\n=======\ny = 2\n>>>>>>> theirs\n", "a.py"
+    ) == expected.replace(f"line {line}", "line 3")
 
 
 def test_markers_inside_strings_are_no_conflict(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
-    path.write_text(json.dumps({**GOOD, "cells": [{"cell_type": "code", "source": "'''\n<<<<<<< HEAD\n=======\n>>>>>>> x\n'''"}]}))
+    path.write_text(
+        json.dumps({**GOOD, "cells": [{"cell_type": "code", "source": "'''\n<<<<<<< HEAD\n=======\n>>>>>>> x\n'''"}]})
+    )
     assert read(str(path)).cells[0].source.count("<") == 7
 
 
@@ -187,7 +213,10 @@ def test_json_nested_too_deeply(tmp_path: Path) -> None:
     ("document", "what"),
     [
         ({"nbformat": 5, "cells": []}, " is of notebook format 5, which is newer than nb2pipe knows (4)"),
-        ({"nbformat": "four", "cells": []}, " cannot be read as a notebook: its nbformat is `four`, which is no number"),
+        (
+            {"nbformat": "four", "cells": []},
+            " cannot be read as a notebook: its nbformat is `four`, which is no number",
+        ),
         ({"nbformat": [], "cells": []}, " cannot be read as a notebook: its nbformat is `[]`, which is no number"),
         ({"nbformat": 4, "cells": {"a": 1}}, " cannot be read as a notebook: its `cells` are no list"),
         ({"nbformat": 4, "cells": "x"}, " cannot be read as a notebook: its `cells` are no list"),
@@ -197,7 +226,9 @@ def test_documents_that_cannot_be_read(tmp_path: Path, document: dict[str, Any],
     assert broken(tmp_path, json.dumps(document)) == what
 
 
-@pytest.mark.parametrize("worksheets", [3, ["x"], {"a": 1}, [{"cells": [{"cell_type": "code", "input": {}, "outputs": [7]}]}]])
+@pytest.mark.parametrize(
+    "worksheets", [3, ["x"], {"a": 1}, [{"cells": [{"cell_type": "code", "input": {}, "outputs": [7]}]}]]
+)
 def test_old_documents_that_cannot_be_read(tmp_path: Path, worksheets: Any, capfd: pytest.CaptureFixture[str]) -> None:
     assert "cannot be read as a notebook" in broken(tmp_path, json.dumps({"nbformat": 3, "worksheets": worksheets}))
     assert capfd.readouterr() == ("", "")

@@ -187,7 +187,15 @@ def code(notebook: Notebook) -> list[str]:
     return [c.source for c in notebook.cells if c.kind == "code"]
 
 
-FORMATS = {"a.py": PERCENT, "b.py": LIGHT, "a.md": MARKDOWN, "a.markdown": MARKDOWN, "a.Rmd": RMARKDOWN, "b.md": MYST, "b.myst": MYST}
+FORMATS = {
+    "a.py": PERCENT,
+    "b.py": LIGHT,
+    "a.md": MARKDOWN,
+    "a.markdown": MARKDOWN,
+    "a.Rmd": RMARKDOWN,
+    "b.md": MYST,
+    "b.myst": MYST,
+}
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -237,7 +245,15 @@ def test_quarto_without_quarto(tmp_path: Path, newline: str, monkeypatch: pytest
 
 @pytest.mark.parametrize(
     ("option", "tags"),
-    [("tags: a", ("a",)), ("tags: [a, 1]", ("a", "1")), ("tags: {", ()), ("tags: {b: 1}", ()), ("- tags", ()), ("tags:", ()), ("eval: true", ())],
+    [
+        ("tags: a", ("a",)),
+        ("tags: [a, 1]", ("a", "1")),
+        ("tags: {", ()),
+        ("tags: {b: 1}", ()),
+        ("- tags", ()),
+        ("tags:", ()),
+        ("eval: true", ()),
+    ],
 )
 def test_quarto_options(tmp_path: Path, option: str, tags: tuple[str, ...]) -> None:
     found = read(write(tmp_path, "a.qmd", f"```{{python}}\n#| {option}\nx = 1\n```\n"))
@@ -264,7 +280,10 @@ def test_a_script_without_markers_is_a_light_notebook(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("marker", ["# %%", "#%%", "# %% a title", "# %% [code]"])
 def test_percent_markers(tmp_path: Path, marker: str) -> None:
-    assert code(read(write(tmp_path, "a.py", f"{marker}\nx = 1\n\ny = 2\n\n{marker}\nz = 3\n"))) == ["x = 1\n\ny = 2", "z = 3"]
+    assert code(read(write(tmp_path, "a.py", f"{marker}\nx = 1\n\ny = 2\n\n{marker}\nz = 3\n"))) == [
+        "x = 1\n\ny = 2",
+        "z = 3",
+    ]
 
 
 def test_hydrogen_leaves_magics_bare(tmp_path: Path) -> None:
@@ -293,7 +312,11 @@ def test_other_code_in_markdown_is_a_cell_magic(tmp_path: Path) -> None:
         ("a.qmd", "# T\n\n```{r}\nx <- 1\n```\n", "R"),
         ("a.qmd", "# T\n\n```{julia}\nx = 1\n```\n", "Julia"),
         ("a.md", "# T\n\n```julia\nx = 1\n```\n", "Julia"),
-        ("a.py", "# ---\n# jupyter:\n#   kernelspec:\n#     language: R\n#     name: ir\n#     display_name: R\n# ---\n\n# %%\nx <- 1\n", "R"),
+        (
+            "a.py",
+            "# ---\n# jupyter:\n#   kernelspec:\n#     language: R\n#     name: ir\n#     display_name: R\n# ---\n\n# %%\nx <- 1\n",
+            "R",
+        ),
         ("a.md", "---\nkernelspec:\n  name: ir\n  display_name: R\n---\n\n```{code-cell}\nx <- 1\n```\n", "R"),
     ],
 )
@@ -305,7 +328,11 @@ def test_other_languages(tmp_path: Path, name: str, text: str, language: str) ->
 
 @pytest.mark.parametrize("header", ["tags: [a", "kernelspec"])
 def test_what_jupytext_cannot_read(tmp_path: Path, header: str) -> None:
-    text = "```{code-cell}\n---\ntags: [a\n---\nx = 1\n```\n" if header == "tags: [a" else "---\nkernelspec:\n  name: x\n---\n\n```{code-cell}\nx\n```\n"
+    text = (
+        "```{code-cell}\n---\ntags: [a\n---\nx = 1\n```\n"
+        if header == "tags: [a"
+        else "---\nkernelspec:\n  name: x\n---\n\n```{code-cell}\nx\n```\n"
+    )
     path = write(tmp_path, "a.md", text)
     with pytest.raises(UsageError, match="cannot be read as a text notebook: ") as caught:
         read(path)
@@ -322,7 +349,9 @@ def test_ids_are_the_same_every_time_and_survive_edits_elsewhere(tmp_path: Path)
 
 def test_a_notebook_written_by_jupytext_reads_as_the_notebook_itself(tmp_path: Path) -> None:
     tagged = nbformat.v4.new_code_cell("%time y = 2\n!echo {y}", metadata={"tags": ["step:a", "retries:3"]})
-    document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# T"), nbformat.v4.new_code_cell("x = 1"), tagged])
+    document = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# T"), nbformat.v4.new_code_cell("x = 1"), tagged]
+    )
     (tmp_path / "a.ipynb").write_text(json.dumps(document))
     own = read(str(tmp_path / "a.ipynb"))
     for fmt in ("py:percent", "py:light", "py:hydrogen", "md", "Rmd", "md:myst"):

@@ -118,6 +118,12 @@ def tangled(size: int, seed: int) -> Pipeline:
     steps = [f"step_{i}_{dice.choice(['load', 'clean', 'fit_the_model', 'plot'])}" for i in range(size)]
     flows: list[Flow] = []
     for i in range(1, size):
-        sources = {*dice.choices(range(max(0, i - 7), i), k=dice.choice([1, 1, 2, 3])), *([0] if dice.random() < 0.2 else [])}
-        flows += [(steps[j], steps[i], [f"value_{j}"] * dice.choice([1, 1, 1, 0]) or [f"<state_{j}>"]) for j in sorted(sources)]
+        sources = {
+            *dice.choices(range(max(0, i - 7), i), k=dice.choice([1, 1, 2, 3])),
+            *([0] if dice.random() < 0.2 else []),
+        }
+        flows += [
+            (steps[j], steps[i], [f"value_{j}"] * dice.choice([1, 1, 1, 0]) or [f"<state_{j}>"])
+            for j in sorted(sources)
+        ]
     return made(f"tangled_{size}_{seed}", steps, flows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_golden(name: str, golden: Callable[[Path, str], None]) -> None:
     golden(CASES / f"{name}.svg", render_svg(ALL[name]))
 
 
-def rectangles(picture: ElementTree.Element) -> list[Box]:
+def rectangles(picture: ET.Element) -> list[Box]:
     """The boxes: left, top, right, bottom."""
     found = []
     for rect in picture.iter(f"{SVG}rect"):
@@ -35,7 +35,7 @@ def rectangles(picture: ElementTree.Element) -> list[Box]:
     return found
 
 
-def extent(text: ElementTree.Element) -> Box:
+def extent(text: ET.Element) -> Box:
     """The room that a text takes, in the widest of the faces that the style names (0.602 em)."""
     size = 13 if text.get("class") == "name" else 11
     width = columns(text.text or "") * size * 0.602
@@ -46,6 +46,10 @@ def extent(text: ElementTree.Element) -> Box:
 
 def overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def within(inner: Box, outer: Box) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
 
 
 def points(path: str) -> Iterator[tuple[float, float]]:
@@ -73,7 +77,7 @@ def points(path: str) -> Iterator[tuple[float, float]]:
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_nothing_lies_on_anything_else(name: str) -> None:
-    picture = ElementTree.fromstring(render_svg(DRAWN[name]))
+    picture = ET.fromstring(render_svg(DRAWN[name]))
     boxes = rectangles(picture)
     labels = [extent(t) for t in picture.iter(f"{SVG}text") if t.get("class") == "label"]
     assert len(boxes) == len(DRAWN[name].steps)
@@ -90,7 +94,7 @@ def test_nothing_lies_on_anything_else(name: str) -> None:
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_names_stand_inside_their_boxes_and_all_inside_the_picture(name: str) -> None:
-    picture = ElementTree.fromstring(render_svg(DRAWN[name]))
+    picture = ET.fromstring(render_svg(DRAWN[name]))
     width, height = float(picture.get("width", "")), float(picture.get("height", ""))
     group = picture.find(f"{SVG}g")
     shift, down = (float(n) for n in re.findall(r"[\d.]+", group.get("transform", "")))
@@ -99,16 +103,15 @@ def test_names_stand_inside_their_boxes_and_all_inside_the_picture(name: str) ->
         if rect is not None:
             [(left, top, right, bottom)] = rectangles(one)
             for text in one.findall(f"{SVG}text"):
-                a, b, c, d = extent(text)
-                assert left < a and c < right and top < b and d < bottom
-            assert 0 <= left + shift and right + shift <= width and top + down >= 0 and bottom + down <= height
+                assert within(extent(text), (left, top, right, bottom))
+            moved = (left + shift, top + down, right + shift, bottom + down)
+            assert within(moved, (0.0, 0.0, width, height))
     for text in picture.findall(f"{SVG}text"):
-        a, b, c, d = extent(text)
-        assert a >= 0 and c <= width and b >= 0 and d <= height
+        assert within(extent(text), (0.0, 0.0, width, height))
 
 
 def test_every_edge_has_one_line_and_a_tooltip() -> None:
-    picture = ElementTree.fromstring(render_svg(TWELVE))
+    picture = ET.fromstring(render_svg(TWELVE))
     tips = [t.text or "" for t in picture.iter(f"{SVG}title")]
     lines = [t for t in tips if " to " in t]
     assert len(lines) == len({(e.source, e.target) for e in TWELVE.edges})
@@ -119,7 +122,7 @@ def test_every_edge_has_one_line_and_a_tooltip() -> None:
 
 def test_odd_names_are_shown_and_harmless() -> None:
     text = render_svg(ODD)
-    picture = ElementTree.fromstring(text)
+    picture = ET.fromstring(text)
     assert "\x1b" not in text
     allowed = {f"{SVG}{t}" for t in ("svg", "style", "rect", "text", "g", "title", "path")}
     assert {e.tag for e in picture.iter()} <= allowed
@@ -130,7 +133,7 @@ def test_odd_names_are_shown_and_harmless() -> None:
 
 
 def test_the_style_names_its_own_class_only() -> None:
-    style = ElementTree.fromstring(render_svg(TWELVE)).find(f"{SVG}style").text
+    style = ET.fromstring(render_svg(TWELVE)).find(f"{SVG}style").text
     selectors = re.findall(r"^([^@}\n][^{]*)\{", style, re.MULTILINE)
     assert len(selectors) > 10
     for selector in selectors:

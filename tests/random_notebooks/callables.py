@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from random_notebooks.world import SkipError, World, recipe
+from tests.random_notebooks.world import SkipError, World, recipe
 
 
 def body_list(w: World) -> str:
@@ -48,7 +48,11 @@ def changes_container(w: World) -> str:
     d = w.pin(w.any("dict", "lists", "nested"))
     kind = w.kinds[d]
     name = w.target("function")
-    change = {"dict": f"{d}['a'] = {d}.get('a', 0) + v", "lists": f"{d}.setdefault('b', []).append(v)", "nested": f"{d}[0].append(v)"}[kind]
+    change = {
+        "dict": f"{d}['a'] = {d}.get('a', 0) + v",
+        "lists": f"{d}.setdefault('b', []).append(v)",
+        "nested": f"{d}[0].append(v)",
+    }[kind]
     return f"def {name}(v):\n    {change}\n    return len({d}) + v"
 
 
@@ -111,9 +115,22 @@ def list_changer(w: World) -> str:
 @recipe("functions", 8)
 def call_changer(w: World) -> str:
     name = w.any("changer")
-    arguments = [*w.names("list"), *[f"{n}[0]" for n in w.names("nested")], *[f"{o}.items" for o in w.names("object")], *[f"{d}['a']" for d in w.names("lists")]]
+    arguments = [
+        *w.names("list"),
+        *[f"{n}[0]" for n in w.names("nested")],
+        *[f"{o}.items" for o in w.names("object")],
+        *[f"{d}['a']" for d in w.names("lists")],
+    ]
     argument = w.pick(arguments)
-    return w.pick([f"{name}({argument})", f"{name}({argument});", f"got = {name}({argument})", f"for each in ({argument},): {name}(each)", f"list(map({name}, [{argument}]))"])
+    return w.pick(
+        [
+            f"{name}({argument})",
+            f"{name}({argument});",
+            f"got = {name}({argument})",
+            f"for each in ({argument},): {name}(each)",
+            f"list(map({name}, [{argument}]))",
+        ]
+    )
 
 
 @recipe("functions", 8)
@@ -122,7 +139,12 @@ def call_function(w: World) -> str:
     call = f"{name}({w.int()})" if w.kinds[name] == "function" else f"{name}()"
     options = [f"{call}", f"print({call})", f"[{call} for _ in range(2)]"]
     if w.kinds[name] == "function":
-        options += [f"list(map({name}, (1, 2)))", f"sorted([3, 1, 2], key={name})", f"max((1, 2, 3), key={name})", f"(lambda fn: fn(3))({name})"]
+        options += [
+            f"list(map({name}, (1, 2)))",
+            f"sorted([3, 1, 2], key={name})",
+            f"max((1, 2, 3), key={name})",
+            f"(lambda fn: fn(3))({name})",
+        ]
     text = w.pick(options)
     if w.chance(0.5):
         value = call
@@ -132,7 +154,11 @@ def call_function(w: World) -> str:
 
 @recipe("functions", 4)
 def thunks(w: World) -> str:
-    fs = [*w.names("thunk"), *[f"(lambda: {w.pin(w.int())})" for _ in range(2)], *[f"(lambda: {w.pin(xs)}.append(1) or len({xs}))" for xs in w.names("list")[:1]]]
+    fs = [
+        *w.names("thunk"),
+        *[f"(lambda: {w.pin(w.int())})" for _ in range(2)],
+        *[f"(lambda: {w.pin(xs)}.append(1) or len({xs}))" for xs in w.names("list")[:1]],
+    ]
     one, two = w.pick(fs), w.pick(fs)
     w.pin(one), w.pin(two)
     return f"{w.target('thunks')} = {{'one': {one}, 'two': {two}}}"
@@ -147,7 +173,13 @@ def call_thunks(w: World) -> str:
 @recipe("functions", 3)
 def function_state(w: World) -> str:
     name = w.any("function")
-    return w.pick([f"{name}.note = {w.int()}", f"print(getattr({name}, 'note', None), getattr({name}, 'calls', None))", f"alias = {name}\nalias.note = 1"])
+    return w.pick(
+        [
+            f"{name}.note = {w.int()}",
+            f"print(getattr({name}, 'note', None), getattr({name}, 'calls', None))",
+            f"alias = {name}\nalias.note = 1",
+        ]
+    )
 
 
 @recipe("functions", 3)
@@ -241,7 +273,12 @@ def make_iterator(w: World) -> str:
     options += [w.pick(its)] if its else []
     options += [f"(v * 2 for v in {w.pin(w.pick(its))})"] if its else []
     if "itertools" in w.imports:
-        options += [f"itertools.count({other})", f"itertools.cycle([1, {other}])", f"itertools.accumulate({xs})", f"itertools.islice({xs}, 3)"]
+        options += [
+            f"itertools.count({other})",
+            f"itertools.cycle([1, {other}])",
+            f"itertools.accumulate({xs})",
+            f"itertools.islice({xs}, 3)",
+        ]
     value = w.pick(options)
     name = w.target("iterator")
     return f"{name} = {value}"
@@ -279,5 +316,3 @@ def context_manager(w: World) -> str:
         f"class Scope:\n    def __enter__(self):\n        {xs}.append(1)\n        return self\n    def __exit__(self, *_):\n        {xs}.append(2)\n        return True\nwith Scope():\n    {xs}.append({w.int(0)})\n    raise KeyError('gone')",
         f"with contextlib.suppress(ZeroDivisionError):\n    {xs}.append({w.int()} // {w.int(0)})",
     ])  # fmt: skip
-
-

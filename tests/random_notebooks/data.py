@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from random_notebooks.world import World, recipe
+from tests.random_notebooks.world import World, recipe
 
 
 @recipe("arrays", 10)
@@ -23,7 +23,7 @@ def change_vector(w: World) -> str:
     w.need("np")
     return w.pick([
         f"{a}[0] = {v}", f"{a} += 1", f"{a} *= 2", f"{a}[:2] = {v}", f"{a}[{a} > 2] = 0", f"np.add({a}, 1, out={a})", f"{a}.sort()", f"{a}.fill({v})", f"{a}[-1] += 1", f"np.put({a}, [0], {v})",
-        f"np.copyto({a}, {w.number()}, casting='unsafe')", f"{a}.flat[0] = {v}", f"part = {a}[:2]\npart += 1", f"np.multiply({a}, {a}, out={a})\nnp.remainder({a}, 97, out={a})", 
+        f"np.copyto({a}, {w.number()}, casting='unsafe')", f"{a}.flat[0] = {v}", f"part = {a}[:2]\npart += 1", f"np.multiply({a}, {a}, out={a})\nnp.remainder({a}, 97, out={a})",
         f"for i in range(2): {a}[i] = i", f"np.clip({a}, 0, 50, out={a})", f"{a}[:] = {a}[::-1].copy()", f"np.minimum({a}, 3, {a})", f"np.put_along_axis({a}, np.array([0]), {v}, 0)",
         f"np.random.shuffle({a})" if "seeded" in w.facts else f"{a}.partition(1)",
     ])  # fmt: skip
@@ -61,7 +61,7 @@ def make_frame(w: World) -> str:
     w.need("pd")
     frames = w.names("frame")
     xs = w.pick([*[f"({n} + [1, 2, 3])[:3]" for n in w.names("list")], "[3, 1, 2]"])
-    value = w.pick([f"pd.DataFrame({{'a': {xs}, 'b': [{w.int(0)}, 5, 6], 'k': ['u', 'v', 'u']}})", f"pd.DataFrame({{'a': range(3), 'b': 1, 'k': list('uvu')}})", *frames, *[f"{f}.copy()" for f in frames], *[f"{f}.copy(deep=False)" for f in frames],
+    value = w.pick([f"pd.DataFrame({{'a': {xs}, 'b': [{w.int(0)}, 5, 6], 'k': ['u', 'v', 'u']}})", "pd.DataFrame({'a': range(3), 'b': 1, 'k': list('uvu')})", *frames, *[f"{f}.copy()" for f in frames], *[f"{f}.copy(deep=False)" for f in frames],
                     *[f"{f}[{f}['a'] >= 0]" for f in frames], *[f"{f}[['a', 'b', 'k']]" for f in frames], *[f"{f}.assign(z={w.int(0)})" for f in frames], *[f"{f}.sort_values('a')" for f in frames], *[f"pd.concat([{f}, {f}.iloc[:1]], ignore_index=True)" for f in frames if w.chance(0.3)],
                     *[f"{f}.loc[:, :]" for f in frames], *[f"{f}.head(3)" for f in frames]])  # fmt: skip
     return f"{w.target('frame')} = {value}"

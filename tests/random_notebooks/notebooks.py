@@ -57,7 +57,7 @@ def smaller(notebook: RandomNotebook) -> Iterator[RandomNotebook]:
         for drop in range(len(cell.pieces)):
             if len(cell.pieces) > 1:
                 less = replace(cell, pieces=cell.pieces[:drop] + cell.pieces[drop + 1 :])
-                yield replace(notebook, cells=cells[:place] + (less,) + cells[place + 1 :])
+                yield replace(notebook, cells=(*cells[:place], less, *cells[place + 1 :]))
     for place, cell in enumerate(cells):
         for number, piece in enumerate(cell.pieces):
             lines = piece.split("\n")
@@ -65,4 +65,4 @@ def smaller(notebook: RandomNotebook) -> Iterator[RandomNotebook]:
                 if len(lines) > 1:
                     text = "\n".join(lines[:drop] + lines[drop + 1 :])
                     less = replace(cell, pieces=(*cell.pieces[:number], text, *cell.pieces[number + 1 :]))
-                    yield replace(notebook, cells=cells[:place] + (less,) + cells[place + 1 :])
+                    yield replace(notebook, cells=(*cells[:place], less, *cells[place + 1 :]))

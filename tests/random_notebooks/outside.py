@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from random_notebooks.world import SkipError, World, recipe
+from tests.random_notebooks.world import SkipError, World, recipe
 
 FILES = ("one.txt", "two.txt", "data.json", "sub/three.txt")
 
@@ -26,7 +26,13 @@ def draw(w: World) -> str:
         options += [lambda: f"{w.target('int')} = random.randint(0, 50)", lambda: "print(random.random())", lambda: f"random.shuffle({w.any('list')})", lambda: f"{w.target('list')} = random.sample(range(20), 3)", lambda: "print(random.choice('abc'))",
                     lambda: f"{w.target('int')} = random.choice({w.any('list')} or [0])", lambda: "state = random.getstate()\nprint(random.random())\nrandom.setstate(state)"]  # fmt: skip
     if "seeded np" in w.facts:
-        options += [lambda: f"{w.target('vector')} = np.random.randint(0, 9, 4)", lambda: "print(np.random.rand())", lambda: "print(np.random.normal(size=2).round(4))", lambda: f"{w.target('vector')} = np.random.permutation(5)", lambda: f"np.random.shuffle({w.any('vector')})"]
+        options += [
+            lambda: f"{w.target('vector')} = np.random.randint(0, 9, 4)",
+            lambda: "print(np.random.rand())",
+            lambda: "print(np.random.normal(size=2).round(4))",
+            lambda: f"{w.target('vector')} = np.random.permutation(5)",
+            lambda: f"np.random.shuffle({w.any('vector')})",
+        ]
         if w.names("frame"):
             options += [lambda: f"print({w.any('frame')}.sample(2)['a'].tolist())"]
     return w.pick(options)()
@@ -73,9 +79,18 @@ def write_file(w: World) -> str:
 def read_file(w: World) -> str:
     path = w.pick(w.files)
     w.need("os") if w.chance(0.3) else None
-    options = [lambda: f"print(open({path!r}).read())", lambda: f"with open({path!r}) as fh:\n    {w.target('str')} = fh.read()[:9]", lambda: f"print(len(open({path!r}).readlines()))", lambda: f"!cat {path}", lambda: f"lines = !cat {path}\nprint(len(lines))"]
+    options = [
+        lambda: f"print(open({path!r}).read())",
+        lambda: f"with open({path!r}) as fh:\n    {w.target('str')} = fh.read()[:9]",
+        lambda: f"print(len(open({path!r}).readlines()))",
+        lambda: f"!cat {path}",
+        lambda: f"lines = !cat {path}\nprint(len(lines))",
+    ]
     if "os" in w.imports:
-        options += [lambda: f"print(os.path.exists({path!r}), os.path.getsize({path!r}))", lambda: "print(sorted(p for p in os.listdir('.') if p != 'nb.ipynb'))"]
+        options += [
+            lambda: f"print(os.path.exists({path!r}), os.path.getsize({path!r}))",
+            lambda: "print(sorted(p for p in os.listdir('.') if p != 'nb.ipynb'))",
+        ]
     return w.pick(options)()
 
 
@@ -87,7 +102,11 @@ def move_files(w: World) -> str:
     path = w.pick(w.files)
     if w.chance(0.5):
         w.files[:] = [f for f in w.files if f != path]
-        return f"os.remove({path!r})" if w.chance(0.5) else f"os.replace({path!r}, 'moved.txt')\nprint(open('moved.txt').read())"
+        return (
+            f"os.remove({path!r})"
+            if w.chance(0.5)
+            else f"os.replace({path!r}, 'moved.txt')\nprint(open('moved.txt').read())"
+        )
     w.files.append(w.pick(("one.txt", "two.txt")))
     return f"with open({path!r}) as source, open({w.files[-1] + '.new'!r}, 'w') as fh:\n    fh.write(source.read())\nos.replace({w.files[-1] + '.new'!r}, {w.files[-1]!r})"
 
@@ -96,7 +115,9 @@ def move_files(w: World) -> str:
 def csv(w: World) -> str:
     w.need("pd")
     if "t.csv" in w.files:
-        return w.pick([lambda: f"{w.target('frame')} = pd.read_csv('t.csv')", lambda: "print(pd.read_csv('t.csv').shape)"])()
+        return w.pick(
+            [lambda: f"{w.target('frame')} = pd.read_csv('t.csv')", lambda: "print(pd.read_csv('t.csv').shape)"]
+        )()
     if w.closed:
         raise SkipError
     f = w.any("frame")
@@ -109,7 +130,14 @@ def path_variable(w: World) -> str:
     w.need("Path")
     if w.names("path") and w.chance(0.7):
         p = w.any("path")
-        return w.pick([f"{p}.write_text('t' * {w.number()});", f"print({p}.read_text() if {p}.exists() else 'none')", f"{p}.unlink(missing_ok=True)", f"with {p}.open('a') as fh: fh.write('z')"])
+        return w.pick(
+            [
+                f"{p}.write_text('t' * {w.number()});",
+                f"print({p}.read_text() if {p}.exists() else 'none')",
+                f"{p}.unlink(missing_ok=True)",
+                f"with {p}.open('a') as fh: fh.write('z')",
+            ]
+        )
     return f"{w.target('path')} = Path('{w.pick(('one.txt', 'log.txt'))}')"
 
 
@@ -145,8 +173,8 @@ def magics(w: World) -> str:
     value = w.small()
     return w.pick([
         lambda: f"%time {w.target('int')} = {value}", lambda: f"!echo {{{w.any('int')}}}", lambda: f"{w.target('list')} = !echo {{{w.int(0)}}}\n{_last(w)} = [int(v) for v in {_last(w)}]", lambda: f"%env MODE={w.number()}", lambda: "!echo $MODE",
-        lambda: f"out = !printf 'a\\nb\\n'\n{w.target('int')} = len(out)", lambda: f"%timeit -n1 -r1 -q {w.any('int')} + 1", lambda: "import os; print(os.environ.get('MODE'))" if w.imports.add("os") is None else "", lambda: f"{w.any('list')}.append(1) if %precision is None else None" if False else "%precision 3",
-        lambda: "1.23456789", lambda: f"!printf '%s\\n' {{{w.int(0)}}} >> one.txt" if w.files.append("one.txt") is None else "", lambda: f"%%_none" if False else "%xmode Plain",
+        lambda: f"out = !printf 'a\\nb\\n'\n{w.target('int')} = len(out)", lambda: f"%timeit -n1 -r1 -q {w.any('int')} + 1", lambda: "import os; print(os.environ.get('MODE'))" if w.imports.add("os") is None else "", lambda: "%precision 3",
+        lambda: "1.23456789", lambda: f"!printf '%s\\n' {{{w.int(0)}}} >> one.txt" if w.files.append("one.txt") is None else "", lambda: "%xmode Plain",
     ])()  # fmt: skip
 
 
@@ -159,7 +187,11 @@ def shown(w: World) -> str:
     if w.depth:
         raise SkipError
     name = w.pick(list(w.kinds))
-    return w.pick([lambda: f"display({name})", lambda: f"display({name}, display_id='one');"])() if "display" in w.imports or w.chance(0.5) else f"print(type({name}).__name__)"
+    return (
+        w.pick([lambda: f"display({name})", lambda: f"display({name}, display_id='one');"])()
+        if "display" in w.imports or w.chance(0.5)
+        else f"print(type({name}).__name__)"
+    )
 
 
 @recipe("odd", 5)
@@ -180,7 +212,7 @@ def opaque(w: World) -> str:
     value = w.small()
     return w.pick([
         lambda: f"exec('{w.target('int')} = ' + str({value}))", lambda: f"globals()['{w.target('int')}'] = {value}", lambda: f"print(eval('{w.any('int')} + 1'))", lambda: f"print('{w.any('int')}' in globals())", lambda: f"print(eval({w.any('int')!r}))",
-        lambda: f"exec({f'{w.any(chr(108) + chr(105) + chr(115) + chr(116))}.append(1)'!r})", lambda: f"globals().update({w.target('int')}={value})", lambda: f"get_ipython().run_cell('{w.target('int')} = {w.number()}');" if False else f"print(locals()['{w.any('int')}'])",
+        lambda: f"exec({w.any('list') + '.append(1)'!r})", lambda: f"globals().update({w.target('int')}={value})", lambda: f"print(locals()['{w.any('int')}'])",
     ])()  # fmt: skip
 
 
@@ -188,4 +220,11 @@ def opaque(w: World) -> str:
 def history(w: World) -> str:
     if w.depth:
         raise SkipError
-    return w.pick(["print(len(In) > 0)", "print(_)" if "echoed" in w.facts else "pass", "print(sorted(Out)[:1])", "print(__name__)"])
+    return w.pick(
+        [
+            "print(len(In) > 0)",
+            "print(_)" if "echoed" in w.facts else "pass",
+            "print(sorted(Out)[:1])",
+            "print(__name__)",
+        ]
+    )

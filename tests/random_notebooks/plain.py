@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from random_notebooks.world import SkipError, World, recipe
+from tests.random_notebooks.world import SkipError, World, recipe
 
 
 @recipe("basic", 12)
@@ -45,7 +45,9 @@ def walrus(w: World) -> str:
 
 @recipe("basic", 5)
 def assign_str(w: World) -> str:
-    value = w.pick([f"f'w{{{w.int()}}}'", repr(w.pick(("a", "b", "c"))), f"str({w.int()})", f"'-'.join(['p', str({w.int(0)})])"])
+    value = w.pick(
+        [f"f'w{{{w.int()}}}'", repr(w.pick(("a", "b", "c"))), f"str({w.int()})", f"'-'.join(['p', str({w.int(0)})])"]
+    )
     return f"{w.target('str')} = {value}"
 
 
@@ -99,14 +101,33 @@ def change_list(w: World) -> str:
 @recipe("containers", 8)
 def alias_list(w: World) -> str:
     source = w.any("list")
-    value = w.pick([source, source, f"{source}[:]", f"{source}[1:]", f"({source}, 1)[0]", f"{source} or [1]", f"{source}.copy()", f"[{source}][0]"])
+    value = w.pick(
+        [
+            source,
+            source,
+            f"{source}[:]",
+            f"{source}[1:]",
+            f"({source}, 1)[0]",
+            f"{source} or [1]",
+            f"{source}.copy()",
+            f"[{source}][0]",
+        ]
+    )
     return f"{w.target('list')} = {value}"
 
 
 @recipe("containers", 6)
 def assign_nested(w: World) -> str:
     inner = w.pick([*w.names("list"), "[0]", "[1, 2]"])
-    value = w.pick([f"[{inner}, [1]]", f"[[{w.int(0)}], {inner}]", f"[{inner}] * 2", f"[list(r) for r in ([1], [2, 3])]", f"[{inner}, {w.pick([*w.names('list'), '[5]'])}]"])
+    value = w.pick(
+        [
+            f"[{inner}, [1]]",
+            f"[[{w.int(0)}], {inner}]",
+            f"[{inner}] * 2",
+            "[list(r) for r in ([1], [2, 3])]",
+            f"[{inner}, {w.pick([*w.names('list'), '[5]'])}]",
+        ]
+    )
     return f"{w.target('nested')} = {value}"
 
 
@@ -125,7 +146,17 @@ def change_nested(w: World) -> str:
 @recipe("containers", 5)
 def from_nested(w: World) -> str:
     rows = w.any("nested")
-    value = w.pick([f"{rows}[0]", f"{rows}[-1]", f"[v for r in {rows} for v in r]", f"max({rows}, key=len)", f"next(iter({rows}))", f"sum({rows}, [])", f"list({rows})[0]"])
+    value = w.pick(
+        [
+            f"{rows}[0]",
+            f"{rows}[-1]",
+            f"[v for r in {rows} for v in r]",
+            f"max({rows}, key=len)",
+            f"next(iter({rows}))",
+            f"sum({rows}, [])",
+            f"list({rows})[0]",
+        ]
+    )
     return f"{w.target('list')} = {value}"
 
 
@@ -157,7 +188,16 @@ def change_dict(w: World) -> str:
 @recipe("containers", 5)
 def assign_lists(w: World) -> str:
     xs = w.pick([*w.names("list"), "[1]"])
-    value = w.pick([f"{{'a': {xs}, 'b': []}}", f"{{'a': {xs}}}", "{k: [] for k in 'abc'}", f"dict.fromkeys('abc', {xs})", *w.names("lists"), *[f"dict({n})" for n in w.names("lists")]])
+    value = w.pick(
+        [
+            f"{{'a': {xs}, 'b': []}}",
+            f"{{'a': {xs}}}",
+            "{k: [] for k in 'abc'}",
+            f"dict.fromkeys('abc', {xs})",
+            *w.names("lists"),
+            *[f"dict({n})" for n in w.names("lists")],
+        ]
+    )
     return f"{w.target('lists')} = {value}"
 
 
@@ -180,8 +220,26 @@ def from_lists(w: World) -> str:
 def sets(w: World) -> str:
     if w.chance(0.5) and w.names("set"):
         s, v = w.any("set"), w.small()
-        return w.pick([f"{s}.add({v})", f"{s} |= {{{v}}}", f"{s}.update([{v}])", f"{s}.discard({w.number()})", f"{s} -= {{{v}}}", f"{s}.clear()", f"{s}.intersection_update({{1, 2, 3, {v}}})"])
-    value = w.pick([f"{{{w.int()}, 1}}", "set()", f"set({w.ints()})", *w.names("set"), *[f"{s} | {{{w.int(0)}}}" for s in w.names("set")]])
+        return w.pick(
+            [
+                f"{s}.add({v})",
+                f"{s} |= {{{v}}}",
+                f"{s}.update([{v}])",
+                f"{s}.discard({w.number()})",
+                f"{s} -= {{{v}}}",
+                f"{s}.clear()",
+                f"{s}.intersection_update({{1, 2, 3, {v}}})",
+            ]
+        )
+    value = w.pick(
+        [
+            f"{{{w.int()}, 1}}",
+            "set()",
+            f"set({w.ints()})",
+            *w.names("set"),
+            *[f"{s} | {{{w.int(0)}}}" for s in w.names("set")],
+        ]
+    )
     return f"{w.target('set')} = {value}"
 
 
@@ -202,7 +260,15 @@ def queues(w: World) -> str:
     w.need("deque")
     if w.chance(0.6) and w.names("deque"):
         q, v = w.any("deque"), w.int()
-        return w.pick([f"{q}.append({v})", f"{q}.appendleft({v})", f"{q}.rotate(1)", f"{q} and {q}.popleft()", f"{q}.extend([{v}])"])
+        return w.pick(
+            [
+                f"{q}.append({v})",
+                f"{q}.appendleft({v})",
+                f"{q}.rotate(1)",
+                f"{q} and {q}.popleft()",
+                f"{q}.extend([{v}])",
+            ]
+        )
     value = f"deque({w.ints()}, maxlen={w.number(2, 5)})"
     return f"{w.target('deque')} = {value}"
 
@@ -212,7 +278,9 @@ def counters(w: World) -> str:
     w.need("Counter")
     if w.chance(0.6) and w.names("counter"):
         c = w.any("counter")
-        return w.pick([f"{c}[{w.key()}] += {w.number(1, 3)}", f"{c}.update('abca')", f"{c}.subtract('a')", f"{c} += Counter('b')"])
+        return w.pick(
+            [f"{c}[{w.key()}] += {w.number(1, 3)}", f"{c}.update('abca')", f"{c}.subtract('a')", f"{c} += Counter('b')"]
+        )
     return f"{w.target('counter')} = Counter({w.pick([repr('abac'), '', *w.names('str')])})"
 
 

@@ -133,14 +133,22 @@ class World:
             options += [lambda: self.pick(names)] * 4
         if depth > 0:
             options += [lambda: f"({self.int(0)} {self.pick('+-*')} {self.int(0)})"]
-            options += [lambda: f"len({self.pick(n)})"] * bool(n := self.names("list", "dict", "set", "tuple", "nested", "deque", "str", "mixed"))
+            options += [lambda: f"len({self.pick(n)})"] * bool(
+                n := self.names("list", "dict", "set", "tuple", "nested", "deque", "str", "mixed")
+            )
             options += [lambda: f"sum({self.pick(xs)})"] * 2 * bool(xs := self.names("list", "tuple"))
-            options += [lambda: f"{self.pick(ds)}.get({self.key()}, {self.number()})"] * bool(ds := self.names("dict", "counter"))
+            options += [lambda: f"{self.pick(ds)}.get({self.key()}, {self.number()})"] * bool(
+                ds := self.names("dict", "counter")
+            )
             options += [lambda: f"{self.pick(fs)}({self.int(0)})"] * bool(fs := self.names("function"))
             options += [lambda: f"{self.pick(ts)}()"] * bool(ts := self.names("thunk"))
-            options += [lambda: f"{self.pick(os)}.{self.pick(('n', 'total()', 'n', 'kind'))}"] * bool(os := self.names("object"))
+            options += [lambda: f"{self.pick(os)}.{self.pick(('n', 'total()', 'n', 'kind'))}"] * bool(
+                os := self.names("object")
+            )
             options += [lambda: f"int({self.pick(vs)}.sum())"] * bool(vs := self.names("vector", "matrix", "series"))
-            options += [lambda: f"int({self.pick(frames)}['a'].{self.pick(('sum', 'max'))}())"] * bool(frames := self.names("frame"))
+            options += [lambda: f"int({self.pick(frames)}['a'].{self.pick(('sum', 'max'))}())"] * bool(
+                frames := self.names("frame")
+            )
             options += [lambda: f"next({self.pick(its)}, {self.number()})"] * bool(its := self.names("iterator"))
             options += [lambda: f"({self.int(0)} if {self.condition()} else {self.int(0)})"]
         return self.pick(options)()
@@ -157,9 +165,8 @@ class World:
 
     def condition(self) -> str:
         """An expression that is true or false."""
-        if names := self.names("list", "dict", "set"):
-            if self.chance(0.3):
-                return self.pick(names)
+        if (names := self.names("list", "dict", "set")) and self.chance(0.3):
+            return self.pick(names)
         return f"{self.int(0)} {self.pick(('>', '<=', '==', '!='))} {self.number()}"
 
     def ints(self) -> str:
@@ -172,9 +179,8 @@ class World:
         if names:
             one = self.pick(names)
             options += [f"{one}[:]", f"{one} + [{self.int(0)}]", f"[v * 2 for v in {one}]", f"sorted({one})", one, one]
-        if its := self.names("iterator"):
-            if "itertools" in self.imports:
-                options.append(f"list(itertools.islice({self.pick(its)}, 2))")
+        if "itertools" in self.imports and (its := self.names("iterator")):
+            options.append(f"list(itertools.islice({self.pick(its)}, 2))")
         if sets := self.names("set"):
             options.append(f"sorted({self.pick(sets)})")
         return self.pick(options)
@@ -199,9 +205,9 @@ class World:
                 found[node.name] = None
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 raise SkipError
-            elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
-                found[node.name] = None
-            elif isinstance(node, ast.ExceptHandler) and node.name:
+            elif (isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name) or (
+                isinstance(node, ast.ExceptHandler) and node.name
+            ):
                 found[node.name] = None
         return list(found)
 

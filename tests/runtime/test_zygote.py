@@ -91,15 +91,21 @@ def test_steps_share_the_hash_seed_and_not_the_entropy(start: Start) -> None:
 def test_an_import_brings_what_it_would_have_loaded_and_no_more(start: Start) -> None:
     zygote = start("pandas", "sklearn.linear_model")
     cells = (
-        ("import sys\nnames = 'numpy', 'pandas', 'pandas.core.frame', 'scipy', 'sklearn', 'sklearn.linear_model'\n"
-        "here = lambda: [n for n in names if n in sys.modules]\nhere()"),
+        (
+            "import sys\nnames = 'numpy', 'pandas', 'pandas.core.frame', 'scipy', 'sklearn', 'sklearn.linear_model'\n"
+            "here = lambda: [n for n in names if n in sys.modules]\nhere()"
+        ),
         "import numpy\nhere()",
         "import pandas as pd\nhere()",
         "from sklearn.linear_model import LinearRegression\nhere(), numpy is sys.modules['numpy']",
-        ("import importlib, pandas.core.frame\nspec = pandas.__spec__\n"
-        "spec.name, type(spec.loader).__name__, pd is pandas, importlib.util.find_spec('scipy').origin[-11:]"),
-        ("import pickle, inspect\n"
-        "pickle.loads(pickle.dumps(pd.DataFrame({'a': [1]}))).a[0], len(inspect.getsource(LinearRegression.fit)) > 100"),
+        (
+            "import importlib, pandas.core.frame\nspec = pandas.__spec__\n"
+            "spec.name, type(spec.loader).__name__, pd is pandas, importlib.util.find_spec('scipy').origin[-11:]"
+        ),
+        (
+            "import pickle, inspect\n"
+            "pickle.loads(pickle.dumps(pd.DataFrame({'a': [1]}))).a[0], len(inspect.getsource(LinearRegression.fit)) > 100"
+        ),
         "import not_installed_anywhere",
     )
     shown = _shown(zygote, *cells)

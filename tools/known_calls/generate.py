@@ -89,7 +89,7 @@ def keywords(function: Any) -> set[str]:
 
 
 CALLBACKS = ("func", "f", "fun", "function", "key", "callback", "scoring", "score_func", "mapper", "repl", "statistic", "fprime",
-             "fprime2", "jac", "hess", "hessp", "metric", "pyfunc", "func1d", "converter", "converters", "preprocess")  # fmt: skip
+             "fprime2", "jac", "hess", "hessp", "metric", "pyfunc", "func1d", "fn", "lr_lambda", "converter", "converters", "preprocess")  # fmt: skip
 
 
 def by_signature(row: Row, function: Any, skip_self: bool = False) -> Row:
@@ -122,7 +122,9 @@ def by_signature(row: Row, function: Any, skip_self: bool = False) -> Row:
     if "alias" not in row and "inplace" in known:
         row["alias"] = "self?inplace" if skip_self else "view?inplace"
     if "alias" not in row and row.get("returns") not in ATOMS:
-        given = next((p for p in ("out", "ax") if p in known and any(m.rstrip("*") == p for m in row.get("mutates", []))), None)
+        given = next(
+            (p for p in ("out", "ax") if p in known and any(m.rstrip("*") == p for m in row.get("mutates", []))), None
+        )
         if given is not None:
             row["alias"] = f"arg:{given}"
     if "random_state" in known and "touches" not in row:
@@ -145,7 +147,12 @@ def _copies(function: Any) -> bool:
         return False
     top = str(getattr(function, "__module__", "") or "").partition(".")[0]
     copy = next((p for p in parameters if p.name == "copy"), None)
-    return top in ("numpy", "sklearn", "scipy") and copy is not None and copy.default is True and parameters[0].name != "copy"
+    return (
+        top in ("numpy", "sklearn", "scipy")
+        and copy is not None
+        and copy.default is True
+        and parameters[0].name != "copy"
+    )
 
 
 ATOMS = frozenset({"None", "bool", "int", "float", "str", "complex", "bytes"})
@@ -211,7 +218,12 @@ def functions(library: Library, row: Row, names: list[str]) -> None:
                 continue
             dotted = f"{name}.{attr}"
             if name.startswith("torch") and attr.endswith("_") and not inspect.isclass(value):
-                changed: Row = {"mutates": ["input"], "params": ["input"], "alias": "arg:input", "returns": "torch.Tensor"}
+                changed: Row = {
+                    "mutates": ["input"],
+                    "params": ["input"],
+                    "alias": "arg:input",
+                    "returns": "torch.Tensor",
+                }
                 if attr in DRAWING:
                     changed["touches"] = [["random", "torch", "write"]]
                 library.calls.setdefault(dotted, changed)
@@ -260,6 +272,8 @@ def estimators(library: Library, row: Row, names: list[str]) -> None:
             if isinstance(value, types.ModuleType) or not callable(value):
                 continue
             if not str(getattr(value, "__module__", "")).startswith("sklearn"):
+                continue
+            if not hasattr(module, "__all__") and value.__module__ != name:
                 continue  # what a module without ``__all__`` has imported
             if inspect.isclass(value):
                 if issubclass(value, BaseException):
@@ -291,8 +305,12 @@ def constructors(library: Library, row: Row, names: list[str]) -> None:
 DRAWING = frozenset({"normal_", "uniform_", "random_", "bernoulli_", "exponential_", "geometric_", "cauchy_", "log_normal_",
                      "dropout_", "alpha_dropout_", "feature_dropout_", "feature_alpha_dropout_", "rrelu_"})  # fmt: skip
 # Parameters of scikit-learn's constructors that hold other estimators, which draw where they are not seeded.
-HOLDING = frozenset({"estimator", "base_estimator", "estimators", "steps", "transformers", "transformer_list", "regressor"})
-DRAWS_WITHOUT_SEED = frozenset({"GraphicalLasso", "GraphicalLassoCV"})  # they hand their work to solvers that draw
+HOLDING = frozenset(
+    {"estimator", "base_estimator", "estimators", "steps", "transformers", "transformer_list", "regressor"}
+)
+DRAWS_WITHOUT_SEED = frozenset(
+    {"GraphicalLasso", "GraphicalLassoCV", "SVR", "NuSVR", "OneClassSVM"}
+)  # they hand their work to solvers that draw
 
 
 def tensor_methods(library: Library, row: Row, names: list[str]) -> None:
@@ -484,7 +502,26 @@ def consensus(libraries: list[Library]) -> dict[str, Any]:
             merged["params"] = next((r["params"] for r in rows if r.get("calls") and r.get("params")), called)
         shapes.setdefault(json.dumps(merged, sort_keys=True), []).append(method)
     ordered = sorted(shapes)
-    return {"shapes": [json.loads(s) for s in ordered], "names": [" ".join(shapes[s]) for s in ordered]}
+    return {
+        "shapes": [json.loads(s) for s in ordered],
+        "names": [" ".join(shapes[s]) for s in ordered],
+        "owners": {
+            library.name: " ".join(sorted(owned(library) & found.keys()))
+            for library in libraries
+            if library.name in SETTLED
+        },
+    }
+
+
+SETTLED = ("matplotlib", "pandas", "seaborn", "torch")
+"""The libraries whose settings matter to what their methods do, even where a receiver's type is not known."""
+PLOTTING = frozenset({"plot", "hist", "boxplot"})
+
+
+def owned(library: Library) -> set[str]:
+    """The names of a library's methods; of pandas' those that draw, for the others do what the settings of no one say."""
+    methods = {name.rpartition(".")[2] for name in library.rows() if name.rpartition(".")[0] in library.classes}
+    return methods & PLOTTING if library.name == "pandas" else methods
 
 
 ALONE = frozenset({"predict", "predict_proba", "transform", "isoformat", "strftime", "groupby", "to_numpy", "iterrows",

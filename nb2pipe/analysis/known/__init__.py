@@ -23,7 +23,8 @@ The fields of a call, all optional:
               "elements" it is, or holds, what the receiver and arguments hold; "args" it is, or holds, the
               arguments and receiver themselves; "arg:NAME" it is that argument
     keeps     what the receiver keeps a reference to: parameter names or "*" (list.append keeps its argument)
-    returns   the dotted type name of the result, as it stands in ``classes``; "None" for none
+    returns   the dotted type name of the result, as it stands in ``classes``, or several with "|" between them; "None"
+              for none
     calls     parameters that are called during the call (df.apply: func; sorted: key)
     lazy      true where what is in ``calls`` is called later, when the result is consumed (map, filter)
     touches   [kind, key, mode] of what it touches in the world. kind: file, random, environment, cwd, setting,
@@ -39,6 +40,6 @@ The fields of a call, all optional:
 
 The fields of a class: ``bases`` (dotted names), ``immutable`` true where no instance can be changed (str, int,
 pandas.Timestamp), ``iterator`` true where iterating it changes it, ``fixed`` as above, ``item`` the type of what
-indexing or iterating gives, ``itemalias`` how that shares ("view" for ndarray, default "elements"; "fresh"),
+indexing or iterating gives, ``select`` that of indexing with a list, a slice or a mask, ``item_alias`` how that shares ("view" for ndarray, default "elements"; "fresh"),
 ``callable`` the name of the method that calling an instance runs. Fields of an attribute: ``returns``, ``alias``.
 """

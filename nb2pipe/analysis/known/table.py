@@ -39,6 +39,7 @@ class Class:
     iterator: bool = False
     fixed: str = ""
     item: str | None = None
+    select: str | None = None
     item_alias: str = "elements"
     callable: str = ""
     seedless: bool = False
@@ -85,6 +86,16 @@ def _call(top: str, shape: int) -> Call:
     library = _library(top)
     assert library is not None  # noqa: S101  the shape came from it
     return Call(**{k: _tuple(v) for k, v in library.shapes[shape].items()})
+
+
+@lru_cache(maxsize=1)
+def _owners() -> dict[str, frozenset[str]]:
+    data: dict[str, Any] = json.loads((_FOLDER / "consensus.json").read_text("utf-8"))
+    found: dict[str, set[str]] = {}
+    for library, names in data["owners"].items():
+        for name in names.split():
+            found.setdefault(name, set()).add("matplotlib" if library == "pandas" else library)
+    return {name: frozenset(libraries) for name, libraries in found.items()}
 
 
 @lru_cache(maxsize=1)
@@ -170,6 +181,10 @@ class Table:
         """The row that all known classes with a method of this name agree on; None where they do not."""
         found = _consensus().get(method)
         return None if found is None else _consensus_call(method)
+
+    def owners(self, method: str) -> frozenset[str]:
+        """The libraries whose settings a method of this name may go by, whatever its class."""
+        return _owners().get(method, frozenset())
 
 
 @lru_cache(maxsize=2048)

@@ -66,7 +66,11 @@ def resolve(name: str) -> Any:
     parts = name.split(".")
     for split in range(len(parts), 0, -1):
         try:
-            found: Any = importlib.import_module(".".join(parts[:split])) if split < len(parts) or split == 1 and len(parts) > 1 else None
+            found: Any = (
+                importlib.import_module(".".join(parts[:split]))
+                if split < len(parts) or (split == 1 and len(parts) > 1)
+                else None
+            )
         except ImportError:
             continue
         if found is None:
@@ -99,15 +103,25 @@ def targets(name: str) -> list[Target]:
         found = []
         klass = resolve(owner) if owner not in ("file", "iterator") else None
         static = inspect.getattr_static(klass, method, None) if inspect.isclass(klass) else None
-        if isinstance(static, (classmethod, staticmethod)) or inspect.isbuiltin(getattr(klass, method, None)) and getattr(getattr(klass, method), "__self__", None) is klass:
+        if (
+            isinstance(static, (classmethod, staticmethod))
+            or (inspect.isbuiltin(getattr(klass, method, None))
+            and getattr(getattr(klass, method), "__self__", None) is klass)
+        ):
             return [Target(lambda _: getattr(klass, method), None)]
         for make in pool.RECEIVERS[owner]:
             with contextlib.suppress(Exception):
-                if hasattr(make(), method):
+                if hasattr(looked_at(make), method):
                     found.append(Target(lambda r: getattr(r, method), make, owner))
         return found
     function = resolve(name)
     return [Target(lambda _: function, None)] if callable(function) else []
+
+
+@lru_cache(maxsize=256)
+def looked_at(make: Callable[[], Any]) -> Any:
+    """A value of a maker that is asked for its methods and signatures, and never called."""
+    return make()
 
 
 @lru_cache(maxsize=1)
@@ -121,7 +135,9 @@ def estimator_names() -> tuple[str, ...]:
     found = []
     for library in ("sklearn", "lightgbm"):
         data = json.loads((Path(table.__file__).parent / f"{library}.json").read_text("utf-8"))
-        found += [n for n, c in data["classes"].items() if ESTIMATOR in c.get("bases", []) and hasattr(resolve(n), "fit")]
+        found += [
+            n for n, c in data["classes"].items() if ESTIMATOR in c.get("bases", []) and hasattr(resolve(n), "fit")
+        ]
     return tuple(found)
 
 
@@ -130,6 +146,8 @@ _NOT_TO_TRY = ("lightgbm.LGBMRanker",)
 
 
 def _estimators(method: str) -> Iterator[Target]:
+    row = TABLE.call(f"{ESTIMATOR}.{method}")
+    assert row is not None
     for name in estimator_names():
         if name in _NOT_TO_TRY or not hasattr(resolve(name), method):
             continue
@@ -144,7 +162,12 @@ def _estimators(method: str) -> Iterator[Target]:
         samples: list[tuple[Any, ...]] = [args[:1], args[:2], (), ([1, 2],), (args[0][:1],)]
         if method in _FITTING or method.startswith("score"):
             samples = [args, args[:1]]
-        make = (lambda n=name: library_samples.build(n)) if method in _FITTING else (lambda n=name: library_samples.trained(n)[0])  # type: ignore[misc]
+        changes = bool(row.mutates)
+        make = (
+            (lambda n=name: library_samples.build(n))
+            if method in _FITTING
+            else (lambda n=name: library_samples.trained(n, copied=changes)[0])
+        )  # type: ignore[misc]
         yield Target(lambda r: getattr(r, method), make, name, samples)
 
 
@@ -161,7 +184,9 @@ def shared_by_all(make: Callable[[], Any]) -> frozenset[int]:
 _alive: list[Any] = []
 
 
-def attempts(name: str, target: Target, library: str, rng: random.Random) -> Iterator[tuple[list[Any], dict[str, Any], list[str], list[Any]]]:
+def attempts(
+    name: str, target: Target, library: str, rng: random.Random
+) -> Iterator[tuple[list[Any], dict[str, Any], list[str], list[Any]]]:
     """Arguments to try: positional values, keywords, the names of the positional ones, and the makers of all."""
     owner = name.rpartition(".")[0]
     if target.samples is not None:
@@ -171,7 +196,7 @@ def attempts(name: str, target: Target, library: str, rng: random.Random) -> Ite
             args = copy.deepcopy(sample)
             yield list(args), {}, ["X", "y"][: len(args)], []
         return
-    receiver = target.make() if target.make is not None else None
+    receiver = looked_at(target.make) if target.make is not None else None
     function = target.function(receiver)
     parameters = _parameters(function)
     generic = pool.generic(library, owner)
@@ -184,7 +209,9 @@ def attempts(name: str, target: Target, library: str, rng: random.Random) -> Ite
     required = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     starred = any(p.kind is p.VAR_POSITIONAL for p in parameters)
     shapes = getattr(getattr(function, "__self__", function), "numargs", None)
-    useful = [p for p in parameters if p.default is not p.empty and not required and pool.candidates(library, owner, p.name)][:2]
+    useful = [
+        p for p in parameters if p.default is not p.empty and not required and pool.candidates(library, name, p.name)
+    ][:2]
     for turn in range(TRIES):
         makers = []
         keywords: dict[str, Any] = {}
@@ -194,10 +221,12 @@ def attempts(name: str, target: Target, library: str, rng: random.Random) -> Ite
         if not required and useful and turn % 3:
             chosen = useful[: turn % 3]
         for parameter in chosen:
-            options = pool.candidates(library, owner, parameter.name) or generic
+            options = pool.candidates(library, name, parameter.name) or generic
             make = options[turn % len(options)] if turn < 8 else rng.choice(options)
             makers.append(make)
-            as_keyword = parameter.kind is parameter.KEYWORD_ONLY or (turn % 4 == 3 and parameter.kind is parameter.POSITIONAL_OR_KEYWORD)
+            as_keyword = parameter.kind is parameter.KEYWORD_ONLY or (
+                turn % 4 == 3 and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+            )
             if as_keyword or keywords or (parameter.default is not parameter.empty and turn % 2):
                 if parameter.kind is parameter.POSITIONAL_ONLY:
                     continue
@@ -208,7 +237,11 @@ def attempts(name: str, target: Target, library: str, rng: random.Random) -> Ite
         if starred and not keywords:
             count = shapes if isinstance(shapes, int) else (1, 2, 0, 3)[turn % 4] if not required else 0
             for place in range(count):
-                make = rng.choice(generic) if not isinstance(shapes, int) else pool.const((0.5, 2.0, 3, 1.5, 5)[(turn + place * (turn // 5)) % 5])[0]
+                make = (
+                    rng.choice(generic)
+                    if not isinstance(shapes, int)
+                    else pool.const((0.5, 2.0, 3, 1.5, 5)[(turn + place * (turn // 5)) % 5])[0]
+                )
                 makers.append(make)
                 positional.append(make())
                 names.append(f"#{len(positional) - 1}")
@@ -222,11 +255,11 @@ def _parameters(function: Any) -> list[inspect.Parameter] | None:
         return None
 
 
-def extras(function: Any, result: Any) -> Iterator[dict[str, Callable[[], Any]]]:
+def extras(function: Any, result: Any, library: str) -> Iterator[dict[str, Callable[[], Any]]]:
     """Optional arguments, one at a time, by which a call may change what it would else leave alone."""
     for parameter in _parameters(function) or []:
-        if parameter.default is parameter.empty:
-            continue
+        if parameter.default is parameter.empty or (library == "plotly" and parameter.name == "ax"):
+            continue  # plotly's ``ax`` is a coordinate
         if parameter.name == "out" and isinstance(result, np.ndarray):
             yield {"out": lambda: np.empty_like(result)}
         for make in pool.OPTIONS.get(parameter.name, []):
@@ -241,6 +274,9 @@ def run_row(name: str, row: Call, library: str, outside: world.Outside, survey: 
     taken = world.take(library)
     rng = random.Random(name)
     deadline = 60.0 if name.startswith(ESTIMATOR) else ONE_ROW
+    brief = name.startswith("scipy.stats.") and name.count(".") == 3  # a method of one of the hundred distributions
+    if brief:
+        deadline = 0.1
     found_targets = targets(name)
     several = len(found_targets) > 1
     for place, target in enumerate(found_targets):
@@ -252,20 +288,50 @@ def run_row(name: str, row: Call, library: str, outside: world.Outside, survey: 
             for turn, (positional, keywords, names, makers) in enumerate(tries):
                 if time.monotonic() - began > deadline * (1 if outcome.calls else 2):
                     break
-                if successes >= (1 if target.samples is not None else FEW_ENOUGH if several else ENOUGH) or several and turn >= FEW_TRIES:
+                if (
+                    successes
+                    >= (
+                        1
+                        if brief or target.samples is not None or (library == "matplotlib" and target.make)
+                        else FEW_ENOUGH
+                        if several
+                        else ENOUGH
+                    )
+                    or ((several or brief or library == "matplotlib")
+                    and turn >= FEW_TRIES)
+                ):
                     break
-                found = one_call(outcome, row, target, (positional, keywords, names, makers), outside, survey)
+                own = TABLE.method(target.class_name, name.rpartition(".")[2]) if target.samples is not None else None
+                found = one_call(
+                    outcome,
+                    own or row,
+                    target,
+                    (positional, keywords, names, makers),
+                    outside,
+                    survey,
+                    0.3 if brief else ONE_CALL,
+                )
                 if found is None:
                     continue
                 successes += 1
                 function, last = found
-                if successes == 1 and target.samples is None and place < 3:
-                    for extra in extras(function, last):
+                if successes == 1 and target.samples is None and place < 3 and not brief:
+                    for extra in extras(function, last, library):
                         fresh = [m() for m in makers]
-                        changed = {**dict(list(zip([*names, *keywords], fresh, strict=False))[len(names) :]), **{k: m() for k, m in extra.items()}}
+                        changed = {
+                            **dict(list(zip([*names, *keywords], fresh, strict=False))[len(names) :]),
+                            **{k: m() for k, m in extra.items()},
+                        }
                         if any(k in names for k in extra):
                             continue
-                        one_call(outcome, row, target, (fresh[: len(names)], changed, names, [*makers, *extra.values()]), outside, survey)
+                        one_call(
+                            outcome,
+                            row,
+                            target,
+                            (fresh[: len(names)], changed, names, [*makers, *extra.values()]),
+                            outside,
+                            survey,
+                        )
         except (Exception, TooLong) as error:
             outcome.error = outcome.error or f"{type(error).__name__}: {error}"
     after = world.settings(library)
@@ -280,21 +346,29 @@ def run_row(name: str, row: Call, library: str, outside: world.Outside, survey: 
 
 
 def one_call(
-    outcome: Outcome, row: Call, target: Target, arguments: tuple[Any, ...], outside: world.Outside, survey: bool
+    outcome: Outcome,
+    row: Call,
+    target: Target,
+    arguments: tuple[Any, ...],
+    outside: world.Outside,
+    survey: bool,
+    limit: float = ONE_CALL,
 ) -> tuple[Any, Any] | None:
     """Call once; None where the arguments do not fit."""
     positional, keywords, names, makers = arguments
-    receiver = target.make() if target.make is not None else None
+    receiver = _receiver(row, target) if target.make is not None else None
     function = target.function(receiver)
     given = Given(receiver, target.make is not None, positional, keywords, names)
     values = given.values()
     covered = set() if survey else claims.covered_by_mutates(row, given)
-    watched = {k: digest(v) for k, v in values.items() if k not in covered and not immutable(v) and not isinstance(v, Spy)}
+    watched = {
+        k: digest(v) for k, v in values.items() if k not in covered and not immutable(v) and not isinstance(v, Spy)
+    }
     drawn = world.random_states()
     Spy.calls.clear()
     outside.start()
     try:
-        with time_limit(ONE_CALL):
+        with time_limit(limit):
             result = function(*positional, **keywords)
     except (Exception, TooLong, SystemExit) as error:
         outcome.error = f"{type(error).__name__}: {str(error)[:90]}"
@@ -305,14 +379,19 @@ def one_call(
     moved = world.random_states()
     seen = Observed(drawn={k for k, v in drawn.items() if moved.get(k) != v}, called=called, outside=outside)
     seen.changed = {k for k, v in watched.items() if digest(values[k]) != v}
-    stop: set[int] = set()
-    for make in [*makers, *([target.make] if target.make else [])]:
-        stop |= shared_by_all(make) if not isinstance(make, type) else frozenset()
-    seen.reaches = {k: reach(v, stop) for k, v in values.items() if not immutable(v) and not isinstance(v, Spy)}
     seen.result = result
-    seen.result_reach = reach(result, stop) if not immutable(result) else Reach()
+    mutable = [k for k, v in values.items() if not immutable(v) and not isinstance(v, Spy)]
+    sharing = bool(mutable) and not immutable(result) and row.alias != "args"
+    if mutable == ["self"] and row.alias in ("view", "elements", "self"):
+        sharing = False
+    if sharing or len(mutable) > 1:
+        stop: set[int] = set()
+        for make in [*makers, *([target.make] if target.make else [])]:
+            stop |= shared_by_all(make) if not isinstance(make, type) else frozenset()
+        seen.reaches = {k: reach(values[k], stop) for k in mutable}
+        seen.result_reach = reach(result, stop) if sharing else Reach()
     outcome.calls += 1
-    seeded = getattr(receiver, "random_state", None) is not None
+    seeded = isinstance(getattr(receiver, "random_state", None), (int, np.random.RandomState))
     for fault in claims.faults(outcome.name, row, given, seen, target.class_name, seeded=seeded):
         whose = f" ({target.class_name})" if target.samples is not None else ""
         outcome.faults.setdefault(fault + whose, _example(target, given))
@@ -325,6 +404,23 @@ def one_call(
                 outcome.shared.add(label)
     _close(result)
     return function, result
+
+
+_worn: dict[Any, tuple[Any, int]] = {}
+WEAR = 25  # calls that one figure stands before a new one is made: making one is slow
+
+
+def _receiver(row: Call, target: Target) -> Any:
+    """A receiver: a new one, or a used one where the row says that the call changes it and nothing else is asked of it."""
+    assert target.make is not None
+    drawn = (target.class_name or "").startswith(("matplotlib.", "plotly.", "seaborn."))
+    if not drawn or not any(m.startswith("self") and "?" not in m for m in row.mutates):
+        return target.make()
+    value, uses = _worn.get(target.make, (None, WEAR))
+    if uses >= WEAR:
+        value, uses = target.make(), 0
+    _worn[target.make] = (value, uses + 1)
+    return value
 
 
 def _example(target: Target, given: Given) -> str:

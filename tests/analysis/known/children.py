@@ -53,7 +53,11 @@ def _run(library: str, names: list[str], out: int, survey: bool) -> None:
     warnings.resetwarnings()
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**26, 2**26))
-    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() if Path("/proc/self/statm").exists() else 0
+    size = (
+        int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        if Path("/proc/self/statm").exists()
+        else 0
+    )
     resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, resource.RLIM_INFINITY))
     from tests.analysis.known import calling, world
 
@@ -91,7 +95,16 @@ def try_rows(library: str, names: list[str], survey: bool = False) -> dict[str, 
         current = _listen(child, read, found)
         left = [n for n in left if n not in found]
         if left and current is not None and current in left:
-            found[current] = {"name": current, "calls": 0, "faults": {}, "error": "hung or crashed", "moved": [], "shared": [], "types": [], "unfit": []}
+            found[current] = {
+                "name": current,
+                "calls": 0,
+                "faults": {},
+                "error": "hung or crashed",
+                "moved": [],
+                "shared": [],
+                "types": [],
+                "unfit": [],
+            }
             left.remove(current)
         elif left and current is None:
             raise RuntimeError(f"the child for {library} did not start")

@@ -185,9 +185,16 @@ def _sharing(name: str, row: Call, given: Given, seen: Observed, values: Mapping
             continue
         if alias == "elements" and (shared != "itself" or row.returns == "iterator" or _fallback(name, label, values)):
             continue
-        if alias == "self" and (label in {named.get(k) for k in row.keeps} or "*" in row.keeps or label in _kept(row, named)):
+        if alias == "self" and (
+            label in {named.get(k) for k in row.keeps} or "*" in row.keeps or label in _kept(row, named)
+        ):
             continue
-        if label == "self" and "self" in covered_by_mutates(row, given) and shared == "dict" and not vars_of(values[label]):
+        if (
+            label == "self"
+            and "self" in covered_by_mutates(row, given)
+            and shared == "dict"
+            and not vars_of(values[label])
+        ):
             continue
         found.append(f"result shares {shared} with {label}")
     return found
@@ -199,7 +206,12 @@ def _fallback(name: str, label: str, values: Mapping[str, Any]) -> bool:
     place = [k for k in values if k != "self"].index(label) if label != "self" else -1
     if name in ("min", "max"):
         return len(values) > 1
-    return place == 1 and (name == "next" or method in ("get", "pop", "fromkeys")) or place == 2 and name == "functools.reduce"
+    return (
+        (place == 1
+        and (name == "next" or method in ("get", "pop", "fromkeys")))
+        or (place == 2
+        and name == "functools.reduce")
+    )
 
 
 def _kept(row: Call, named: Mapping[str, str]) -> set[str]:
@@ -247,18 +259,22 @@ def type_faults(row: Call, result: Any) -> list[str]:
 def _settled(value: Any) -> bool:
     if isinstance(value, (tuple, frozenset)):
         return all(_settled(v) for v in value)
-    return immutable(value) or callable(value) and not hasattr(value, "__dict__")
+    return immutable(value) or (callable(value) and not hasattr(value, "__dict__"))
 
 
 def type_differs(row: Call, result: Any) -> str:
     """The type of the result where it is not the one that the row names, for the survey; "" where it is."""
-    if row.returns in (None, "like", "object", "iterator", "file") or row.alias in ("self",) or row.alias.startswith("arg:"):
+    if (
+        row.returns in (None, "like", "object", "iterator", "file")
+        or row.alias in ("self",)
+        or row.alias.startswith("arg:")
+    ):
         return ""
     names = {f"{k.__module__}.{k.__qualname__}".removeprefix("builtins.") for k in type(result).__mro__}
     short = {n.partition(".")[0] + "." + n.rpartition(".")[2] for n in names} | {n.rpartition(".")[2] for n in names}
     wanted = str(row.returns)
-    if wanted in names or wanted in short or wanted.rpartition(".")[2] in short or wanted == "None" and result is None:
+    if wanted in names or wanted in short or wanted.rpartition(".")[2] in short or (wanted == "None" and result is None):
         return ""
-    if result is None or wanted == "numpy.ndarray" and immutable(result):
+    if result is None or (wanted == "numpy.ndarray" and immutable(result)):
         return ""
     return f"{type(result).__qualname__}, not {wanted}"

@@ -180,7 +180,9 @@ def build(name: str) -> Any:
     owner, _, attr = name.rpartition(".")
     klass = getattr(importlib.import_module(owner), attr)
     known = inspect.signature(klass).parameters
-    given: dict[str, Any] = {k: v for k, v in FEW.items() if k in known and known[k].default is not None or k == "n_jobs" and k in known}
+    given: dict[str, Any] = {
+        k: v for k, v in FEW.items() if (k in known and known[k].default is not None) or (k == "n_jobs" and k in known)
+    }
     if name.endswith((".KNNImputer", ".SimpleImputer", ".SelectKBest", ".IsotonicRegression")):
         given = {}
     for parameter in known.values():
@@ -210,18 +212,18 @@ def _trained(name: str) -> Any:
         args = fit_arguments(one)[position]
         try:
             one.fit(*args)
-        except Exception:  # noqa: S112  the next form of arguments is tried
+        except Exception:
             continue
         return one, position
     return None
 
 
-def trained(name: str) -> Any:
+def trained(name: str, *, copied: bool = False) -> Any:
     """A fitted estimator of the class and the arguments that it was fitted with; None where nothing fits it."""
     found = _trained(name)
     if found is None:
         return None
-    return copy.deepcopy(found[0]), fit_arguments(found[0])[found[1]]
+    return copy.deepcopy(found[0]) if copied else found[0], fit_arguments(found[0])[found[1]]
 
 
 # -- torch -------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
 from tests.analysis.known import library_samples as lib
 from tests.analysis.known import samples as s
 
@@ -126,6 +127,9 @@ LIBRARY: dict[str, dict[str, list[Maker]]] = {
         "x1_": [s.ints], "old": const("a"), "new": const("b"), "sub": const("a"), "suffix": const("a"), "prefix": const("a"), "width": const(5), "bit_generator": [lambda: np.random.PCG64(1)], "state": [lambda: np.random.get_state()],
         "newbyteorder": const("<"), "axes": const((1, 0), None), "shape": const((8,), (2, 4)), "v": [s.floats],
     },
+    **{f"matplotlib.{n}": {"x": const(0.5), "y": const(0.5)} for n in ("text.Text", "axes.Axes.text", "figure.Figure.text", "pyplot.text", "pyplot.figtext",
+       "axis.Axis.set_label_coords", "axes.Axes.start_pan")},
+    "pandas.GroupBy": {"func": [MEAN, *const("sum")], "arg": [MEAN]}, "pandas.Series.agg": {"func": [MEAN]}, "pandas.Series.aggregate": {"func": [MEAN]},
     "numpy.char": {"a": [s.strings], "x1": [s.strings], "x2": [s.strings]},
     "numpy.ma": {"a": [s.masked, s.floats, s.table], "x": [s.masked, s.floats], "m": [lambda: np.array([True, False, False, True])], "arr": [s.masked, s.floats], "y": [s.masked]},
     "pandas": {
@@ -166,7 +170,7 @@ LIBRARY: dict[str, dict[str, list[Maker]]] = {
     "matplotlib": {
         "x": [s.floats, *const([1, 2, 3])], "y": [s.floats, *const([1, 2, 3])], "X": [s.image], "Z": [s.image], "height": [s.floats, *const(1.0)], "width": [s.floats, *const(1.0)], "s": const("text"), "label": const("l"), "text": const("t"), "t": const("t"), "artist": [lib.lone_line], "line": [lib.lone_line], "p": [lib.patch], "labels": const(["a", "b"]),
         "ticks": const([1, 2]), "handles": [lambda: [lib.lone_line()]], "y1": [s.floats], "x1": [s.floats], "ymin": const(0.0), "ymax": const(1.0), "xmin": const(0.0), "xmax": const(1.0), "bottom": const(0.0), "left": const(0.0), "positions": const([1, 2]), "vertices": [s.floats], "xranges": const([(0, 1)]), "yrange": const((0, 1)), "table": const(None), "xy": const((0, 0)), "dataset": [s.floats],
-        "fname": [s.new_path], "ax": [lib.plain_axes], "fig": [lib.figure], "loc": const("left"), "aspect": const("equal"), "alpha": const(0.5), "color": const("red"), "c": const("red"), "b": const(True), "value": const("linear"), "visible": const(True), "stats": [lambda: []], "patch": [lib.patch], "mappable": [lib.mappable], "u": const(1.0), "cmap": const("viridis"), "axes": [lib.plain_axes], "renderer": [lambda: lib.figure().canvas.get_renderer()],
+        "fname": [s.new_path], "ax": [lib.plain_axes], "fig": [lib.figure], "loc": const("left"), "aspect": const("equal"), "alpha": const(0.5), "color": const("red"), "c": const("red"), "b": const(True), "value": const("linear"), "visible": const(True), "stats": [list], "patch": [lib.patch], "mappable": [lib.mappable], "u": const(1.0), "cmap": const("viridis"), "axes": [lib.plain_axes], "renderer": [lambda: lib.figure().canvas.get_renderer()],
         "rect": const((0.1, 0.1, 0.5, 0.5)), "name": const("viridis"), "fontsize": const(8), "size": const(8), "formatter": [lambda: _ticker("ScalarFormatter")], "locator": [lambda: _ticker("NullLocator")], "w": const(1.0), "h": const(1.0), "xdata": const([1, 2]), "ydata": const([1, 2]), "event": const(None), "bounds": const((0.1, 0.1, 0.5, 0.5)), "xs": const([1, 2]), "ys": const([1, 2]), "suptitle": const("s"), "a": const(0.5), "group": const("lines"), "style": const("dark_background", "-"), "d": const(0.5), "spec": const((0, 1)), "other": [lib.lone_line], "func": FUNCTIONS,
         "colors": const(["red", "blue"]), "url": const("u"), "zorder": const(1), "lw": const(1.0), "level": const(1), "arg": const("tight"), "shape": const((2, 2)), "marker": const("o"), "angle": const(1.0), "rotation": const(1.0), "fontstyle": const("italic"), "weight": const("bold"), "functions": const((abs, abs)), "transform": [lambda: lib.axes().transData], "tight": const(True), "num": const(1),
     },
@@ -250,9 +254,9 @@ def _saved_tensor() -> str:
     return "tensor.pt"
 
 
-def candidates(library: str, owner: str, parameter: str) -> list[Maker]:
-    """The makers of values for a parameter, the best first."""
-    for place in (owner, library):
+def candidates(library: str, name: str, parameter: str) -> list[Maker]:
+    """The makers of values for a parameter of the call ``name``, the best first."""
+    for place in (name, name.rpartition(".")[0], library):
         found = LIBRARY.get(place, {}).get(parameter)
         if found is not None:
             return found
@@ -262,5 +266,3 @@ def candidates(library: str, owner: str, parameter: str) -> list[Maker]:
 def generic(library: str, owner: str) -> list[Maker]:
     """The makers of values for a parameter of which nothing is known."""
     return GENERIC.get(owner) or GENERIC[library]
-
-

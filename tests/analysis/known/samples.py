@@ -256,7 +256,7 @@ def heap() -> Any:
 
 
 def text_file() -> Any:
-    return open(text_path(), "r+", encoding="utf-8")  # noqa: SIM115  the sample is the open file
+    return open(text_path(), "r+", encoding="utf-8")
 
 
 def connection() -> Any:

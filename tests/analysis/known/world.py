@@ -76,7 +76,17 @@ class Outside:
         if event == "open":
             write = isinstance(args[2], int) and bool(args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
             self.note(args[0], write)
-        elif event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree", "sqlite3.connect", "os.chmod", "os.utime"):
+        elif event in (
+            "os.rename",
+            "os.remove",
+            "os.rmdir",
+            "os.mkdir",
+            "os.truncate",
+            "shutil.rmtree",
+            "sqlite3.connect",
+            "os.chmod",
+            "os.utime",
+        ):
             self.note(args[0], True)
         elif event in ("os.listdir", "os.scandir"):
             self.note(args[0], False)

@@ -1,0 +1,342 @@
+"""Family 1: cells that do not parse, names that are not there when they are read, and the order of the saved run."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nb2pipe.analysis.effects import Certainty, Effects, Use
+from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
+from nb2pipe.notebook.model import Cell, Code
+from nb2pipe.rules.base import Rule, number, sites
+from nb2pipe.rules.run import Subject
+
+_HISTORY = re.compile(r"_+|_i*\d*|_[io]h|_dh|In|Out")
+_CATCHES = frozenset({"NameError", "Exception", "BaseException"})
+# What people call modules; a name that is missing and stands here is most likely an import that was forgotten.
+_USUAL = {"np": "import numpy as np", "pd": "import pandas as pd", "plt": "import matplotlib.pyplot as plt",
+          "sns": "import seaborn as sns", "tf": "import tensorflow as tf", "sp": "import scipy as sp",
+          "sm": "import statsmodels.api as sm", "px": "import plotly.express as px", "mpl": "import matplotlib as mpl",
+          "os": "import os", "sys": "import sys", "re": "import re", "json": "import json", "time": "import time",
+          "math": "import math", "random": "import random", "torch": "import torch", "stats": "from scipy import stats",
+          "datetime": "import datetime", "Path": "from pathlib import Path", "tqdm": "from tqdm import tqdm"}  # fmt: skip
+
+
+class Unparsable(Rule):
+    """The cell is no Python that IPython would run."""
+
+    code, name, severity = "NB101", "cell-does-not-parse", Severity.ERROR
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        for code in subject.codes:
+            error = code.error
+            if code.tree is not None or error is None or "skip" in code.cell.tags.roles:
+                continue
+            line = max(error.lineno or 1, 1)
+            column = max((error.offset or 1) - 1, 0)
+            end = max((error.end_offset or 0) - 1, 0) if error.end_lineno in (None, error.lineno) else 0
+            yield self.finding(
+                Span(code.cell.index, line, line, column, end if end > column else 0),
+                f"the cell does not parse: {error.msg}",
+                why="Jupyter stops here with a SyntaxError; what the cell defines is not known",
+                hint=_python2(error) or "correct the cell, or tag it `skip`",
+                severity=Severity.WARNING if code.cell.tags.raises else None,
+            )
+
+
+def _python2(error: SyntaxError) -> str:
+    if "print" in error.msg and "parentheses" in error.msg:
+        return "this is Python 2: write print(…)"
+    return "this is Python 2: write except Error as name:" if "multiple exception types" in error.msg else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """A name that is read where no cell above has left it: deleted there, or defined below, or nowhere."""
+
+    use: Use
+    deleted: Span | None = None
+    later: Span | None = None
+    known: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Names:
+    """What the cells so far have bound and deleted."""
+
+    bound: set[str] = field(default_factory=set)
+    deleted: dict[str, Span] = field(default_factory=dict)
+    missing: dict[str, _Missing] = field(default_factory=dict)
+
+
+def _missing(subject: Subject) -> dict[str, _Missing]:
+    """For each name that is not there when it is first read: that read."""
+    found: dict[str, _Missing] | None = subject.memo.get("missing names")
+    if found is None:
+        later: dict[str, list[Span]] = {}
+        for effects in subject.analysis.effects:
+            for definition in effects.definitions:
+                later.setdefault(definition.name, []).append(definition.span)
+        codes = {code.cell.index: code for code in subject.codes}
+        names = _Names()
+        for effects in subject.analysis.effects:
+            _cell(effects, codes[effects.cell], names, later)
+        found = subject.memo["missing names"] = names.missing
+    return found
+
+
+def _cell(effects: Effects, code: Code, names: _Names, later: dict[str, list[Span]]) -> None:
+    own = {d.name: d for d in effects.definitions}
+    gone = {d.name: d.span for d in effects.deletions if d.certainty is Certainty.MUST}
+    for use in effects.uses:
+        name = use.name
+        if name in names.missing or _HISTORY.fullmatch(name):
+            continue
+        deleted = names.deleted.get(name)
+        if name in gone and gone[name].line < use.span.line:
+            deleted = gone[name]
+        elif name in names.bound and deleted is None:
+            continue
+        if use.certainty is Certainty.MAY and (name in own or _expected(code, use)):
+            continue
+        defined = next((span for span in later.get(name, ()) if span.cell >= use.span.cell), None)
+        names.missing[name] = _Missing(use, deleted, defined, tuple(names.bound))
+    for name, definition in own.items():
+        names.bound.add(name)
+        if definition.certainty is Certainty.MUST:
+            names.deleted.pop(name, None)
+    for name, span in gone.items():
+        names.deleted[name] = span
+
+
+def _expected(code: Code, use: Use) -> bool:
+    """Whether the cell is prepared for the name not to be there: it catches the error, or asks before."""
+    if code.tree is None:
+        return False
+    if re.search(rf"""["']{use.name}["']\s*(?:not\s+)?in\s+(?:globals|locals|vars|dir)\(""", code.cell.source):
+        return True
+    for node in ast.walk(code.tree):
+        if isinstance(node, (ast.Try, ast.TryStar)) and _catches(node):
+            first, last = node.body[0].lineno, node.body[-1].end_lineno or node.body[-1].lineno
+            if first <= use.span.line <= last:
+                return True
+    return False
+
+
+def _catches(node: ast.Try | ast.TryStar) -> bool:
+    for handler in node.handlers:
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        if any(k is None or (isinstance(k, ast.Name) and k.id in _CATCHES) for k in kinds):
+            return True
+    return False
+
+
+def _gravity(subject: Subject, use: Use) -> Severity:
+    """An error where Jupyter stops for certain: the read happens whenever the cell runs, and nobody expects it to fail."""
+    raises = subject.notebook.cells[use.span.cell].tags.raises
+    return Severity.ERROR if use.certainty is Certainty.MUST and not raises else Severity.WARNING
+
+
+def _stands_there(subject: Subject, use: Use) -> bool:
+    """Whether the place of the read shows the name, or a call that leads to the read."""
+    lines = subject.notebook.cells[use.span.cell].source.splitlines()
+    line = lines[use.span.line - 1] if use.span.line <= len(lines) else ""
+    return re.search(rf"\b{re.escape(use.name)}\b", line) is not None
+
+
+class UndefinedName(Rule):
+    """A name is read that nothing in the notebook defines."""
+
+    code, name, severity = "NB102", "undefined-name", Severity.ERROR
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        for name, missing in _missing(subject).items():
+            if missing.later is not None or missing.deleted is not None:
+                continue
+            use = missing.use
+            through = "" if _stands_there(subject, use) else ", by what is called here,"
+            skipped = _skipped(subject, name)
+            yield self.finding(
+                use.span,
+                f"`{name}` is read{through} and no cell defines it",
+                why="run top to bottom, the cell stops here with a NameError"
+                if use.certainty is Certainty.MUST
+                else "if the run comes here, the cell stops with a NameError",
+                hint=self._hint(name, missing, skipped),
+                sites=(Site(skipped, "defined in a cell that is tagged `skip`"),) if skipped else (),
+                severity=_gravity(subject, use),
+            )
+
+    def _hint(self, name: str, missing: _Missing, skipped: Span | None) -> str:
+        if skipped is not None:
+            return f"remove the tag `skip` of {number(skipped.cell)}, or define `{name}` in a cell that is not skipped"
+        if name in _USUAL:
+            return f"add `{_USUAL[name]}` to a cell above"
+        near = difflib.get_close_matches(name, [*missing.known, *dir(builtins)], 1, 0.8)
+        return f"did you mean `{near[0]}`?" if near else f"define `{name}` in this cell or in one above"
+
+
+def _skipped(subject: Subject, name: str) -> Span | None:
+    """Where a skipped cell binds the name at its top level."""
+    for code in subject.codes:
+        if code.tree is None or "skip" not in code.cell.tags.roles:
+            continue
+        for node in code.tree.body:
+            if any(
+                isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in ast.walk(node)
+            ) or (
+                getattr(node, "name", None) == name
+                or any(
+                    (a.asname or a.name.partition(".")[0]) == name
+                    for a in getattr(node, "names", ())
+                    if isinstance(a, ast.alias)
+                )
+            ):
+                return Span(code.cell.index, node.lineno, node.lineno)
+    return None
+
+
+class DefinedLater(Rule):
+    """A name is read above the cell that defines it."""
+
+    code, name, severity = "NB103", "defined-later", Severity.ERROR
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        cells = subject.notebook.cells
+        for name, missing in _missing(subject).items():
+            if missing.later is None or missing.deleted is not None:
+                continue
+            use, later = missing.use, missing.later
+            through = "" if _stands_there(subject, use) else ", by what is called here,"
+            same = later.cell == use.span.cell
+            yield self.finding(
+                use.span,
+                f"`{name}` is read{through} before any cell defines it",
+                why=_proof(cells[later.cell], cells[use.span.cell]),
+                hint=f"give `{name}` its first value above this line"
+                if same
+                else f"move {number(later.cell)} above {number(use.span.cell)}",
+                sites=(Site(later, "defined only here" if same else "defined later"),),
+                severity=_gravity(subject, use),
+            )
+
+
+def _proof(definer: Cell, reader: Cell) -> str:
+    """What the saved execution counts say of the two cells."""
+    first, second = definer.execution_count, reader.execution_count
+    if definer.index == reader.index or first is None or second is None:
+        return "top to bottom this is a NameError"
+    if first < second:
+        return (
+            f"the saved run executed {number(definer.index)} ([{first}]) before {number(reader.index)} ([{second}]); "
+            "top to bottom this is a NameError"
+        )
+    return (
+        f"the saved run executed {number(reader.index)} ([{second}]) before {number(definer.index)} ([{first}]), so it "
+        "failed here as well, or had the name from an earlier execution; top to bottom this is a NameError"
+    )
+
+
+class OutOfOrder(Rule):
+    """The saved outputs come from cells that were executed in another order than they stand in."""
+
+    code, name, severity = "NB104", "executed-out-of-order", Severity.WARNING
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        counted = _counted(subject)
+        late = [(a, b) for a, b in itertools.pairwise(counted) if _count(a) > _count(b)]
+        if not late:
+            return
+        above, below = late[0]
+        more = [Span(b.index) for _, b in late[1:]]
+        yield self.finding(
+            Span(below.index),
+            f"the saved run did not go from top to bottom: {number(below.index)} ([{below.execution_count}]) was executed "
+            f"before {number(above.index)} ([{above.execution_count}])",
+            why="the saved outputs may not be those of the notebook run top to bottom, which is what a pipeline computes",
+            hint="restart the kernel, run all cells, and save",
+            sites=(Site(Span(above.index), "executed after it"), *sites("again out of order", more)),
+        )
+
+
+class ExecutedAgain(Rule):
+    """The saved execution counts leave room for executions that do not show."""
+
+    code, name, severity = "NB106", "executed-again", Severity.WARNING
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        counted = _counted(subject)
+        if any(_count(a) > _count(b) for a, b in itertools.pairwise(counted)):
+            return  # NB104 says so
+        effects = {e.cell: e for e in subject.analysis.effects}
+        doubled = []
+        for above, below in itertools.pairwise(counted):
+            hidden = _count(below) - _count(above) - 1
+            name = _grows(effects.get(below.index))
+            if hidden > 0 and name:
+                doubled.append((below, hidden, *name))
+        if not doubled:
+            return
+        cell, hidden, name, span = doubled[0]
+        times = "one execution" if hidden == 1 else f"{hidden} executions"
+        yield self.finding(
+            span,
+            f"{number(cell.index)} changes `{name}`, which it also reads, and may have been executed more than once in the saved run",
+            why=f"the counts leave room for {times} before [{cell.execution_count}]; run twice, the cell gives another value",
+            hint="restart the kernel, run all cells, and save; or give the result a name of its own",
+            sites=sites("the same", [s for _, _, _, s in doubled[1:]]),
+        )
+
+
+def _counted(subject: Subject) -> list[Cell]:
+    return [c for c in subject.notebook.cells if c.kind == "code" and c.execution_count is not None]
+
+
+def _count(cell: Cell) -> int:
+    return cell.execution_count or 0
+
+
+def _grows(effects: Effects | None) -> tuple[str, Span] | None:
+    """A name that the cell binds anew from its own old value (``x = x + 1``), so that a second execution shows."""
+    if effects is None:
+        return None
+    read = {u.name for u in effects.uses if u.certainty is Certainty.MUST}
+    for definition in effects.definitions:
+        if (
+            definition.name in read
+            and definition.certainty is Certainty.MUST
+            and definition.kind not in ("import", "function")
+        ):
+            return definition.name, definition.span
+    return None
+
+
+class UsedAfterDeletion(Rule):
+    """A name is read after it was deleted."""
+
+    code, name, severity = "NB105", "used-after-deletion", Severity.ERROR
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        for name, missing in _missing(subject).items():
+            if missing.deleted is None:
+                continue
+            use = missing.use
+            again = (
+                Site(missing.later, "defined again") if missing.later and missing.later.cell > use.span.cell else None
+            )
+            yield self.finding(
+                use.span,
+                f"`{name}` is read after it was deleted",
+                why="run top to bottom, the cell stops here with a NameError",
+                hint=f"delete `{name}` after its last use, or not at all",
+                sites=(Site(missing.deleted, "deleted"), *((again,) if again else ())),
+                severity=_gravity(subject, use),
+            )
+
+
+RULES: tuple[type[Rule], ...] = (Unparsable, UndefinedName, DefinedLater, OutOfOrder, UsedAfterDeletion, ExecutedAgain)

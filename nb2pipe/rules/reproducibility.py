@@ -1,0 +1,305 @@
+"""Family 5: what may come out differently the next time, on another machine, or for somebody else."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from nb2pipe.analysis.effects import Access
+from nb2pipe.diagnostics import Diagnostic, Severity
+from nb2pipe.rules.base import Rule, number, span_of
+from nb2pipe.rules.facts import Call, Facts, chain, facts_of
+from nb2pipe.rules.run import Subject
+
+_GENERATORS = {
+    "random": "random.seed(0)",
+    "numpy.random": "np.random.seed(0), or a generator of your own: rng = np.random.default_rng(0)",
+    "torch": "torch.manual_seed(0)",
+}
+_UNSEEDED = frozenset({"numpy.random.default_rng", "numpy.random.RandomState", "random.Random"})
+_DRAWING = frozenset({"sample", "train_test_split", "shuffle", "resample", "make_blobs", "make_classification", "make_regression",
+                      "make_moons", "make_circles", "rvs", "bootstrap"})  # fmt: skip
+_CLOCK = frozenset({"time.time", "time.time_ns", "time.ctime", "time.strftime", "datetime.now", "datetime.datetime.now",
+                    "datetime.utcnow", "datetime.datetime.utcnow", "datetime.date.today", "datetime.datetime.today",
+                    "pandas.Timestamp.now", "pandas.Timestamp.today"})  # fmt: skip
+_SHOWING = frozenset({"print", "display", "IPython.display.display"})
+_INSTALL = re.compile(r"\b(?:pip3?|conda|mamba|uv pip|apt|apt-get|brew|npm)\b[^|;&]*\binstall\b")
+_INSTALLERS = frozenset({"pip", "conda", "mamba", "micromamba", "uv"})
+_SECRET_NAME = re.compile(
+    r"(?i)(?:^|_)(?:password|passwd|pwd|secret|api_?key|access_?key|auth_?token|access_?token|token)$"
+)
+_SECRET_TEXT = re.compile(
+    r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|sk_live_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{32,}|xox[abprs]-[A-Za-z0-9-]{20,}"
+    r"|AIza[0-9A-Za-z_-]{35}|glpat-[A-Za-z0-9_-]{20}|hf_[A-Za-z0-9]{30,})\b|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+_PLACEHOLDER = re.compile(r"(?i)your|example|placeholder|change|dummy|xxx|\*\*\*|<.*>|\{.*\}|todo|test|none")
+
+
+class UnseededRandomness(Rule):
+    """Random numbers drawn before any seed is set."""
+
+    code, name, severity = "NB501", "unseeded-randomness", Severity.WARNING
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        seeded: set[str] = set()
+        told: set[str] = set()
+        calls = {(c.place.cell, c.node.lineno, c.node.col_offset): c for c in facts_of(subject).calls}
+        for effects in subject.analysis.effects:
+            for access in effects.accesses:
+                if access.resource.kind != "random":
+                    continue
+                key = access.resource.key
+                if access.mode == "set":
+                    seeded.add(key)
+                elif access.mode == "write" and key not in seeded and key not in told:
+                    call = calls.get((access.span.cell, access.span.line, access.span.column))
+                    if call is None or not _draws(call):
+                        continue
+                    told.add(key)
+                    yield self.finding(
+                        access.span,
+                        f"random numbers of {key} are drawn before a seed is set",
+                        why="each run gives other numbers, in Jupyter as in the pipeline, and no two can be compared",
+                        hint=f"set a seed first ({_GENERATORS.get(key, 'see its documentation')}), or give random_state=0",
+                    )
+        for call in facts_of(subject).calls:
+            if call.name in _UNSEEDED and not call.node.args and not call.node.keywords:
+                yield self.finding(
+                    call.span,
+                    f"a generator is made without a seed: {call.name}()",
+                    why="each run gives other numbers, in Jupyter as in the pipeline, and no two can be compared",
+                    hint=f"give it one: {call.name.rpartition('.')[2]}(0)",
+                )
+
+
+def _draws(call: Call) -> bool:
+    """Whether the call draws for certain: a generator's own function, or one that was given no state to draw from."""
+    if call.name.startswith(("random.", "numpy.random.", "torch.")):
+        return True
+    known = call.name.rpartition(".")[2] in _DRAWING
+    return known and not any(k.arg in (None, "random_state", "rng", "seed", "generator") for k in call.node.keywords)
+
+
+class ClockOrSetOrder(Rule):
+    """The wall clock, or the order of a set, is shown."""
+
+    code, name, severity = "NB502", "clock-or-set-order", Severity.WARNING
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        facts = facts_of(subject)
+        for cell, tree in facts.trees:
+            for statement in tree.body:
+                for node in _shown(statement, last=statement is tree.body[-1]):
+                    yield from self._inside(facts, cell.index, node)
+                if isinstance(statement, ast.For) and _is_set(facts, statement.iter) and _prints(facts, statement):
+                    yield self._order(cell.index, statement.iter)
+
+    def _inside(self, facts: Facts, cell: int, shown: ast.AST) -> Iterator[Diagnostic]:
+        for node in ast.walk(shown):
+            if isinstance(node, ast.Call) and facts.resolve(node.func) in _CLOCK:
+                yield self.finding(
+                    span_of(cell, node),
+                    f"the wall clock is shown: {ast.unparse(node)}",
+                    why="the output is another one in each run, so runs cannot be compared by their outputs",
+                    hint="make the time a parameter, or leave it out",
+                    severity=Severity.INFO,
+                )
+            elif (
+                isinstance(node, ast.Call)
+                and chain(node.func)[0] in ("list", "tuple", "enumerate", "iter", "next")
+                and node.args
+                and _is_set(facts, node.args[0])
+            ):
+                yield self._order(cell, node)
+
+    def _order(self, cell: int, node: ast.AST) -> Diagnostic:
+        return self.finding(
+            span_of(cell, node),
+            f"the order of a set is shown: {ast.unparse(node)}",
+            why="the order of texts in a set is another one in each process (PYTHONHASHSEED)",
+            hint="sort it: sorted(...)",
+        )
+
+
+def _shown(statement: ast.stmt, *, last: bool) -> Iterator[ast.AST]:
+    """What a statement shows: arguments of print and display, and the cell's last expression."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and chain(node.func)[0] in _SHOWING and not chain(node.func)[1]:
+            yield from node.args
+    if (
+        last
+        and isinstance(statement, ast.Expr)
+        and not (isinstance(statement.value, ast.Call) and chain(statement.value.func)[0] in _SHOWING)
+    ):
+        yield statement.value
+
+
+def _is_set(facts: Facts, node: ast.AST) -> bool:
+    return isinstance(node, (ast.Set, ast.SetComp)) or (
+        isinstance(node, ast.Call)
+        and chain(node.func) in (("set", ()), ("frozenset", ()))
+        and "set" not in facts.stored
+    )
+
+
+def _prints(facts: Facts, node: ast.AST) -> bool:
+    return (
+        any(isinstance(n, ast.Call) and chain(n.func)[0] in _SHOWING for n in ast.walk(node))
+        and "print" not in facts.stored
+    )
+
+
+def _files(subject: Subject) -> Iterator[tuple[int, Access]]:
+    for effects in subject.analysis.effects:
+        for access in effects.accesses:
+            if access.resource.kind == "file" and "*" not in access.resource.key and "://" not in access.resource.key:
+                yield effects.cell, access
+
+
+class AbsolutePath(Rule):
+    """A path that begins at the root of one machine's disk."""
+
+    code, name, severity = "NB503", "absolute-path", Severity.WARNING
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        told: set[tuple[int, str]] = set()
+        for cell, access in _files(subject):
+            key = access.resource.key
+            absolute = PurePosixPath(key).is_absolute() or PureWindowsPath(key).is_absolute() or key.startswith("~")
+            if absolute and not key.startswith(("/dev/", "/proc/", "/tmp")) and (cell, key) not in told:  # noqa: S108  they are everywhere
+                told.add((cell, key))
+                yield self.finding(
+                    access.span,
+                    f"an absolute path: {key}",
+                    why="the file is not there on another machine",
+                    hint="give the path from the notebook's folder, or make it a parameter",
+                )
+
+
+class MissingFile(Rule):
+    """A file that is read, and is neither there nor written before."""
+
+    code, name, severity = "NB504", "missing-file", Severity.WARNING
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        if any(a.resource.kind == "cwd" and a.mode != "read" for e in subject.analysis.effects for a in e.accesses):
+            return  # where relative paths begin is not known then
+        written: set[str] = set()
+        unknown = False
+        for effects in subject.analysis.effects:
+            for access in effects.accesses:
+                key = access.resource.key
+                if access.resource.kind != "file":
+                    continue
+                if access.mode == "write":
+                    written.add(key)
+                    unknown = unknown or "*" in key
+                elif (
+                    "*" not in key
+                    and "://" not in key
+                    and key not in written
+                    and not unknown
+                    and not _is_there(subject, key)
+                ):
+                    yield self.finding(
+                        access.span,
+                        f"{key} is read, but it is neither there nor written by a cell before",
+                        why="top to bottom this is a FileNotFoundError",
+                        hint="put the file beside the notebook, or write it in a cell above",
+                    )
+
+
+def _is_there(subject: Subject, key: str) -> bool:
+    try:
+        return (subject.folder / Path(key).expanduser()).exists()
+    except (OSError, ValueError, RuntimeError):
+        return True  # nothing can be said of it
+
+
+class NetworkAccess(Rule):
+    """Something is fetched from the network, or sent there."""
+
+    code, name, severity = "NB505", "network-access", Severity.INFO
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        for effects in subject.analysis.effects:
+            for access in effects.accesses:
+                if access.resource.kind == "network":
+                    yield self.finding(
+                        access.span,
+                        "the network is used",
+                        why="what is there may change or go away, and a step that uses it is not taken from a cache",
+                        hint="keep a copy of what is fetched beside the notebook",
+                    )
+                    break
+
+
+class InstallsInNotebook(Rule):
+    """Packages are installed from within the notebook."""
+
+    code, name, severity = "NB506", "installs-in-notebook", Severity.WARNING
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        for command in facts_of(subject).commands:
+            text = f"{command.line}\n{command.body or ''}"
+            by_shell = command.magic in ("!", "system", "sx", "bash", "sh") and _INSTALL.search(text)
+            if by_shell or (command.magic in _INSTALLERS and "install" in text):
+                shown = command.line if command.magic == "!" else f"%{command.magic} {command.line}"
+                yield self.finding(
+                    command.span,
+                    f"packages are installed while the notebook runs: {shown.strip()}",
+                    why="every run changes the environment, and which versions it gets depends on the day",
+                    hint="name the packages, with versions, in a requirements file",
+                )
+
+
+class SecretInSource(Rule):
+    """A password, token or key that stands in the notebook's text."""
+
+    code, name, severity = "NB507", "secret-in-source", Severity.WARNING
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        facts = facts_of(subject)
+        told: set[tuple[int, int]] = set()
+        for place, text in facts.texts:
+            if isinstance(text.value, str) and _SECRET_TEXT.search(text.value):
+                told.add((place.cell, text.lineno))
+                yield self._said(place.cell, text, "a key or token stands in the source")
+        for cell, tree in facts.trees:
+            for node in ast.walk(tree):
+                for name, value in _assigned(node):
+                    if (cell.index, value.lineno) not in told and _is_secret(name, value):
+                        told.add((cell.index, value.lineno))
+                        yield self._said(cell.index, value, f"`{name}` looks like a secret, and stands in the source")
+
+    def _said(self, cell: int, node: ast.AST, message: str) -> Diagnostic:
+        return self.finding(
+            span_of(cell, node),
+            message,
+            why=f"who can read {number(cell)} can use it, and it goes into every executed notebook",
+            hint="read it from the environment: os.environ['NAME'], and change the secret",
+        )
+
+
+def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            base, attributes = chain(target)
+            if base:
+                yield (attributes or (base,))[-1], node.value
+    elif isinstance(node, ast.keyword) and node.arg is not None:
+        yield node.arg, node.value
+
+
+def _is_secret(name: str, value: ast.expr) -> bool:
+    if not _SECRET_NAME.search(name) or not isinstance(value, ast.Constant) or not isinstance(value.value, str):
+        return False
+    text = value.value
+    return len(text) >= 8 and " " not in text and not _PLACEHOLDER.search(text)
+
+
+RULES: tuple[type[Rule], ...] = (
+    UnseededRandomness, ClockOrSetOrder, AbsolutePath, MissingFile, NetworkAccess, InstallsInNotebook, SecretInSource,
+)  # fmt: skip

@@ -1,0 +1,84 @@
+"""Family 4: values that cannot leave their process, and objects that several names share across steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
+from nb2pipe.pipeline.demand import Sharing
+from nb2pipe.rules.base import Rule
+from nb2pipe.rules.run import Subject
+
+_WORDS = {"file": "an open file", "iterator": "an iterator", "async": "an object of an event loop"}
+
+
+class CannotLeave(Rule):
+    """A value that no pickle can carry flows between steps, so these steps share a process."""
+
+    code, name, severity = "NB401", "value-cannot-leave-its-process", Severity.INFO
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        made: dict[str, Span] = {}
+        for effects in subject.analysis.effects:
+            kept = dict(effects.fixed)
+            for definition in effects.definitions:
+                if definition.name in kept:
+                    made.setdefault(definition.name, definition.span)
+        reads = {(edge.target, e.name): e.read for edge in subject.pipeline.edges for e in edge.evidence}
+        for members, name, kind in subject.pipeline.joined:
+            span = made.get(name)
+            if span is None:
+                continue
+            what = _WORDS.get(kind, f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}")
+            steps = ", ".join(f"`{m}`" for m in members)
+            yield self.finding(
+                span,
+                f"`{name}` is {what}, which cannot leave its process: the steps {steps} run in one",
+                why="these steps do not run side by side, and none of them can be taken from a cache alone",
+                hint=f"make `{name}` in the step that uses it, or hand on what is made of it (a list, a frame, a path)",
+                sites=[Site(reads[m, name], f"step {m} takes it") for m in members if (m, name) in reads],
+            )
+
+
+class NotTwoProcesses(Rule):
+    """A step needs values that cannot leave two different processes. The runtime finds it."""
+
+    code, name, severity, refuses = "NB403", "values-in-two-processes", Severity.ERROR, True
+
+
+class SharedObject(Rule):
+    """Names that may stand for one object cross step boundaries together, and a step changes it."""
+
+    code, name, severity = "NB402", "object-shared-between-steps", Severity.INFO
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        sharing = Sharing(subject.analysis.effects)
+        effects = {e.cell: e for e in subject.analysis.effects}
+        made: dict[str, Span] = {}
+        told: set[frozenset[str]] = set()
+        for step in subject.pipeline.steps:
+            handed = {v.name for v in step.inputs}
+            for cell in step.cells:
+                effect = effects.get(cell)
+                if effect is None:
+                    continue
+                changed = {m.name: m.span for m in effect.mutations if m.name in handed}
+                for group in sharing.groups(set(changed), cell) if len(changed) > 1 else ():
+                    onward = group & set(step.outputs)
+                    if not onward or frozenset(group) in told:
+                        continue
+                    told.add(frozenset(group))
+                    names = sorted(group)
+                    yield self.finding(
+                        changed[names[0]],
+                        f"{' and '.join(f'`{n}`' for n in names)} may be one object, which step `{step.name}` changes",
+                        why="a change under one name shows under the others, so they travel together, as one stored value",
+                        hint="where they are meant to be apart, make a copy of one",
+                        sites=[Site(made[n], f"`{n}` is bound") for n in names if n in made],
+                    )
+            for cell in step.cells:
+                if cell in effects:
+                    made.update({d.name: d.span for d in effects[cell].definitions})
+
+
+RULES: tuple[type[Rule], ...] = (CannotLeave, SharedObject, NotTwoProcesses)

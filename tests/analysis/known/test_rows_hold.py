@@ -1,0 +1,104 @@
+"""Every row of the tables of known calls that can be tried is tried, and none claims less than the call does."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+HERE = Path(__file__).parent
+CHUNK = 400  # rows of one test
+LIBRARIES = {
+    "builtins": "numpy", "stdlib": "numpy", "numpy": "numpy", "pandas": "pandas", "sklearn": "sklearn", "scipy": "scipy", "matplotlib": "matplotlib",
+    "seaborn": "seaborn", "statsmodels": "statsmodels", "torch": "torch", "plotly": "plotly", "joblib": "joblib", "lightgbm": "lightgbm",
+}  # fmt: skip
+PRELOADED = {
+    "pandas": ["matplotlib.pyplot", "pandas.plotting"], "sklearn": ["sklearn.ensemble", "lightgbm"], "seaborn": ["seaborn"], "matplotlib": ["matplotlib.pyplot"],
+    "statsmodels": ["statsmodels.api", "statsmodels.formula.api", "statsmodels.tsa.api"], "scipy": ["scipy.stats", "scipy.signal", "scipy.optimize"],
+    "plotly": ["plotly.express", "plotly.graph_objects", "plotly.io"], "stdlib": ["IPython.display"], "lightgbm": ["lightgbm", "sklearn.naive_bayes"], "joblib": ["joblib"], "torch": ["torch"],
+}  # fmt: skip
+REACHED: dict[str, float] = json.loads((HERE / "reached.json").read_text("utf-8"))
+_found: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
+
+
+def _installed(library: str) -> bool:
+    return all(
+        importlib.util.find_spec(n.partition(".")[0]) is not None
+        for n in (LIBRARIES[library], "pandas", *PRELOADED.get(library, ()))
+    )
+
+
+def _chunks(library: str) -> list[list[str]]:
+    from tests.analysis.known import children
+
+    names = children.rows(library)
+    return [names[i : i + CHUNK] for i in range(0, len(names), CHUNK)]
+
+
+def _try(library: str, chunk: int) -> dict[str, dict[str, Any]]:
+    from tests.analysis.known import children
+
+    if (library, chunk) not in _found:
+        if not _installed(library):
+            pytest.skip(f"{library} is not installed")
+        for name in PRELOADED.get(library, []):
+            importlib.import_module(name)  # once, in the parent: the children are forked
+        _found[library, chunk] = children.try_rows(library, _chunks(library)[chunk])
+    return _found[library, chunk]
+
+
+def _gaps() -> list[tuple[str, str]]:
+    """What the rows are known not to say: a pattern of names, a pattern of faults."""
+    found = []
+    for line in (HERE / "gaps.txt").read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            _, fault, names = line.split(" | ")
+            found += [(name, fault.strip()) for name in names.split()]
+    return found
+
+
+def _count(library: str) -> int:
+    from nb2pipe.analysis.known import table
+
+    data = json.loads((Path(table.__file__).parent / f"{library}.json").read_text("utf-8"))
+    return -(-sum(len(group.split()) for group in data["calls"]) // CHUNK)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("library", "chunk"), [(lib, i) for lib in LIBRARIES for i in range(_count(lib))])
+def test_no_call_does_more_than_its_row_says(library: str, chunk: int) -> None:
+    if not _installed(library):
+        pytest.skip(f"{library} is not installed")
+    if chunk >= len(_chunks(library)):
+        pytest.skip("the rows that may be called are fewer")
+    gaps = _gaps()
+    wrong = [
+        f"{name}: {fault}, as in {example}"
+        for name, outcome in _try(library, chunk).items()
+        for fault, example in outcome["faults"].items()
+        if not any(fnmatch(name, n) and fnmatch(fault, f) for n, f in gaps)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("library", list(LIBRARIES))
+def test_as_many_rows_are_tried_as_ever(library: str) -> None:
+    outcomes: dict[str, dict[str, Any]] = {}
+    for chunk in range(len(_chunks(library))):
+        outcomes.update(_try(library, chunk))
+    untried = sorted(n for n, o in outcomes.items() if not o["calls"])
+    if os.environ.get("NB2PIPE_REACHED"):  # to write the numbers anew
+        Path(os.environ["NB2PIPE_REACHED"], library).write_text(
+            json.dumps(sorted(n for n, o in outcomes.items() if o["calls"]))
+        )
+    share = 1 - len(untried) / len(outcomes)
+    assert share >= REACHED[library], f"{share:.3f} of {len(outcomes)} rows; not tried: {untried[:200]}"
