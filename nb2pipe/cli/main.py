@@ -80,7 +80,7 @@ def _fault(error: Exception) -> str:
     import traceback
 
     place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{'/'.join(place.filename.split(os.sep)[-2:])}:{place.lineno}"
+    where = f"{place.filename.rpartition('nb2pipe/')[2]}:{place.lineno}"
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return (
         f"error: nb2pipe {__version__} has a fault ({what} at {where}); your notebook was not changed\n"

@@ -25,7 +25,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--engine", choices=("local",), default="local", help="what runs the steps (default: local)")
     parser.add_argument("--jobs", type=_count, metavar="N", help="steps at once at most (default: the cores)")
     parser.add_argument("--order", choices=("document", "latest"), default="document",
-                        help="which of the ready steps starts first: the first in the notebook, or the last (default: document)")  # fmt: skip
+                        help="which ready step starts first: the first in the notebook, or the last (default: document)")  # fmt: skip
     parser.add_argument("--guards", choices=("on", "light", "strict", "off"), default="on",
                         help="hold each step to what the analysis said of it: add the missing edge and go on (on), leave "
                         "large values out (light), refuse (strict), or do not look (off)")  # fmt: skip

@@ -149,10 +149,10 @@ class _Walk:
         for place, node, base, attributes in self.calls:
             name = facts.dotted(base, attributes) if base else ""
             facts.calls.append(Call(place, node, name or (f".{attributes[-1]}" if attributes else base)))
-        for place, node, base, attributes in self.chains:
+        for place, read, base, attributes in self.chains:
             name = facts.dotted(base, attributes)
             if name:
-                facts.references.append(Reference(place, node, name))
+                facts.references.append(Reference(place, read, name))
         return facts
 
     def body(self, tree: ast.Module) -> None:

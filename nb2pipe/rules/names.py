@@ -277,9 +277,9 @@ class ExecutedAgain(Rule):
         doubled = []
         for above, below in itertools.pairwise(counted):
             hidden = _count(below) - _count(above) - 1
-            name = _grows(effects.get(below.index))
-            if hidden > 0 and name:
-                doubled.append((below, hidden, *name))
+            grown = _grows(effects.get(below.index))
+            if hidden > 0 and grown:
+                doubled.append((below, hidden, *grown))
         if not doubled:
             return
         cell, hidden, name, span = doubled[0]

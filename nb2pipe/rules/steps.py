@@ -209,7 +209,9 @@ class SameName(Rule):
         for step in subject.pipeline.steps:
             base, _, count = step.name.rpartition("_")
             other = names.get(base)
-            if step.title and count.isdigit() and other is not None and other.title and normalise_step(step.title) == normalise_step(other.title):  # fmt: skip
+            if not (step.title and count.isdigit() and other is not None and other.title):
+                continue
+            if normalise_step(step.title) == normalise_step(other.title):
                 yield self.finding(
                     Span(step.cells[0]),
                     f"two headings give the step name `{base}`: the second step is called `{step.name}`",

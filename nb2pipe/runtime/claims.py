@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from nb2pipe.analysis.amend import Fact, FactKind
@@ -131,7 +132,7 @@ def to_facts(pipeline: Pipeline, seen: Sequence[Seen]) -> tuple[Fact, ...]:
 
 
 def stale(
-    pipeline: Pipeline, stood: Mapping[str, Stood], ended: Mapping[str, float], lost: Set[str] = frozenset()
+    pipeline: Pipeline, stood: Mapping[str, Stood], ended: Mapping[str, float], lost: AbstractSet[str] = frozenset()
 ) -> set[str]:
     """The steps that started before something that they are now known to rest on had ended well.
 

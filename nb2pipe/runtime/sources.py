@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import linecache
-import os
 import pickle
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,14 +20,14 @@ def keep(folder: Path, cells: Iterable[tuple[int, str]]) -> None:
 
 def found_in(folder: Path) -> None:
     """Say where this process finds the cells of its run."""
-    global _folder
+    global _folder  # noqa: PLW0603  one process, one run
     _folder = folder
 
 
 def expect(filename: str) -> None:
     """Code that was made in another process has come: its text is read when somebody asks for it."""
     if filename not in linecache.cache and _is_cell(filename):
-        linecache.cache[filename] = (functools.partial(_text, filename),)  # type: ignore[assignment]  # the form of `linecache.lazycache`
+        linecache.cache[filename] = (functools.partial(_text, filename),)  # the form of `linecache.lazycache`
 
 
 def asked_for(filename: str) -> None:
@@ -39,7 +38,7 @@ def asked_for(filename: str) -> None:
 
 
 def _is_cell(filename: str) -> bool:
-    return os.path.basename(os.path.dirname(filename)).startswith("ipykernel_")
+    return Path(filename).parent.name.startswith("ipykernel_")
 
 
 def _text(filename: str) -> str | None:
@@ -50,8 +49,8 @@ def _text(filename: str) -> str | None:
 
     if _folder is None:
         return None
-    shell: Any = get_ipython()  # type: ignore[no-untyped-call]  # IPython ships no types for it
-    wanted = os.path.basename(filename)
+    shell: Any = get_ipython()
+    wanted = Path(filename).name
     found = None
     for count, source in pickle.loads((_folder / _NAME).read_bytes()):
         if count <= shell.execution_count and f"{murmur2(source)}.py" == wanted:

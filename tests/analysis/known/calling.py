@@ -103,10 +103,9 @@ def targets(name: str) -> list[Target]:
         found = []
         klass = resolve(owner) if owner not in ("file", "iterator") else None
         static = inspect.getattr_static(klass, method, None) if inspect.isclass(klass) else None
-        if (
-            isinstance(static, (classmethod, staticmethod))
-            or (inspect.isbuiltin(getattr(klass, method, None))
-            and getattr(getattr(klass, method), "__self__", None) is klass)
+        if isinstance(static, (classmethod, staticmethod)) or (
+            inspect.isbuiltin(getattr(klass, method, None))
+            and getattr(getattr(klass, method), "__self__", None) is klass
         ):
             return [Target(lambda _: getattr(klass, method), None)]
         for make in pool.RECEIVERS[owner]:
@@ -288,18 +287,13 @@ def run_row(name: str, row: Call, library: str, outside: world.Outside, survey: 
             for turn, (positional, keywords, names, makers) in enumerate(tries):
                 if time.monotonic() - began > deadline * (1 if outcome.calls else 2):
                     break
-                if (
-                    successes
-                    >= (
-                        1
-                        if brief or target.samples is not None or (library == "matplotlib" and target.make)
-                        else FEW_ENOUGH
-                        if several
-                        else ENOUGH
-                    )
-                    or ((several or brief or library == "matplotlib")
-                    and turn >= FEW_TRIES)
-                ):
+                if successes >= (
+                    1
+                    if brief or target.samples is not None or (library == "matplotlib" and target.make)
+                    else FEW_ENOUGH
+                    if several
+                    else ENOUGH
+                ) or ((several or brief or library == "matplotlib") and turn >= FEW_TRIES):
                     break
                 own = TABLE.method(target.class_name, name.rpartition(".")[2]) if target.samples is not None else None
                 found = one_call(

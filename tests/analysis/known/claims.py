@@ -206,11 +206,8 @@ def _fallback(name: str, label: str, values: Mapping[str, Any]) -> bool:
     place = [k for k in values if k != "self"].index(label) if label != "self" else -1
     if name in ("min", "max"):
         return len(values) > 1
-    return (
-        (place == 1
-        and (name == "next" or method in ("get", "pop", "fromkeys")))
-        or (place == 2
-        and name == "functools.reduce")
+    return (place == 1 and (name == "next" or method in ("get", "pop", "fromkeys"))) or (
+        place == 2 and name == "functools.reduce"
     )
 
 
@@ -273,7 +270,12 @@ def type_differs(row: Call, result: Any) -> str:
     names = {f"{k.__module__}.{k.__qualname__}".removeprefix("builtins.") for k in type(result).__mro__}
     short = {n.partition(".")[0] + "." + n.rpartition(".")[2] for n in names} | {n.rpartition(".")[2] for n in names}
     wanted = str(row.returns)
-    if wanted in names or wanted in short or wanted.rpartition(".")[2] in short or (wanted == "None" and result is None):
+    if (
+        wanted in names
+        or wanted in short
+        or wanted.rpartition(".")[2] in short
+        or (wanted == "None" and result is None)
+    ):
         return ""
     if result is None or (wanted == "numpy.ndarray" and immutable(result)):
         return ""

@@ -45,10 +45,9 @@ ATOMS = (
 
 def immutable(value: Any) -> bool:
     """Whether nothing of the value itself can change; what it holds may."""
-    return (
-        isinstance(value, ATOMS)
-        or (type(value).__module__ == "torch"
-        and type(value).__name__ in ("dtype", "device", "Size", "layout", "memory_format"))
+    return isinstance(value, ATOMS) or (
+        type(value).__module__ == "torch"
+        and type(value).__name__ in ("dtype", "device", "Size", "layout", "memory_format")
     )
 
 
