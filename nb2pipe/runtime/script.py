@@ -32,11 +32,11 @@ def script(document: Any, pipeline: Pipeline, parameters: Mapping[str, Any]) -> 
     """What to execute; execution counts are those of a kernel that runs the whole notebook."""
     if not parameters:
         return Script(document, cell_tasks(document))
+    from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
-    changed = parameterize_notebook(
-        document, dict(parameters), report_mode=False, language="python", kernel_name="python3"
-    )
+    node = load_notebook_node(document)  # with the metadata that papermill reads without asking
+    changed = parameterize_notebook(node, dict(parameters), report_mode=False, language="python", kernel_name="python3")
     place = next(i for i, c in enumerate(changed.cells) if "injected-parameters" in c.metadata.get("tags", []))
     shifted = cell_tasks(changed)
     extra = replace(shifted.pop(place), index=INJECTED)

@@ -95,15 +95,22 @@ def _matplotlib() -> Any:
     matplotlib = _module("matplotlib")
     if not matplotlib:
         return None
-    return {k: matplotlib.rcParams._get(k) if hasattr(matplotlib.rcParams, "_get") else matplotlib.rcParams[k]
-            for k in matplotlib.rcParams if k not in _TRANSIENT_RC}  # fmt: skip
+    params = matplotlib.rcParams
+    found = {k: params._get(k) if hasattr(params, "_get") else params[k] for k in params if k not in _TRANSIENT_RC}
+    maps = getattr(matplotlib, "colormaps", {})
+    own = {name: maps[name] for name in maps if name not in getattr(maps, "_builtin_cmaps", ())}
+    return (found, own)
 
 
-def _set_matplotlib(value: dict[str, Any]) -> None:
+def _set_matplotlib(value: Any) -> None:
     import matplotlib as mpl
 
-    for key, setting in value.items():
-        dict.__setitem__(mpl.rcParams, key, setting)
+    params: Any = mpl.rcParams
+    for key, setting in value[0].items():
+        dict.__setitem__(params, key, setting)
+    for name, colors in value[1].items():  # a theme may name a map that its library has registered
+        if name not in mpl.colormaps:
+            mpl.colormaps.register(colors, name=name)
 
 
 def _pandas() -> Any:

@@ -182,6 +182,9 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             return (_make_cached, (obj.__wrapped__, obj.cache_parameters()))
         elif kind.__module__ == "numpy" and kind.__name__ == "ndarray":
             return self._array(obj)
+        elif isinstance(obj, type) and obj.__module__ == "__main__":
+            # what Python and dataclasses keep in a class for themselves is no object of the notebook
+            self.private.update(id(v) for k, v in vars(obj).items() if k.startswith("__"))
         elif kind.__module__.partition(".")[0] == "pandas":
             self._hide(obj)
             if "_cache" in getattr(obj, "__dict__", ()):
@@ -232,7 +235,6 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
 
     def _hide(self, obj: Any) -> None:
         """The arrays inside a frame are its own affair: copy-on-write makes their sharing unobservable."""
-        self.private.add(id(getattr(type(obj), "_metadata", None)))  # a list of the class, in every state
         self.private.add(id(getattr(type(obj), "_metadata", None)))  # a list of the class, in the state of every frame
         manager = getattr(obj, "_mgr", None)
         for block in getattr(manager, "blocks", ()):
@@ -252,9 +254,13 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
 def _without_cache(obj: Any) -> Any:
     """How pandas' types are made, without what they remember of having been asked: that is no change."""
     reduced = obj.__reduce_ex__(5)
-    if len(reduced) > 2 and isinstance(reduced[2], dict) and "_cache" in reduced[2]:
-        state = {k: v for k, v in reduced[2].items() if k != "_cache"}
-        return (*reduced[:2], state or None, *reduced[3:])
+    state = reduced[2] if len(reduced) > 2 else None
+    if isinstance(state, dict) and "_cache" in state:
+        kept = {k: v for k, v in state.items() if k != "_cache"}
+        return (*reduced[:2], kept or None, *reduced[3:])
+    if isinstance(state, tuple) and state and isinstance(state[-1], dict) and "_cache" in state[-1]:
+        kept = {k: v for k, v in state[-1].items() if k != "_cache"}
+        return (*reduced[:2], (*state[:-1], kept) if kept else state[:-1], *reduced[3:])
     return NotImplemented
 
 
@@ -292,7 +298,18 @@ def scan(value: Any, namespace: dict[str, Any], stamp: int, owners: frozenset[in
     return Scan(file.getvalue(), buffers, objects, dict(saver.roots))
 
 
-_FIXED_MODULES = ("datetime", "decimal", "fractions", "pathlib", "uuid", "re", "enum", "pyarrow", "zoneinfo")
+_FIXED_MODULES = (
+    "datetime",
+    "decimal",
+    "fractions",
+    "pathlib",
+    "uuid",
+    "re",
+    "enum",
+    "pyarrow",
+    "zoneinfo",
+    "dataclasses",
+)
 
 
 def _changeable(obj: Any) -> bool:

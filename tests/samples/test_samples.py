@@ -44,7 +44,7 @@ def _without_skipped(document: Any) -> Any:
     """Cells tagged ``skip`` are not part of the pipeline; in the kernel they are empty."""
     for cell in document.cells:
         if "skip" in cell.metadata.get("tags", []):
-            cell.source = ""
+            cell.source, cell.outputs = "", []
     return document
 
 
