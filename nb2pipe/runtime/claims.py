@@ -18,7 +18,7 @@ _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """What a step that has ended rested on: the producers of its inputs, when it started, what it stored."""
+    """What a step that has started rests on: the producers of its inputs, when it started, what it has stored or will."""
 
     inputs: Mapping[str, str]
     started: float
@@ -149,7 +149,7 @@ def stale(
             continue
         early = any(s in found or ended.get(s, float("inf")) > mine.started for s in sources.get(step.name, ()))
         other = any(mine.inputs.get(v.name) != v.producer for v in step.inputs)
-        missing = step.name in ended and not set(step.outputs) <= mine.stored
+        missing = not set(step.outputs) <= mine.stored
         if early or other or missing:
             found.add(step.name)
     return found

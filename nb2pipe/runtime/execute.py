@@ -155,7 +155,7 @@ class _Execution:
         self.outside: dict[str, list[str]] = {}
         self.attempt = 0
         self.refused: Diagnostic | None = None
-        self.started_inputs: dict[str, dict[str, str]] = {}
+        self.started_as: dict[str, Step] = {}
 
     # -- the loop ---------------------------------------------------------------------------------------------------
 
@@ -285,7 +285,7 @@ class _Execution:
         outcome.started, outcome.runs = time.time(), outcome.runs + 1
         self.events[step.name] = []
         self.begun[step.name] = []
-        self.started_inputs[step.name] = {v.name: v.producer for v in step.inputs}
+        self.started_as[step.name] = step
         self.listener.started(step.name)
         try:
             process.channel.send(self.task(step, process))
@@ -502,9 +502,10 @@ class _Execution:
         stood = {}
         for name in (*self.ended, *self.running):
             if self.outcomes[name].started:
-                done = self.done.get(name)
-                stored = frozenset((*done.files, *done.live)) if done is not None else frozenset()
-                stood[name] = Stood(self.started_inputs[name], self.outcomes[name].started, stored)
+                done, told = self.done.get(name), self.started_as[name]
+                stored = frozenset((*done.files, *done.live) if done is not None else told.outputs)
+                inputs = {v.name: v.producer for v in told.inputs}
+                stood[name] = Stood(inputs, self.outcomes[name].started, stored)
         ended = {n: o.ended for n, o in self.outcomes.items() if o.status == "ok"}
         again = stale(self.pipeline, stood, ended)
         # with the process of a running step goes what steps before it have left there

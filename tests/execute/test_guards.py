@@ -94,6 +94,10 @@ CASES = [
         "a name", "use",
         ["a = 1", "b = a + 1", "print(eval('b' + ''))"], without_use("b"), ["", "", "2"],
     ),
+    Case(
+        "a name that is still being made", "use",
+        ["import time\na = 1", "time.sleep(0.5)\nb = a + 1", "print(eval('b' + ''))"], without_use("b"), ["", "", "2"],
+    ),
 ]  # fmt: skip
 
 
