@@ -10,9 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from nb2pipe.analysis.effects import Access, Analysis, Certainty, Definition, Deletion, Effects, Mutation, Resource, Use
-from nb2pipe.analysis.interpreter import Interpreter
+from nb2pipe.analysis.interpreter import CALL_BUDGET, Interpreter, Record
 from nb2pipe.analysis.known.table import Table
-from nb2pipe.analysis.machine import CALL_BUDGET, Record
 from nb2pipe.analysis.objects import Binding, Obj, reach, reachers, shareable
 from nb2pipe.analysis.states import read_states
 from nb2pipe.diagnostics import Diagnostic, Severity, Span

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from nb2pipe.analysis.effects import Access, Certainty, Resource, ResourceKind
-from nb2pipe.analysis.machine import Record
+from nb2pipe.analysis.interpreter.machine import Record
 from nb2pipe.diagnostics import Span
 
 _PLOTTING = frozenset({"matplotlib", "seaborn", "plotnine", "pylab", "mpl_toolkits"})

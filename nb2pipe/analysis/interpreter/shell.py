@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import ast
-from abc import abstractmethod
-from typing import TYPE_CHECKING
 
-from nb2pipe.analysis.calls import Calls
 from nb2pipe.analysis.effects import Mode, ResourceKind
-from nb2pipe.analysis.machine import const_of, normal_path
-from nb2pipe.analysis.objects import NONE, STR, Frame, Obj, Val, hold
+from nb2pipe.analysis.interpreter.language import Language
+from nb2pipe.analysis.interpreter.machine import const_of, normal_path
+from nb2pipe.analysis.objects import (
+    NONE,
+    STR,
+    Frame,
+    Obj,
+    Val,
+    hold,
+)
 from nb2pipe.notebook import magics
 from nb2pipe.notebook.ipython import parse_fragment
-
-if TYPE_CHECKING:
-    from nb2pipe.notebook.model import Cell
+from nb2pipe.notebook.model import Cell
 
 SHELL = "IPython.shell"
 
 
-class Shell(Calls):
+class Shell(Language):
     """Magics, shell escapes and help, as the calls on ``get_ipython()`` that stand for them."""
 
     current: Cell
-
-    @abstractmethod
-    def _call_globals(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
-        """The notebook's own namespace."""
 
     def _call_get_ipython(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
         return (Obj("ref", data=SHELL),)
@@ -181,15 +180,11 @@ class Shell(Calls):
         run()
         return last
 
-    # -- magics with a meaning of their own ----------------------------------------------------------------------------
-
     def _magic_env(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         self._names_in(line, frame)
         sets = "=" in line or len(line.split()) > 1
         self.touch("environment", "environment", "write" if sets else "read")
         return None if sets else (self.new(),)
-
-    _magic_set_env = _magic_env
 
     def _magic_cd(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         self._names_in(line, frame)
@@ -205,8 +200,6 @@ class Shell(Calls):
         if append:
             self.touch("file", _path(path), "read")
         return None
-
-    _magic_file = _magic_writefile
 
     def _magic_run(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         words = [w for w in line.split() if not w.startswith("-")]
@@ -224,10 +217,6 @@ class Shell(Calls):
                 self.star(module)
         self.touch("setting", "matplotlib", "write")
         return None
-
-    @abstractmethod
-    def star(self, module: str) -> None:
-        """What ``from module import *`` does in the notebook."""
 
     def _magic_store(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         words = line.split()

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import ast
 import builtins
-from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from nb2pipe.analysis.machine import Machine, const_of, truth
+from nb2pipe.analysis.interpreter.machine import const_of
+from nb2pipe.analysis.interpreter.operators import Operators
 from nb2pipe.analysis.objects import (
     ATOMS,
-    BOOL,
     HOLE,
-    INT,
     NONE,
     STR,
     UNKNOWN,
-    Class,
     Frame,
     Function,
     Obj,
-    Space,
     Val,
-    atomic,
     hold,
     join,
     link,
     scalar,
-    view,
 )
 from nb2pipe.analysis.scopes import scope_of
 
@@ -37,52 +31,11 @@ INJECTED = frozenset({"get_ipython", "display", "exit", "quit", "In", "Out", "_i
                       "_ii", "_iii", "__name__", "__doc__", "__builtins__", "__builtin__", "__file__", "__spec__",
                       "__loader__", "__package__", "__annotations__", "__session__"})  # fmt: skip
 HISTORY = frozenset({"_", "__", "___", "Out", "_oh"})
-_BINARY = {ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__", ast.FloorDiv: "__floordiv__",
-           ast.Mod: "__mod__", ast.Pow: "__pow__", ast.MatMult: "__matmul__", ast.BitAnd: "__and__", ast.BitOr: "__or__",
-           ast.BitXor: "__xor__", ast.LShift: "__lshift__", ast.RShift: "__rshift__"}  # fmt: skip
-_NUMBERS = {"int": 0, "bool": 0, "float": 1, "complex": 2}
-_SEQUENCES = frozenset({"list", "tuple", "str", "bytes", "bytearray", "collections.deque"})
-_ARRAYS = ("numpy.ndarray", "pandas.DataFrame", "pandas.Series", "pandas.Index", "torch.Tensor")
+_COMPREHENSION = Obj("frame")
 
 
-_LABELS = frozenset({"str", "int", "float"})
-_SELECTIONS = frozenset({"list", "slice", "bool", "numpy.ndarray", "pandas.Series", "pandas.DataFrame", "pandas.Index"})
-
-
-def _selects(index: Val, *, sliced: bool) -> bool | None:
-    """Whether indexing takes several of the items, or one by its label; None where that is not known."""
-    kinds = {o.type for o in index}
-    if sliced or (kinds and kinds <= _SELECTIONS):
-        return True
-    return False if kinds and kinds <= _LABELS else None
-
-
-class Expressions(Machine):
+class Expressions(Operators):
     """Evaluation of every form of expression."""
-
-    @abstractmethod
-    def call(self, callee: Val, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
-        """The value of calling ``callee``, with the effects of the call."""
-
-    @abstractmethod
-    def call_dunder(self, value: Val, names: tuple[str, ...], args: list[Val], node: ast.AST) -> Val | None:
-        """Call the first of the special methods that the notebook's own classes define; None where there is none."""
-
-    @abstractmethod
-    def attribute(self, obj: Obj, name: str, node: ast.AST, frame: Frame | None) -> Val:
-        """The value of ``obj.name``."""
-
-    @abstractmethod
-    def iterate(self, value: Val, node: ast.AST) -> Val:
-        """The elements of an iterable, with the effects of iterating it."""
-
-    @abstractmethod
-    def lookup_special(self, name: str, node: ast.AST) -> Val | None:
-        """The value of a global name that no cell binds: star imports, opaque cells, IPython's own names."""
-
-    @abstractmethod
-    def resolve_pending(self, space: Space, name: str) -> None:
-        """Interpret the definition of a source module's name that has not been needed so far."""
 
     def ev(self, node: ast.expr, frame: Frame | None = None) -> Val:
         """The abstract value of an expression."""
@@ -95,8 +48,6 @@ class Expressions(Machine):
                     self.ev(child, frame)
             return (self.new(),)
         return method(self, node, frame)
-
-    # -- atoms ------------------------------------------------------------------------------------------------
 
     def _constant(self, node: ast.Constant, frame: Frame | None) -> Val:
         value = node.value
@@ -150,8 +101,6 @@ class Expressions(Machine):
         if name in BUILTINS:
             return (Obj("ref", data=name),)
         return (self.new(),)
-
-    # -- displays -----------------------------------------------------------------------------------------------
 
     def _sequence(self, node: ast.List | ast.Tuple | ast.Set, frame: Frame | None) -> Val:
         kind = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "set"}[type(node)]
@@ -212,147 +161,6 @@ class Expressions(Machine):
                     text += HOLE
         return (scalar("str", text),)
 
-    def _shown(self, value: Val, node: ast.AST) -> None:
-        """A value is turned into text."""
-        if any(not (atomic(obj) and obj.type in ("str", "int", "bool", "None")) for obj in value):
-            self.rec.traits.add("shows")
-        self.call_dunder(value, ("__format__", "__str__", "__repr__"), [], node)
-
-    # -- operators ----------------------------------------------------------------------------------------------
-
-    def _binary(self, node: ast.BinOp, frame: Frame | None) -> Val:
-        left = self.ev(node.left, frame)
-        right = self.ev(node.right, frame)
-        return self.operate(type(node.op), left, right, node)
-
-    def operate(self, op: type[ast.operator], left: Val, right: Val, node: ast.AST) -> Val:
-        """The value of a binary operator."""
-        if op is ast.Add:
-            texts = self.text(left), self.text(right)
-            if texts[0] is not None or texts[1] is not None:
-                return (
-                    scalar("str", (HOLE if texts[0] is None else texts[0]) + (HOLE if texts[1] is None else texts[1])),
-                )
-        if op is ast.Mod and left and left[0].type == "str":
-            text = self.text(left)
-            self._shown(right, node)
-            return STR if text is None else (scalar("str", _percent(text)),)
-        if op is ast.Div and left and (left[0].type or "").startswith("pathlib."):
-            base, tail = self.text(left), self.text(right)
-            joined = f"{HOLE if base is None else base}/{HOLE if tail is None else tail}"
-            return (scalar(left[0].type or "pathlib.Path", joined),)
-        if all(atomic(o) and o.type in _NUMBERS for o in (*left, *right)):
-            rank = max((_NUMBERS[o.type or "int"] for o in (*left, *right)), default=0)
-            return ATOMS[("float" if op is ast.Div and rank == 0 else ("int", "float", "complex")[rank])]
-        dunder = _BINARY[op]
-        result = self.call_dunder(left, (dunder,), [right], node)
-        if result is None:
-            result = self.call_dunder(right, ("__r" + dunder[2:],), [left], node)
-        if result is not None:
-            return result
-        types = [o.type for o in (*left, *right)]
-        for array in reversed(_ARRAYS):
-            if array in types:
-                return (self.new(array),)
-        kinds = {o.type for o in left}
-        if op in (ast.Add, ast.Mult) and kinds & _SEQUENCES:
-            obj = self.new(next(iter(kinds)), immutable=bool(kinds & {"tuple", "str", "bytes"}))
-            for source in (*left, *right):
-                hold(obj, source.elems)
-            return (obj,)
-        if op in (ast.BitOr, ast.BitAnd, ast.Sub, ast.BitXor) and kinds & {"set", "dict"}:
-            obj = self.new(next(iter(kinds)))
-            for source in (*left, *right):
-                hold(obj, source.elems)
-            return (obj,)
-        if all(atomic(o) for o in (*left, *right)):
-            same = {o.type for o in (*left, *right)}
-            return (scalar(same.pop() or "float"),) if len(same) == 1 else (scalar("float"),)
-        obj = self.new()
-        link(obj, (p for o in (*left, *right) if o.type is None and not o.immutable for p in (o,)))
-        return (obj,)
-
-    def _unary(self, node: ast.UnaryOp, frame: Frame | None) -> Val:
-        value = self.ev(node.operand, frame)
-        if isinstance(node.op, ast.Not):
-            known = truth(value)
-            self.call_dunder(value, ("__bool__", "__len__"), [], node)
-            return BOOL if known is None else (scalar("bool", not known),)
-        const = const_of(value)
-        if isinstance(node.op, ast.USub) and isinstance(const, (int, float)) and not isinstance(const, bool):
-            return (scalar(type(const).__name__, -const),)
-        if all(atomic(o) for o in value):
-            return tuple(scalar(o.type or "float") for o in value[:1])
-        result = self.call_dunder(value, ("__neg__", "__pos__", "__invert__"), [], node)
-        return result if result is not None else (self.new(value[0].type if value else None),)
-
-    def _bool(self, node: ast.BoolOp, frame: Frame | None) -> Val:
-        value = self.ev(node.values[0], frame)
-        results = [value]
-
-        def rest() -> bool:
-            results.extend(self.ev(other, frame) for other in node.values[1:])
-            return True
-
-        self.branches(lambda: True, rest)
-        return join(*results)
-
-    def _compare(self, node: ast.Compare, frame: Frame | None) -> Val:
-        left = self.ev(node.left, frame)
-        rights = [self.ev(other, frame) for other in node.comparators]
-        value = join(left, *rights)
-        self.call_dunder(
-            value, ("__eq__", "__lt__", "__gt__", "__le__", "__ge__", "__ne__", "__contains__"), [value], node
-        )
-        if any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
-            for obj in rights[-1]:
-                if obj.type == "globals()":
-                    self.call((Obj("method", data=(obj, "__contains__")),), [left], {}, node, frame)
-                if self.is_iterator(obj):
-                    self.drain((obj,))
-            return BOOL
-        if any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
-            if not any(o.immutable for o in left) and not any(o.immutable for r in rights for o in r):
-                self.rec.traits.add("identity")
-            if all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
-                return BOOL
-        if all(atomic(o) for o in value):
-            return BOOL
-        for array in _ARRAYS:
-            if any(o.type == array for o in value):
-                return (self.new(array),)
-        return (self.new(),)
-
-    @abstractmethod
-    def drain(self, value: Iterable[Obj]) -> None:
-        """Take something out of iterators."""
-
-    def is_iterator(self, obj: Obj) -> bool:
-        """Whether iterating the object changes it, as far as is known."""
-        if obj.fixed in ("generator", "file") or (obj.type == "iterator"):
-            return True
-        if obj.type is not None:
-            klass = self.table.klass(obj.type)
-            return klass is not None and klass.iterator
-        return False
-
-    def _if_exp(self, node: ast.IfExp, frame: Frame | None) -> Val:
-        test = self.ev(node.test, frame)
-        known = truth(test)
-        if known is not None:
-            return self.ev(node.body if known else node.orelse, frame)
-        results: list[Val] = []
-
-        def branch(expr: ast.expr) -> Callable[[], bool]:
-            def run() -> bool:
-                results.append(self.ev(expr, frame))
-                return True
-
-            return run
-
-        self.branches(branch(node.body), branch(node.orelse))
-        return join(*results)
-
     def _named(self, node: ast.NamedExpr, frame: Frame | None) -> Val:
         value = self.ev(node.value, frame)
         target = frame
@@ -363,8 +171,6 @@ class Expressions(Machine):
             owner = owner.parent
         self.bind(owner, node.target.id, value)
         return value
-
-    # -- access -------------------------------------------------------------------------------------------------
 
     def _attribute(self, node: ast.Attribute, frame: Frame | None) -> Val:
         base = self.ev(node.value, frame)
@@ -378,66 +184,6 @@ class Expressions(Machine):
         sliced = isinstance(node.slice, ast.Slice)
         return join(*(self.item(obj, index, sliced, node) for obj in base))
 
-    def item(self, obj: Obj, index: Val, sliced: bool, node: ast.AST) -> Val:
-        """The value of ``obj[index]``."""
-        self.call_dunder(index, ("__hash__", "__eq__", "__index__"), [], node)
-        result = self.call_dunder((obj,), ("__getitem__", "__class_getitem__"), [index], node)
-        if result is not None:
-            return result
-        kind = obj.type
-        if kind in ("list", "tuple", "dict", "collections.deque", "collections.OrderedDict"):
-            if sliced:
-                out = self.new(kind, immutable=kind == "tuple")
-                hold(out, obj.elems)
-                return (out,)
-            return obj.elems or (self.new(),)
-        if kind == "collections.defaultdict":
-            self.mutate((obj,))
-            made: Val = ()
-            for held in list(obj.holds):
-                if held.kind == "function":
-                    made = join(made, self.call((held,), [], {}, node, None))
-            hold(obj, made)
-            return obj.elems or (self.part(obj),)
-        if kind in ("str", "bytes", "range"):
-            return STR if kind == "str" else INT
-        if kind is not None:
-            klass = self.table.klass(kind)
-            if klass is not None:
-                if klass.select and klass.item_alias == "fresh":
-                    chosen = _selects(index, sliced=sliced)
-                    several = self.typed_any(klass.select) if chosen is not False else ()
-                    return join(several, self.typed_any(klass.item) if chosen is not True else ())
-                if klass.item_alias == "fresh" or klass.immutable:
-                    return self.typed_any(klass.item)
-                if klass.item_alias == "view":
-                    out = self.typed(klass.item or kind)
-                    if not out.immutable:
-                        view(out, obj)
-                    return (out,)
-                if obj.elems:
-                    return obj.elems
-                part = self.part(obj)
-                return (part,)
-        if obj.kind in ("ref", "module", "class"):
-            return (obj,)
-        return join(obj.elems, (self.part(obj),)) if obj.elems else (self.part(obj),)
-
-    def typed_any(self, names: str | None) -> Val:
-        """A new object of each of the known types, with ``|`` between them: it is one of these."""
-        return tuple(self.typed(name) for name in names.split("|")) if names is not None else (self.new(),)
-
-    def typed(self, name: str | None) -> Obj:
-        """A new object of a known type."""
-        if name in ATOMS:
-            return ATOMS[name][0]
-        if name is None:
-            return self.new()
-        klass = self.table.klass(name)
-        return self.new(
-            name, immutable=klass is not None and klass.immutable, fixed=klass.fixed or "" if klass is not None else ""
-        )
-
     def _slice(self, node: ast.Slice, frame: Frame | None) -> Val:
         for bound in (node.lower, node.upper, node.step):
             if bound is not None:
@@ -446,8 +192,6 @@ class Expressions(Machine):
 
     def _starred(self, node: ast.Starred, frame: Frame | None) -> Val:
         return self.iterate(self.ev(node.value, frame), node)
-
-    # -- calls --------------------------------------------------------------------------------------------------
 
     def _call(self, node: ast.Call, frame: Frame | None) -> Val:
         callee = self.ev(node.func, frame)
@@ -559,17 +303,9 @@ class Expressions(Machine):
             return len(bounds) == len(node.args) and not self.parameters_cell and len(range(*bounds)) > 0
         return False
 
-    @abstractmethod
-    def assign(self, target: ast.expr, value: Val, frame: Frame | None) -> None:
-        """Bind a target of any form."""
-
     def _await(self, node: ast.Await, frame: Frame | None) -> Val:
         value = self.ev(node.value, frame)
         return self.consume(value, node)
-
-    @abstractmethod
-    def consume(self, value: Val, node: ast.AST) -> Val:
-        """Run what is lazy in a value (generator, coroutine); what it gives."""
 
     def _yield(self, node: ast.Yield | ast.YieldFrom, frame: Frame | None) -> Val:
         if node.value is not None:
@@ -584,17 +320,9 @@ class Expressions(Machine):
         return (self.new(),)
 
 
-_COMPREHENSION = Obj("frame")
-
-
-def _percent(text: str) -> str:
-    """A %-format with its fields unknown."""
-    import re
-
-    return re.sub(r"%(\([^)]*\))?[-#0 +]*(\*|\d+)?(\.(\*|\d+))?[a-zA-Z]", HOLE, text).replace("%%", "%")
-
-
 _Method = Callable[[Expressions, Any, Frame | None], Val]
+
+
 _DISPATCH: dict[type, _Method] = {
     ast.Constant: Expressions._constant,
     ast.Name: Expressions._name,
@@ -623,4 +351,3 @@ _DISPATCH: dict[type, _Method] = {
     ast.Yield: Expressions._yield,
     ast.YieldFrom: Expressions._yield,
 }
-__all__ = ["BUILTINS", "HISTORY", "INJECTED", "Class", "Expressions"]

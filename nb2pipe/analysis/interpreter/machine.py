@@ -1,33 +1,31 @@
-"""The state of the abstract machine: namespaces with branches, the record of the current cell, mutation and access."""
+"""The state of the abstract machine: namespaces, the record of the current cell, mutation and access."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from nb2pipe.analysis.effects import Access, Certainty, Mode, Resource, ResourceKind
-from nb2pipe.analysis.known.table import Table
-from nb2pipe.analysis.objects import HOLE, UNKNOWN, Binding, Frame, Function, Obj, Space, Val, atomic, join, reach, view
+from nb2pipe.analysis.interpreter.flow import Flow
+from nb2pipe.analysis.known.table import Call, Table
+from nb2pipe.analysis.objects import (
+    HOLE,
+    UNKNOWN,
+    Binding,
+    Frame,
+    Function,
+    Obj,
+    Space,
+    Val,
+    atomic,
+    join,
+    reach,
+    view,
+)
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
-
-Store = dict[str, Any]
-Diff = dict[tuple[int, str], tuple[Store, Any]]
-
-CALL_DEPTH = 24
-CALL_BUDGET = 30_000
-SOURCE_BUDGET = 4_000
-SOURCE_DEPTH = 5
-HOLE_TEXT = HOLE
-
-
-@dataclass(slots=True)
-class Region:
-    """A loop, a function body or a ``try`` that a jump may leave: the bindings at each jump are joined at its end."""
-
-    depth: int
-    snapshots: list[Diff] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -48,159 +46,34 @@ class Record:
     read_all: bool = False
 
 
-class Exhausted(Exception):
-    """The source of an installed module takes more work to interpret than it is given."""
+CALL_DEPTH = 24
+CALL_BUDGET = 30_000
+SOURCE_BUDGET = 4_000
+SOURCE_DEPTH = 5
+HOLE_NAME = "_nb2pipe_hole"
 
 
-class Machine:
-    """Namespaces, branches and records. The interpreter proper is built on top of it."""
+class Machine(Flow):
+    """Names, objects and the world; the layers above say what Python's syntax does to them."""
 
     def __init__(self, table: Table) -> None:
+        super().__init__()
         self.table = table
         self.space = Space()
         self.spaces: dict[str, Space] = {}
         self.cell = -1
         self.rec = Record(-1)
         self.records: dict[int, Record] = {}
-        self.may = 0
-        self.span = Span(-1)
-        self.journals: list[Diff] = []
-        self.loops: list[tuple[Region, Region]] = []
-        self.functions: list[Region] = []
-        self.tries: list[Region] = []
-        self.stack: list[ast.AST] = []
-        self.budget = 0
         self.opaque_cells: list[int] = []
         self.star_modules: list[str] = []
         self.asked: dict[str, int] = {}
         self.written: set[str] = set()
-        self.consuming: set[Obj] = set()
         self.method_names: set[str] = set()
-        self.in_try = 0
-        self.source_depth = 0
         self.given_up: set[ast.AST] = set()
         self.last_value: Val = ()
         self.history_read = False
         self.parameters_cell = False
         self.keep: list[ast.AST] = []
-
-    # -- branches ---------------------------------------------------------------------------------------------
-
-    def put(self, store: Store, name: str, entry: Any) -> None:
-        """Bind in a store, remembering in the journal what stood there."""
-        if self.journals:
-            key = (id(store), name)
-            journal = self.journals[-1]
-            if key not in journal:
-                journal[key] = (store, store.get(name))
-        if entry is None:
-            store.pop(name, None)
-        else:
-            store[name] = entry
-
-    def run_branch(self, thunk: Callable[[], bool]) -> tuple[bool, Diff]:
-        """Run one branch and undo its bindings: whether it ends normally, and what it bound."""
-        self.journals.append({})
-        self.may += 1
-        alive = thunk()
-        self.may -= 1
-        journal = self.journals.pop()
-        after: Diff = {}
-        for key, (store, old) in journal.items():
-            after[key] = (store, store.get(key[1]))
-            if old is None:
-                store.pop(key[1], None)
-            else:
-                store[key[1]] = old
-        return alive, after
-
-    def branches(self, *thunks: Callable[[], bool]) -> bool:
-        """Run alternatives from the same state and join those that end normally; False where none does."""
-        results = [self.run_branch(thunk) for thunk in thunks]
-        return self.join_diffs([after for alive, after in results if alive])
-
-    def bounded(self, thunk: Callable[[], Val]) -> Val | None:
-        """Run ``thunk``; None where it exhausts its budget: the branches and loops that it stood in are left, undone."""
-        lists: tuple[list[Any], ...] = (self.loops, self.functions, self.tries, self.stack)
-        lengths = [len(part) for part in lists]
-        depth = len(self.journals)
-        may, in_try, source_depth, span, consuming = (
-            self.may,
-            self.in_try,
-            self.source_depth,
-            self.span,
-            set(self.consuming),
-        )
-        try:
-            return thunk()
-        except Exhausted:
-            while len(self.journals) > depth:
-                for key, (store, old) in self.journals.pop().items():
-                    if old is None:
-                        store.pop(key[1], None)
-                    else:
-                        store[key[1]] = old
-            self.loops, self.functions, self.tries, self.stack = lists
-            for part, length in zip(lists, lengths, strict=True):
-                del part[length:]
-            self.may, self.in_try, self.source_depth, self.span, self.consuming = (
-                may,
-                in_try,
-                source_depth,
-                span,
-                consuming,
-            )
-            return None
-
-    def join_diffs(self, diffs: list[Diff]) -> bool:
-        """Make the state the join of the states that ``diffs`` lead to."""
-        if not diffs:
-            return False
-        keys: dict[tuple[int, str], Store] = {}
-        for diff in diffs:
-            for key, (store, _) in diff.items():
-                keys[key] = store
-        for key, store in keys.items():
-            name = key[1]
-            current = store.get(name)
-            entries = [diff[key][1] if key in diff else current for diff in diffs]
-            merged = entries[0]
-            for entry in entries[1:]:
-                merged = merge(merged, entry)
-            self.put(store, name, merged)
-        return True
-
-    def snapshot(self, region: Region) -> None:
-        """Remember the bindings of this moment for the end of ``region``: a jump leads there."""
-        diff: Diff = {}
-        for journal in self.journals[region.depth :]:
-            for key, (store, _) in journal.items():
-                diff[key] = (store, store.get(key[1]))
-        region.snapshots.append(diff)
-
-    def in_region(self, region: Region, thunk: Callable[[], bool]) -> bool:
-        """Run ``thunk`` as the body of ``region`` and join what the jumps out of it brought."""
-        self.journals.append({})
-        region.depth = len(self.journals) - 1
-        alive = thunk()
-        journal = self.journals.pop()
-        if not region.snapshots:
-            if self.journals:
-                outer = self.journals[-1]
-                for key, entry in journal.items():
-                    outer.setdefault(key, entry)
-            return alive
-        after: Diff = {}
-        for key, (store, old) in journal.items():
-            after[key] = (store, store.get(key[1]))
-            if old is None:
-                store.pop(key[1], None)
-            else:
-                store[key[1]] = old
-        diffs = [*region.snapshots, after] if alive else region.snapshots
-        return self.join_diffs(diffs)
-
-    # -- names ------------------------------------------------------------------------------------------------
 
     def bind(self, frame: Frame | None, name: str, value: Val) -> None:
         """Bind ``name`` where the scoping rules say: a frame's variable, a closure's, or a global."""
@@ -264,8 +137,6 @@ class Machine:
             getattr(node, "end_col_offset", 0) or 0,
         )
 
-    # -- objects ----------------------------------------------------------------------------------------------
-
     def new(self, type_name: str | None = None, **fields: Any) -> Obj:
         """A new abstract object made by the current cell."""
         return Obj(type=type_name, cell=self.cell, **fields)
@@ -324,8 +195,6 @@ class Machine:
         if path:
             self.touch("setting", f"module:{path.partition('.')[0]}", "write")
 
-    # -- the world ----------------------------------------------------------------------------------------------
-
     def touch(self, kind: ResourceKind, key: str, mode: Mode, certainty: Certainty | None = None) -> None:
         """Record an access to a resource."""
         if mode != "read" and kind in ("setting", "environment", "cwd"):
@@ -380,29 +249,107 @@ class Machine:
                 self.rec.defined.setdefault(name, self.span)
                 self.put(self.space.names, name, Binding(binding.value, -1, binding.maybe_unbound))
 
+    # -- what layers above define and layers below call -----------------------------------------------------------
+
+    @abstractmethod
+    def ev(self, node: ast.expr, frame: Frame | None = None) -> Val:
+        """The value of an expression, with the effects of evaluating it."""
+
+    @abstractmethod
+    def call_dunder(
+        self, value: Val, names: tuple[str, ...], args: list[Val], node: ast.AST, kwargs: dict[str, Val] | None = None
+    ) -> Val | None:
+        """Call the first of the special methods that the notebook's own classes define; None where there is none."""
+
+    @abstractmethod
+    def call(self, callee: Val, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
+        """The value of calling ``callee``, with the effects of the call."""
+
+    @abstractmethod
+    def call_function(
+        self, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST, self_value: Val = ()
+    ) -> Val:
+        """Call a function of the notebook or of a source module."""
+
+    @abstractmethod
+    def call_one_with_self(
+        self, method: Obj, instance: Val, args: list[Val], kwargs: dict[str, Val], node: ast.AST
+    ) -> Val:
+        """Call a function found in a class with its instance as first argument."""
+
+    @abstractmethod
+    def call_one(self, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
+        """Call one object."""
+
+    @abstractmethod
+    def apply(
+        self,
+        row: Call,
+        name: str,
+        receiver: Obj | None,
+        args: list[Val],
+        kwargs: dict[str, Val],
+        node: ast.AST,
+        frame: Frame | None,
+    ) -> Val:
+        """What a call does that the table has a row for."""
+
+    @abstractmethod
+    def call_back(self, callbacks: Iterable[Obj], args: list[Val], node: ast.AST) -> None:
+        """Call what a call was given to be called."""
+
+    @abstractmethod
+    def unknown_call(self, obj: Obj | None, args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> Val:
+        """A call of which nothing is known: it may change all that it can reach."""
+
+    @abstractmethod
+    def lookup_special(self, name: str, node: ast.AST) -> Val | None:
+        """The value of a global name that no cell binds: star imports, opaque cells, IPython's own names."""
+
+    @abstractmethod
+    def resolve_pending(self, space: Space, name: str) -> None:
+        """Interpret the definition of a source module's name that has not been needed so far."""
+
+    @abstractmethod
+    def consume(self, value: Val, node: ast.AST) -> Val:
+        """Run what is lazy in a value (generator, coroutine); what it gives."""
+
+    @abstractmethod
+    def assign(self, target: ast.expr, value: Val, frame: Frame | None) -> None:
+        """Bind a target of any form."""
+
+    @abstractmethod
+    def special_call(
+        self, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
+    ) -> Val | None:
+        """Calls whose meaning is the language's own (exec, globals, get_ipython, setattr, ...); None for any other."""
+
+    @abstractmethod
+    def run_block(self, body: list[ast.stmt], frame: Frame | None) -> bool:
+        """Interpret statements; False where the end is not reached."""
+
+    @abstractmethod
+    def source_object(self, dotted: str) -> Val | None:
+        """What a dotted name of a module with Python source stands for, found without executing it."""
+
+    @abstractmethod
+    def import_module(self, node: ast.Import, frame: Frame | None) -> None:
+        """``import a.b as c``."""
+
+    @abstractmethod
+    def import_from(self, node: ast.ImportFrom, frame: Frame | None) -> None:
+        """``from a import b``."""
+
+    @abstractmethod
+    def star(self, module: str) -> None:
+        """What ``from module import *`` does in the notebook."""
+
 
 def _link_frame(holder: Obj, value: Val) -> None:
     for obj in value:
         if obj is not holder and not atomic(obj):
             holder.holds.add(obj)
             obj.held_by.add(holder)
-
-
-def merge(left: Any, right: Any) -> Any:
-    """The join of two entries of a store: bindings of global names, or values of local ones."""
-    if left is right:
-        return left
-    if isinstance(left, Binding) or isinstance(right, Binding):
-        if left is None:
-            return Binding(right.value, -1, True)
-        if right is None:
-            return Binding(left.value, -1, True)
-        return Binding(
-            join(left.value, right.value),
-            left.must if left.must == right.must else -1,
-            left.maybe_unbound or right.maybe_unbound,
-        )
-    return join(left or (), right or ())
 
 
 def normal_path(text: str) -> str:

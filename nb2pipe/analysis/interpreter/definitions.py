@@ -1,0 +1,112 @@
+"""Definitions of functions and classes, with their decorators."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from nb2pipe.analysis.interpreter.assignments import Assignments
+from nb2pipe.analysis.objects import (
+    Class,
+    Frame,
+    Function,
+    Val,
+    join,
+    link,
+)
+
+
+class Definitions(Assignments):
+    """Definitions."""
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame | None) -> bool:
+        decorators = [(d, self.ev(d, frame)) for d in node.decorator_list]
+        if frame is None:
+            arguments = node.args
+            for arg in (
+                *arguments.posonlyargs,
+                *arguments.args,
+                *arguments.kwonlyargs,
+                arguments.vararg,
+                arguments.kwarg,
+            ):
+                if arg is not None and arg.annotation is not None:
+                    self.ev(arg.annotation, frame)
+            if node.returns is not None:
+                self.ev(node.returns, frame)
+        obj = self.make_function(node, node.name, frame)
+        value: Val = (obj,)
+        for decorator, callee in reversed(decorators):
+            value = self._decorate(decorator, callee, value, frame)
+        self.bind(frame, node.name, value)
+        return True
+
+    def _decorate(self, node: ast.expr, callee: Val, value: Val, frame: Frame | None) -> Val:
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        known = {"staticmethod": "static", "classmethod": "class", "property": "property", "cached_property": "property",
+                 "setter": "setter", "getter": "property", "deleter": "setter"}  # fmt: skip
+        for obj in value:
+            if obj.kind == "function" and name in known:
+                function: Function = obj.data
+                function.static = known[name]
+        if name in ("setter", "getter", "deleter") and isinstance(node, ast.Attribute):
+            return join(value, tuple(o for o in self.ev(node.value, frame) if o.kind == "function"))
+        if name in known or name in ("abstractmethod", "overload", "final", "override", "dataclass", "total_ordering"):
+            return value
+        results: Val = ()
+        for obj in callee:
+            if obj.kind in ("function", "class", "method") and not (obj.kind == "method" and obj.data[0].kind == "ref"):
+                results = join(results, self.call_one(obj, [value], {}, node, frame))
+                continue
+            if obj.klass is not None:
+                results = join(results, self.call_one(obj, [value], {}, node, frame))
+                continue
+            if obj.kind in ("ref", "module") or obj.kind == "value":
+                made_by = node.func if isinstance(node, ast.Call) else node
+                cached = getattr(made_by, "attr", getattr(made_by, "id", "")) in ("lru_cache", "cache")
+                wrapper = self.new(None, fixed="cached function" if cached else "")
+                wrapper.data = ("wraps", value)
+                link(wrapper, value)
+                if obj.kind == "value":
+                    link(wrapper, (obj,))
+                    self.mutate((obj,))
+                    link(obj, value)
+                results = join(results, value) if all(v.kind == "class" for v in value) else join(results, (wrapper,))
+        return results or value
+
+    def _class(self, node: ast.ClassDef, frame: Frame | None) -> bool:
+        decorators = [(d, self.ev(d, frame)) for d in node.decorator_list]
+        bases = join(*(self.ev(b, frame) for b in node.bases)) if node.bases else ()
+        for keyword in node.keywords:
+            self.ev(keyword.value, frame)
+        space = frame.space if frame is not None else self.space
+        record = Class(node.name, space, {}, bases)
+        obj = self.new()
+        obj.kind = "class"
+        obj.data = record
+        link(obj, bases)
+        body = Frame(space, frame, is_class=True)
+        self.run_block(node.body, body)
+        record.attrs = body.vars
+        for name, value in body.vars.items():
+            self.method_names.add(name)
+            link(obj, value)
+            for attr in value:
+                if attr.kind == "function" and attr.data.klass is None:
+                    attr.data.klass = obj
+        hook = None
+        for base in bases:
+            if base.kind == "class":
+                hook = self.find(base, "__init_subclass__")
+                for function in hook or ():
+                    if function.kind == "function":
+                        self.call_function(function, [(obj,)], {}, node, (obj,))
+        value = (obj,)
+        for decorator, callee in reversed(decorators):
+            value = self._decorate(decorator, callee, value, frame)
+        self.bind(frame, node.name, value)
+        return True
+
+    def _type_alias(self, node: Any, frame: Frame | None) -> bool:
+        self.bind(frame, node.name.id, (self.new(immutable=True),))
+        return True

@@ -1,0 +1,289 @@
+"""Imports: modules beside the notebook, installed ones by their source, and names that no cell binds."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+from nb2pipe.analysis.interpreter.expressions import BUILTINS, HISTORY, INJECTED
+from nb2pipe.analysis.interpreter.machine import HOLE_NAME
+from nb2pipe.analysis.interpreter.statements import Statements
+from nb2pipe.analysis.known.table import Table
+from nb2pipe.analysis.modules import Source, bound_names, exists, find_source, public_names
+from nb2pipe.analysis.objects import (
+    Binding,
+    Frame,
+    Obj,
+    Space,
+    Val,
+    scalar,
+)
+from nb2pipe.diagnostics import Span
+
+
+class Imports(Statements):
+    """Modules, and where a name comes from that no cell binds."""
+
+    folder: Path | None
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table)
+        self.star_sources: list[tuple[str, Source | None, int]] = []
+        self.unresolved: set[str] = set()
+        self.first_spans: dict[int, Span] = {}
+
+    def lookup_special(self, name: str, node: ast.AST) -> Val | None:
+        if name == HOLE_NAME:
+            return (self.new(),)
+        if name in HISTORY or (name[:1] == "_" and name[1:].isdigit()):
+            return self.read_history(name, node)
+        for module, source, cell in reversed(self.star_sources):
+            found = self._star_name(module, source, name)
+            if found is not None:
+                self._late_definition(cell, name, found, "import")
+                self.use(name, node)
+                return found
+        if name in BUILTINS or name in INJECTED:
+            if name == "__name__":
+                return (scalar("str", "__main__"),)
+            return (Obj("ref", data=name),)
+        if self.opaque_cells:
+            value = (self.new(),)
+            for cell in self.opaque_cells:
+                self._late_definition(cell, name, value, "opaque")
+            self.use(name, node)
+            return value
+        return None
+
+    def _late_definition(self, cell: int, name: str, value: Val, kind: str) -> None:
+        """A cell turns out to bind ``name``: known only now that somebody asks for it."""
+        record = self.records.get(cell, self.rec)
+        record.defined.setdefault(name, self.first_spans.get(cell, self.span))
+        if kind == "import":
+            record.forced.add(name)
+        if name not in self.space.names:
+            for obj in value:
+                obj.names.add(name)
+            self.space.names[name] = Binding(value, cell if kind == "import" else -1, kind != "import")
+
+    def _star_name(self, module: str, source: Source | None, name: str) -> Val | None:
+        if name.startswith("_"):
+            return None
+        if source is not None and source.local:
+            space = self.spaces.get(module)
+            if space is not None and name in public_names(source):
+                self.resolve_pending(space, name)
+                binding = space.names.get(name)
+                return binding.value if binding is not None else (self.new(),)
+            return None
+        dotted = f"{module}.{name}"
+        if self.table.call(self.table.canonical(dotted)) is not None or self.table.is_module(dotted):
+            return (Obj("ref", data=self.table.canonical(dotted)),)
+        if source is not None and name in public_names(source):
+            return (Obj("ref", data=dotted),)
+        if source is None and hasattr(_stdlib(module), name):
+            return (Obj("ref", data=dotted),)
+        return None
+
+    def read_history(self, name: str, node: ast.AST) -> Val:
+        """``_``, ``Out[n]``: what an earlier cell displayed."""
+        binding = self.space.names.get("_")
+        self.use(name, node)
+        self.history_read = True
+        return binding.value if binding is not None else (self.new(),)
+
+    def import_module(self, node: ast.Import, frame: Frame | None) -> None:
+        for alias in node.names:
+            self._imported(alias.name)
+            if alias.asname:
+                self.bind(frame, alias.asname, (self.module_object(alias.name),))
+            else:
+                top = alias.name.partition(".")[0]
+                self.module_object(alias.name)
+                self.bind(frame, top, (self.module_object(top),))
+
+    def _imported(self, name: str) -> None:
+        self.rec.modules[name] = None
+        self.rec.traits.add("imports")
+        if name.partition(".")[0] in ("this", "antigravity", "__hello__"):
+            self.rec.traits.add("shows")
+
+    def module_object(self, name: str) -> Obj:
+        """The object of a module; a local one has a namespace, and its body is interpreted once."""
+        space = self.spaces.get(name)
+        if space is not None and space.obj is not None:
+            return space.obj
+        obj = Obj("module", data=name)
+        source = find_source(name, self.folder) if not self.table.module_known(name) else None
+        if source is not None and source.local:
+            space = Space(name, obj=obj, local=True, path=str(source.path))
+            self.spaces[name] = space
+            obj.kind = "module"
+            self._index_source(space, source)
+            for statement in source.tree.body:
+                if isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant):
+                    self.budget = max(self.budget, 2000)
+                    self.in_source(space, [statement])
+        elif name.partition(".")[0] == "__future__":
+            pass
+        return obj
+
+    def in_source(self, space: Space, body: list[ast.stmt]) -> None:
+        """Interpret statements of a source module in its namespace."""
+        outer = self.span
+        frame = Frame(space, globals=_EVERYTHING)
+        self.stack.append(space.pending.get("") or body[0])
+        try:
+            self.run_block(body, frame)
+        finally:
+            self.stack.pop()
+            self.span = outer
+
+    def _index_source(self, space: Space, source: Source) -> None:
+        """Note which statement binds which name, to be interpreted when it is first asked for."""
+        stack: list[ast.stmt] = list(source.tree.body)
+        while stack:
+            statement = stack.pop(0)
+            if isinstance(statement, (ast.If, ast.Try, ast.With)):
+                stack = [*ast.iter_child_nodes(statement), *stack]  # type: ignore[list-item]  # only statements are looked at
+                continue
+            if isinstance(statement, ast.stmt):
+                for name in bound_names(statement):
+                    space.pending[name] = statement
+
+    def resolve_pending(self, space: Space, name: str) -> None:
+        statement = space.pending.pop(name, None)
+        if statement is None:
+            return
+        for other in [n for n, s in space.pending.items() if s is statement]:
+            del space.pending[other]
+        defined, stack = dict(self.rec.accesses), self.stack
+        self.stack = []
+        frame = Frame(space, globals=_EVERYTHING)
+        try:
+            if self.budget > -20_000:
+                self.may += 1
+                self.run_block([statement], frame)
+                self.may -= 1
+        finally:
+            self.stack = stack
+        if not space.local:
+            self.rec.accesses = defined
+        if name not in space.names:
+            space.names[name] = Binding((self.new(),))
+
+    def import_from(self, node: ast.ImportFrom, frame: Frame | None) -> None:
+        module = node.module or ""
+        if node.level:
+            base = (frame.space.module if frame is not None else "").split(".")
+            keep = base[: len(base) - node.level + (1 if self._is_package(frame) else 0)]
+            module = ".".join([*keep, module] if module else keep)
+        if module == "__future__":
+            return
+        if frame is None or frame.space is self.space:
+            self._imported(module)
+        owner = self.module_object(module) if frame is None or frame.space is self.space or frame.space.local else None
+        for alias in node.names:
+            if alias.name == "*":
+                if frame is not None and frame.space is not self.space:
+                    self._star_in_source(module, frame)
+                else:
+                    self.star(module)
+                continue
+            if owner is not None and module in self.spaces:
+                binding_value = self.module_attribute(owner, alias.name)
+                if f"{module}.{alias.name}" not in self.spaces and not self.spaces[module].names.get(alias.name):
+                    source = find_source(f"{module}.{alias.name}", self.folder)
+                    if source is not None and source.local:
+                        binding_value = (self.module_object(f"{module}.{alias.name}"),)
+            else:
+                binding_value = self.module_attribute(Obj("module", data=module), alias.name)
+            self.bind(frame, alias.asname or alias.name, binding_value)
+
+    def _is_package(self, frame: Frame | None) -> bool:
+        return frame is not None and frame.space.path.endswith("__init__.py")
+
+    def _star_in_source(self, module: str, frame: Frame) -> None:
+        source = find_source(module, self.folder)
+        if source is not None:
+            for name in public_names(source):
+                self.bind(frame, name, (Obj("ref", data=f"{module}.{name}"),))
+
+    def star(self, module: str) -> None:
+        source = find_source(module, self.folder)
+        known = self.table.module_known(module) or source is not None or hasattr(_stdlib(module), "__name__")
+        if not known:
+            if not exists(module, self.folder):
+                self.opaque("NB203", f"`from {module} import *`: the module cannot be found, so what it binds is not known",
+                            "install it, or import the names that are used", everything=False)  # fmt: skip
+            if self.cell not in self.opaque_cells:
+                self.opaque_cells.append(self.cell)
+            return
+        self.star_sources.append((module, source, self.cell))
+        # names that earlier cells bound and this module binds again
+        for name in list(self.space.names):
+            found = self._star_name(module, source, name)
+            if found is not None:
+                self.bind(None, name, found)
+
+    def source_object(self, dotted: str) -> Val | None:
+        """A function or class of an installed module that the table lacks, out of its Python source."""
+        module, _, name = dotted.rpartition(".")
+        if not module or dotted in self.unresolved:
+            return None
+        for _ in range(4):
+            space = self._source_space(module)
+            if space is None:
+                break
+            statement = space.pending.get(name)
+            if isinstance(statement, ast.ImportFrom):
+                base = module.split(".")
+                if statement.level:
+                    keep = base[: len(base) - statement.level + (1 if space.path.endswith("__init__.py") else 0)]
+                    module = ".".join([*keep, *([statement.module] if statement.module else [])])
+                else:
+                    module = statement.module or ""
+                original = next((a.name for a in statement.names if (a.asname or a.name) == name), name)
+                name = original
+                continue
+            if statement is not None or name in space.names:
+                if statement is not None:
+                    self.resolve_pending(space, name)
+                value = space.names[name].value if name in space.names else ()
+                kinds = tuple(o for o in value if o.kind in ("function", "class"))
+                if kinds:
+                    return kinds
+            break
+        self.unresolved.add(dotted)
+        return None
+
+    def _source_space(self, module: str) -> Space | None:
+        space = self.spaces.get(module)
+        if space is None:
+            source = find_source(module, self.folder)
+            if source is None:
+                return None
+            space = Space(module, obj=Obj("module", data=module), local=source.local, path=str(source.path))
+            self.spaces[module] = space
+            self._index_source(space, source)
+        return space
+
+
+class _Everything(frozenset[str]):
+    """The set of all names: a module's body binds globals only."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+_EVERYTHING = _Everything()
+
+
+def _stdlib(module: str) -> Any:
+    """A built-in module of the interpreter itself: importing it runs no Python code."""
+    import sys
+
+    if module in sys.builtin_module_names or module == "math":
+        return __import__(module)
+    return None

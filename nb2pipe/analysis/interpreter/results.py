@@ -1,0 +1,210 @@
+"""What a known call gives back, and what that shares with what the call was given."""
+
+from __future__ import annotations
+
+import ast
+
+from nb2pipe.analysis.interpreter.classes import Classes
+from nb2pipe.analysis.interpreter.machine import truth
+from nb2pipe.analysis.known.table import Call
+from nb2pipe.analysis.objects import (
+    ATOMS,
+    HOLE,
+    NONE,
+    STR,
+    TRUE,
+    Obj,
+    Val,
+    atomic,
+    hold,
+    join,
+    link,
+    scalar,
+    view,
+)
+
+_COMPARING = frozenset({"id", "copy.deepcopy", "numpy.shares_memory", "numpy.may_share_memory", "operator.is_", "operator.is_not",
+                        "pickle.dumps", "pickle.dump"})  # fmt: skip
+"""Calls whose result tells whether two of the things they are given are one object."""
+CONTAINERS = frozenset({"list", "dict", "set", "tuple", "collections.deque", "collections.OrderedDict", "frozenset"})
+_AT_LEAST = frozenset({"numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"})
+_MAPPINGS = frozenset(
+    {"dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter", "collections.ChainMap"}
+)
+VALUES = frozenset({"pandas.DataFrame", "pandas.Series", "pandas.Index", "numpy.ndarray", "str"})
+
+
+class Results(Classes):
+    """Results of known calls."""
+
+    def result(
+        self,
+        row: Call,
+        name: str,
+        receiver: Obj | None,
+        args: list[Val],
+        kwargs: dict[str, Val],
+        named: dict[str, Val],
+        given: list[Obj],
+        node: ast.AST,
+    ) -> Val:
+        """What the call gives, and what that shares with what it was given."""
+        alias = row.alias
+        if name in _COMPARING:
+            self.rec.traits.add("identity")
+        if name in ("copy.copy", "copy.deepcopy") and args:
+            return tuple(self._copy(o, {}, deep=name == "copy.deepcopy") for o in args[0])
+        rows = self._rows_of(name, receiver, args, node)
+        if rows is not None:
+            return rows
+        if name in ("os.path.join", "pathlib.Path", "pathlib.PurePath", "str", "pathlib.Path.joinpath", "os.fspath"):
+            known = self._path_result(name, receiver, args)
+            if known is not None:
+                return known
+        if name == "numpy.ndarray.astype" and receiver is not None and truth(named.get("copy", TRUE)) is not True:
+            return (self._view_of(receiver),)
+        if name in _AT_LEAST and len(args) == 1:  # of one array the array itself, of several a tuple
+            return tuple(self._view_of(o) for o in args[0])
+        if alias == "self":
+            return (receiver,) if receiver is not None else (args[0] if args else NONE)
+        if alias.startswith("arg:"):
+            value = named.get(alias[4:])
+            if value:
+                return value
+        if row.returns == "None":
+            return NONE
+        if row.returns in ATOMS and alias == "fresh":
+            return ATOMS[row.returns]
+        if row.items or row.returns == "like":
+            return self._parts(row, args)
+        if alias == "fresh" and row.returns is not None and "|" in row.returns:
+            return self.typed_any(row.returns)
+        out = self.typed(row.returns)
+        if row.fixed:
+            out = self.new(row.returns, fixed=row.fixed)
+        if row.seeds:
+            seed = kwargs.get(row.seeds)
+            if seed is not None and all(o.type != "None" for o in seed):
+                out.data = "seeded"
+        sources = ([receiver] if receiver is not None else []) + given
+        if alias == "view":
+            base = receiver if receiver is not None else (args[0][0] if args and args[0] else None)
+            if base is not None and not base.immutable:
+                view(out, base)
+                hold(out, base.elems)
+        elif alias == "elements":
+            pieces: Val = ()
+            for source in sources:
+                if source.kind == "value":
+                    pieces = join(pieces, source.elems)
+                    if source.type not in CONTAINERS and not source.immutable and not source.elems:
+                        pieces = join(pieces, (self.part(source),))
+            if row.returns == "iterator":
+                link(out, sources)  # it goes through them as they will be
+            pieces = join(pieces, *_fallbacks(name, args))
+            if row.returns is None or row.returns == "object":
+                return pieces or (self.new(),)
+            hold(out, pieces)
+        elif alias == "args":
+            if out.immutable and not atomic(out):
+                pass
+            hold(out, sources)
+            if out.immutable and sources:
+                out = self.new(row.returns)
+                hold(out, sources)
+        if alias == "fresh" and out.type is None and row.constant:
+            return STR
+        return (out,)
+
+    def _parts(self, row: Call, args: list[Val]) -> Val:
+        """A tuple whose parts are known: parts that know each other, or two of the type of each argument."""
+        if row.items:
+            parts = [self.typed(t) for t in row.items]
+            for part in parts:
+                link(part, parts)
+        else:
+            parts = [self.new(a[0].type if a else None) for a in args for _ in (0, 1)]
+        out = self.new("tuple", immutable=True)
+        hold(out, parts)
+        out.data = ("parts", tuple((p,) for p in parts))
+        return (out,)
+
+    def _view_of(self, obj: Obj) -> Obj:
+        out = self.new("numpy.ndarray")
+        if not obj.immutable:
+            view(out, obj)
+        return out
+
+    def _rows_of(self, name: str, receiver: Obj | None, args: list[Val], node: ast.AST) -> Val | None:
+        """What gives tuples (``enumerate``, ``zip``, ``dict.items``): their parts are told apart."""
+        starred = isinstance(node, ast.Call) and any(isinstance(a, ast.Starred) for a in node.args)
+        sources = [o for value in args for o in value]
+        if name == "enumerate" and args:
+            parts = [ATOMS["int"], self._pieces(args[0])]
+        elif name in ("zip", "itertools.zip_longest") and args:
+            parts = [self._pieces(value) for value in args]
+        elif receiver is not None and name.endswith(".items") and receiver.type in _MAPPINGS:
+            parts = [join(STR, tuple(h for h in receiver.holds if h not in receiver.elems)), self._pieces((receiver,))]
+            sources = [receiver]
+        elif name in ("itertools.product", "itertools.combinations", "itertools.permutations", "itertools.pairwise"):
+            parts, starred = [self._pieces(value) for value in args], True
+        else:
+            return None
+        pair = self.new("tuple", immutable=True)
+        for part in parts:
+            hold(pair, part)
+        if not starred:
+            pair.data = ("parts", tuple(parts))
+        out = self.new("list" if receiver is not None else "iterator")
+        hold(out, (pair,))
+        link(out, sources)
+        return (out,)
+
+    def _pieces(self, value: Val) -> Val:
+        """What is in a value, as iterating it gives it."""
+        pieces: Val = ()
+        for obj in value:
+            if obj.elems:
+                pieces = join(pieces, obj.elems)
+            elif not atomic(obj) and obj.type not in CONTAINERS:
+                pieces = join(pieces, (self.part(obj),) if obj.type is None else (self.new(),))
+        return pieces
+
+    def _copy(self, obj: Obj, made: dict[Obj, Obj], *, deep: bool) -> Obj:
+        """A copy of an object, which keeps what the object keeps or copies of it."""
+        if atomic(obj) or obj.kind != "value" or obj in made:
+            return made.get(obj, obj)
+        out = made[obj] = self.new(obj.type, immutable=obj.immutable, klass=obj.klass, fixed=obj.fixed)
+        plain = obj.klass is not None or obj.type is None or obj.type in CONTAINERS
+        if obj.klass is not None:
+            link(out, (obj.klass,))
+
+        def part(value: Val) -> Val:
+            return tuple(self._copy(o, made, deep=True) for o in value) if deep else value
+
+        if obj.attrs is not None:
+            out.attrs = {name: part(value) for name, value in obj.attrs.items()}
+            for value in out.attrs.values():
+                link(out, value)
+        if plain:
+            hold(out, part(obj.elems))
+            link(out, part(tuple(o for o in obj.holds if o.kind == "value" and o not in obj.elems)))
+        return out
+
+    def _path_result(self, name: str, receiver: Obj | None, args: list[Val]) -> Val | None:
+        texts = [self.text(a) for a in args]
+        if receiver is not None:
+            texts.insert(0, receiver.const if isinstance(receiver.const, str) else None)
+        if name in ("str", "os.fspath"):
+            return (scalar("str", texts[0]),) if texts and texts[0] is not None else None
+        joined = "/".join(HOLE if t is None else t for t in texts) or "."
+        return (scalar("str" if name == "os.path.join" else "pathlib.Path", joined),)
+
+
+def _fallbacks(name: str, args: list[Val]) -> list[Val]:
+    """The arguments that a call may give as they are, besides what is in them."""
+    if name in ("min", "max"):
+        return args if len(args) > 1 else []
+    if name in ("next", "dict.fromkeys") or name.rpartition(".")[2] in ("get", "pop"):
+        return args[1:2]
+    return args[2:] if name == "functools.reduce" else []

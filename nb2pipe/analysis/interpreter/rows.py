@@ -1,0 +1,289 @@
+"""Calls by their row of the table of known calls, and calls of what the table does not know."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from nb2pipe.analysis.interpreter.machine import const_of, function_of, truth
+from nb2pipe.analysis.interpreter.results import CONTAINERS, VALUES, Results
+from nb2pipe.analysis.known.table import Call
+from nb2pipe.analysis.objects import (
+    UNKNOWN,
+    Frame,
+    Obj,
+    Val,
+    atomic,
+    hold,
+    join,
+    link,
+    view,
+)
+
+_EXPRESSION_NAME = re.compile(r"@([^\W\d]\w*)")
+_LOOKING = frozenset(
+    {"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii", "type", "id", "len", "hash",
+     "callable", "hasattr", "isinstance", "list.append", "set.add", "dict.__setitem__", "list.insert", "dict.setdefault"}
+)  # fmt: skip
+_SHOWING = frozenset({"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii"})
+_DATA = frozenset({"pandas.DataFrame", "pandas.Series", "numpy.ndarray"})
+"""What estimators and figures were once given and keep, and do not change when they change themselves."""
+
+
+class Rows(Results):
+    """Calls of what is not the notebook's own."""
+
+    def call_ref(self, dotted: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
+        """Call something named by its dotted path in a library, or a builtin."""
+        special = self.special_call(dotted, args, kwargs, node, frame)
+        if special is not None:
+            return special
+        name = self.table.canonical(dotted)
+        row = self.table.call(name)
+        self.rec.libraries.add(name.partition(".")[0])
+        if row is not None:
+            if name in _SHOWING:
+                self.rec.traits.add("shows")
+            return self.apply(row, name, None, args, kwargs, node, frame)
+        owner, _, method = name.rpartition(".")
+        if owner and args and self.table.klass(owner) is not None:
+            found = self.table.method(owner, method)
+            if found is not None:  # pd.DataFrame.mean(df): the method by way of its class
+                return join(*(self.apply(found, name, o, args[1:], kwargs, node, frame) for o in args[0]))
+        source = self.source_object(name)
+        if source is not None:
+            return self.call(source, args, kwargs, node, frame)
+        if name[:1].isupper() and "." not in name:
+            return self.exception(args, kwargs)
+        self.rec.traits.add("unknown-calls")
+        return self.unknown_call(None, args, kwargs, node, name)
+
+    def exception(self, args: list[Val], kwargs: dict[str, Val]) -> Val:
+        """An exception object: it keeps what it is given."""
+        out = self.new()
+        link(out, (o for value in (*args, *kwargs.values()) for o in value))
+        return (out,)
+
+    def call_method(
+        self, receiver: Obj, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
+    ) -> Val:
+        """Call a method of an object whose class is not the notebook's own."""
+        if receiver.kind == "super":
+            return self.call_super(receiver, name, args, kwargs, node)
+        if receiver.type == "str" and name in ("format", "join"):
+            self.rec.traits.add("shows")
+        if name in ("query", "eval") and (receiver.type is None or receiver.type.startswith("pandas.")):
+            self._expression_names(args, kwargs, node, frame)
+        row = self.table.method(receiver.type, name) if receiver.type is not None else None
+        if row is not None:
+            self.rec.libraries.add((receiver.type or "").partition(".")[0])
+            result = self.apply(row, f"{receiver.type}.{name}", receiver, args, kwargs, node, frame)
+        else:
+            row = self.table.consensus(name) if receiver.type is None and receiver.klass is None else None
+            if row is not None and not self.notebook_method(name):
+                self.rec.traits.add("guesses")
+                self.rec.libraries.update(self.table.owners(name))
+                result = self.apply(row, name, receiver, args, kwargs, node, frame)
+            else:
+                result = self.unknown_call(receiver, args, kwargs, node)
+        if receiver.klass is not None:
+            self.call_all_methods(receiver, node, [o for value in (*args, *kwargs.values()) for o in value])
+        elif receiver.type not in CONTAINERS and not receiver.immutable:
+            self.call_back(tuple(h for h in receiver.holds if h.kind == "function"), args, node)
+        return result
+
+    def _expression_names(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> None:
+        """``df.query("a > @limit")``: pandas looks for ``limit`` where it is called from."""
+        for value in (*args[:1], *(kwargs[k] for k in ("expr",) if k in kwargs)):
+            for text in (o.const for o in value if isinstance(o.const, str)):
+                for name in _EXPRESSION_NAME.findall(text):
+                    self.call_back(self.read(name, node, frame), [], node)
+
+    def notebook_method(self, name: str) -> bool:
+        """Whether one of the notebook's own classes defines a method of this name."""
+        return name in self.method_names
+
+    def apply(
+        self,
+        row: Call,
+        name: str,
+        receiver: Obj | None,
+        args: list[Val],
+        kwargs: dict[str, Val],
+        node: ast.AST,
+        frame: Frame | None,
+    ) -> Val:
+        """The effects and the result of a call by its row of the table."""
+        given = [o for value in (*args, *kwargs.values()) for o in value]
+        named = dict(kwargs)
+        for position, value in enumerate(args):
+            if position < len(row.params) and row.params[position] != "*":
+                named.setdefault(row.params[position], value)
+        for target in row.mutates:
+            self._mutate_target(target, row, receiver, args, named, given)
+        for obj in given:
+            if self.is_iterator(obj) and not row.lazy and row.returns != "iterator" and name not in _LOOKING:
+                self.drain((obj,))
+            if (
+                isinstance(obj.data, tuple)
+                and obj.data
+                and obj.data[0] in ("lazy", "lazy-call", "lazy-row")
+                and not row.lazy
+            ):
+                self.consume((obj,), node)
+            elif obj.klass is not None or (obj.type in CONTAINERS and any(h.klass is not None for h in obj.holds)):
+                self.call_dunder(
+                    (obj,), ("__str__", "__repr__", "__len__", "__hash__", "__array__", "__float__"), [], node
+                )
+                if (
+                    name not in _SHOWING
+                    and obj.klass is not None
+                    and "." in name
+                    and (receiver is None or receiver.type not in CONTAINERS)
+                ):
+                    self.call_all_methods(obj, node, given)
+        if row.keeps and receiver is not None:
+            if row.keeps == ("elements",):
+                kept = [
+                    e
+                    for o in given
+                    for e in (o.elems or (() if atomic(o) or o.type in CONTAINERS else (self.part(o),)))
+                ]
+            else:
+                kept = given if "*" in row.keeps else [o for k in row.keeps for o in named.get(k, ())]
+            hold(receiver, kept)
+        if row.holds:
+            for holder in named.get(row.holds[0], ()):
+                hold(holder, named.get(row.holds[1], ()))
+        for touch in row.touches:
+            self._touch(touch, row, receiver, args, named)
+        callbacks = tuple(o for k in row.calls for o in named.get(k, ()))
+        if callbacks and not row.lazy:
+            self.call_back(callbacks, args, node)
+        out = self.result(row, name, receiver, args, kwargs, named, given, node)
+        if row.lazy and callbacks:
+            for obj in out:
+                obj.data = ("lazy-row", callbacks, args)
+                link(obj, callbacks)
+                hold(obj, self.callback_results(callbacks))
+        return out
+
+    def callback_results(self, callbacks: Val) -> Val:
+        """What lazily called functions give is not known before they are called."""
+        return (self.new(),)
+
+    def _mutate_target(
+        self, target: str, row: Call, receiver: Obj | None, args: list[Val], named: dict[str, Val], given: list[Obj]
+    ) -> None:
+        target, _, condition = target.partition("?")
+        if condition:
+            flag = named.get(condition)
+            if flag is None or truth(flag) is False:
+                return
+        deep = target.endswith("*") and target != "*"
+        target = target.removesuffix("*") or "*"
+        if target == "*":
+            self.mutate(given, deep=True)
+        elif target == "self":
+            if receiver is not None:
+                self.mutate((receiver,), deep=deep, spared=_DATA)
+            elif args:
+                self.mutate(args[0], deep=deep)
+        elif target in named:
+            self.mutate(named[target], deep=deep)
+            self.drain(o for o in named[target] if self.is_iterator(o))
+        elif row.params[-1:] == ("*",) and target == row.params[-1]:
+            self.mutate(given, deep=deep)
+
+    def _touch(
+        self, touch: tuple[Any, ...], row: Call, receiver: Obj | None, args: list[Val], named: dict[str, Val]
+    ) -> None:
+        kind, key, mode, *condition = touch
+        if condition and condition[0] == "unless":
+            if receiver is not None and receiver.data == "seeded":
+                return
+            klass = self.table.klass(receiver.type) if receiver is not None else None
+            if klass is not None and klass.seedless:
+                return
+        elif condition:
+            value = named.get(condition[1])
+            const = None if value is None else const_of(value)
+            if const is not UNKNOWN and const not in condition[2]:
+                return
+            if const is UNKNOWN and value is not None and all(not atomic(o) for o in value) and kind == "random":
+                return
+        if kind == "file" and key != "*":
+            value = (receiver,) if key == "self" and receiver is not None else named.get(key, ())
+            if not value:
+                return
+            for path in self.file_keys(value):
+                if "://" in path:
+                    self.touch("network", "network", "read" if mode == "read" else "write")
+                else:
+                    self.touch("file", path, mode)
+            return
+        self.touch(kind, key, mode)
+
+    def call_back(self, callbacks: Iterable[Obj], args: list[Val], node: ast.AST) -> None:
+        """Functions handed to a call are called there, with parts of what it was given."""
+        functions = [
+            o for o in callbacks
+            if o.kind in ("function", "class", "method") or o.klass is not None or (isinstance(o.data, tuple) and o.data[:1] == ("wraps",))
+        ]  # fmt: skip
+        if not functions:
+            return
+        pieces: Val = ()
+        for value in args:
+            for obj in value:
+                if obj.kind == "value" and obj not in functions and not atomic(obj):
+                    pieces = join(pieces, obj.elems or (self.part(obj) if obj.type is None else self.new(),))
+        piece = pieces or (self.new(),)
+        for function in functions:
+            counts = {1}
+            if function.kind == "function":
+                spec = function_of(function).node.args
+                every = len(spec.args) + len(spec.posonlyargs) + (spec.vararg is not None)
+                counts = {every, every - len(spec.defaults)}  # a default is what a call with fewer arguments changes
+
+            def run(function: Obj = function, counts: set[int] = counts) -> bool:
+                for count in sorted(counts):
+                    self.call_one(function, [piece] * count, {}, node, None)
+                return True
+
+            self.branches(lambda: True, run)
+
+    def unknown_call(
+        self, callee: Obj | None, args: list[Val], kwargs: dict[str, Val], node: ast.AST, name: str = ""
+    ) -> Val:
+        """A call that nothing is known of: it may change, keep and give back whatever it is handed."""
+        given = [o for value in (*args, *kwargs.values()) for o in value]
+        for obj in given:
+            self.consume((obj,), node) if isinstance(obj.data, tuple) and obj.data[:1] in (
+                ("lazy",),
+                ("lazy-call",),
+            ) else None
+            if obj.klass is not None:
+                self.call_all_methods(obj, node, given)
+        self.call_back((o for o in given if o.kind in ("function", "method")), args, node)
+        for holder in given:
+            if holder.type in CONTAINERS:
+                self.call_back(tuple(h for h in holder.holds if h.kind == "function"), args, node)
+        if callee is not None and callee.kind == "value":
+            self.mutate((callee,), deep=True)
+            link(callee, given)
+            self.call_back(tuple(h for h in callee.holds if h.kind == "function"), args, node)
+        self.mutate((o for o in given if o.kind in ("value", "frame")), deep=True)
+        mutable = [o for o in given if not o.immutable and o.kind == "value" and o.type not in VALUES]
+        for holder in mutable:
+            link(holder, (o for o in given if not atomic(o)))
+        out = self.new()
+        link(out, given)
+        if callee is not None and callee.kind == "value":
+            view(out, callee)
+            link(callee, (out,))
+        for obj in given:
+            if obj.kind == "value" and not obj.immutable:
+                view(out, obj)
+        return (out,)
