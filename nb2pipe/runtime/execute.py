@@ -170,7 +170,8 @@ class _Execution:
                 if not self.running or self.refused is not None:
                     break
                 for key, _ in self.selector.select():
-                    self.message(key.data)
+                    if self.running.get(key.data.step) is key.data:  # else the one heard before has ended it
+                        self.message(key.data)
         except KeyboardInterrupt:
             interrupted = True
             self.stop_all()

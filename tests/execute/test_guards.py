@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import selectors
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from nb2pipe import api
 from nb2pipe.analysis.effects import Effects
 from nb2pipe.diagnostics import Refused
 from nb2pipe.pipeline.build import build
+from nb2pipe.runtime import execute
 from tests.making import compiled, run, shown, write
 
 Change = Callable[[Effects], Effects]
@@ -151,6 +154,21 @@ def test_what_was_seen_is_remembered(case: Case, tmp_path: Path) -> None:
     (tmp_path / "a.txt").unlink(missing_ok=True)
     again = run(overlooking(path, case.overlook), guards="strict")
     assert cells(again, len(case.cells)) == list(case.shows)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_steps_may_end_together(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one step's end shows may end the process of another whose end is waiting to be heard."""
+
+    class Late(selectors.DefaultSelector):  # type: ignore[misc, valid-type]  # an alias of the platform's best
+        def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+            time.sleep(0.2)
+            return super().select(timeout)
+
+    monkeypatch.setattr(execute.selectors, "DefaultSelector", Late)
+    path = write(tmp_path / "n.ipynb", case.cells)
+    result = run(overlooking(path, case.overlook), guards="on")
+    assert cells(result, len(case.cells)) == list(case.shows)
 
 
 @pytest.mark.parametrize("after", ["", "\nimport time; time.sleep(30)"])
