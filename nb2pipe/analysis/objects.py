@@ -165,12 +165,13 @@ class Scope:
 
 @dataclass(slots=True)
 class Class:
-    """A class of the notebook or of a source module: its attributes and bases."""
+    """A class of the notebook or of a source module: its attributes, bases and metaclasses."""
 
     name: str
     space: Space
     attrs: dict[str, Val] = field(default_factory=dict)
     bases: Val = ()
+    meta: Val = ()
     decorators: tuple[str, ...] = ()
 
 

@@ -170,8 +170,9 @@ class _Execution:
                 if not self.running or self.refused is not None:
                     break
                 for key, _ in self.selector.select():
-                    if self.running.get(key.data.step) is key.data:  # else the one heard before has ended it
-                        self.message(key.data)
+                    process: _Process = key.data
+                    if self.running.get(process.step) is process:  # else the one heard before has ended it
+                        self.message(process)
         except KeyboardInterrupt:
             interrupted = True
             self.stop_all()

@@ -13,10 +13,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How one state is taken and put back; ``capture`` gives None where its library is not imported."""
+    """How one state is taken and put back; ``capture`` gives None where its library is not imported.
+
+    ``seen`` gives what of it counts when it is asked whether the state has changed.
+    """
 
     capture: Callable[[], Any]
     restore: Callable[[Any], None]
+    seen: Callable[[Any], Any] = lambda value: value
 
 
 def _module(name: str) -> Any:
@@ -204,6 +208,12 @@ def _set_decimal(value: Any) -> None:
     decimal.setcontext(value)
 
 
+def _without_flags(context: Any) -> Any:
+    """Every operation may raise a flag, which nearly nobody reads."""
+    context.clear_flags()
+    return context
+
+
 def _locale() -> Any:
     locale = _module("locale")
     return locale.setlocale(locale.LC_ALL) if locale else None
@@ -333,7 +343,7 @@ STATES: dict[str, State] = {
     "numpy": State(_numpy, _set_numpy),
     "sys.path": State(lambda: list(sys.path), _set_path),
     "logging": State(_logging, _set_logging),
-    "decimal": State(_decimal, _set_decimal),
+    "decimal": State(_decimal, _set_decimal, _without_flags),
     "locale": State(_locale, _set_locale),
     "recursionlimit": State(sys.getrecursionlimit, sys.setrecursionlimit),
     "sklearn": State(_sklearn, _set_sklearn),
@@ -361,9 +371,11 @@ def restore_rank(name: str) -> int:
 
 def digest(name: str) -> bytes:
     """A digest of a state, to see whether it changed; empty where there is none."""
-    value = state_of(name).capture()
+    state = state_of(name)
+    value = state.capture()
     if value is None:
         return b""
+    value = state.seen(value)
     try:
         return pickle.dumps(value, protocol=5)
     except Exception:  # a state that cannot be pickled is compared by its text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import io
 import mmap
 import os
@@ -10,6 +11,7 @@ import pickle
 import struct
 import types
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,6 +122,11 @@ def _make_cell() -> types.CellType:
     return types.CellType()
 
 
+_DICT_VIEWS: dict[type, Any] = {
+    type({}.keys()): dict.keys, type({}.values()): dict.values, type({}.items()): dict.items,
+    type(OrderedDict().keys()): OrderedDict.keys, type(OrderedDict().values()): OrderedDict.values,
+    type(OrderedDict().items()): OrderedDict.items,
+}  # fmt: skip
 _CACHED = type(functools.lru_cache(int))
 
 
@@ -180,6 +187,10 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             if info.hits or info.misses:
                 raise pickle.PicklingError("what a cached function remembers cannot be taken out of it")
             return (_make_cached, (obj.__wrapped__, obj.cache_parameters()))
+        elif kind in _DICT_VIEWS:
+            return (_DICT_VIEWS[kind], (gc.get_referents(obj)[0],))  # cloudpickle's would be views of a copy
+        elif kind is memoryview:
+            return self._memoryview(obj)
         elif kind.__module__ == "numpy" and kind.__name__ == "ndarray":
             return self._array(obj)
         elif isinstance(obj, type) and obj.__module__ == "__main__":
@@ -213,6 +224,19 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         except ValueError:
             return (_make_cell, ())
         return (_make_cell, (), (contents,), None, None, _set_cell)
+
+    def _memoryview(self, obj: memoryview) -> Any:
+        """A view of a whole object; cloudpickle's would be of a copy that cannot be written."""
+        whole = memoryview(obj.obj)
+        if isinstance(obj.obj, bytes) or (whole.format, whole.shape, whole.strides) != (
+            obj.format,
+            obj.shape,
+            obj.strides,
+        ):
+            if obj.readonly:
+                return NotImplemented
+            raise pickle.PicklingError("a memoryview of a part of an object shares that part with it")
+        return (memoryview, (obj.obj,))
 
     def _array(self, obj: Any) -> Any:
         if id(obj) in self.private or obj.dtype.hasobject:

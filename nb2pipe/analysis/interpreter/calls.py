@@ -33,6 +33,11 @@ class Calls(Rows):
             if obj.fixed:
                 self.mutate((obj,))  # its cache
             return result
+        if isinstance(obj.data, tuple) and obj.data and obj.data[0] == "partial":
+            first, given, named = obj.data[1:]
+            result = self.call(first, [*given, *args], {**named, **kwargs}, node, frame)
+            link(obj, result)
+            return result
         called = self.call_dunder((obj,), ("__call__", "forward"), args, node, kwargs)
         if called is not None:
             return called

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from nb2pipe.analysis.interpreter.functions import Functions
 from nb2pipe.analysis.interpreter.machine import function_of
@@ -29,6 +30,13 @@ class Classes(Functions):
         instance.holds.add(obj)
         obj.held_by.add(instance)
         given = [o for value in (*args, *kwargs.values()) for o in value]
+        made: Val = ()
+        for meta in klass.meta:
+            for function in (self.find(meta, "__call__") or ()) if meta.kind == "class" else ():
+                if function.kind == "function" and function_of(function).node not in self.stack:
+                    made = join(made, self.call_function(function, [(obj,), *args], kwargs, node, (obj,)))
+        if made:
+            return made
         if base is not None and base.startswith(("enum.", "typing.NamedTuple")):
             return (self.part_of_class(obj),)
         init = self.find(obj, "__init__") or self.find(obj, "__new__")
@@ -98,8 +106,10 @@ class Classes(Functions):
                     break
         return result
 
-    def call_all_methods(self, obj: Obj, node: ast.AST, given: list[Obj]) -> None:
-        """A library may call any method of an instance that it is handed."""
+    def call_all_methods(
+        self, obj: Obj, node: ast.AST, given: list[Obj], only: Callable[[str], bool] = lambda _: True
+    ) -> None:
+        """A library may call any method of an instance that it is handed, or any that ``only`` says."""
         if obj.klass is None or obj in self.consuming:
             return
         self.consuming.add(obj)
@@ -114,7 +124,7 @@ class Classes(Functions):
                 continue  # a class of an installed module: what libraries call on each other is in the tables
             stack.extend(klass.data.bases)
             for name, value in klass.data.attrs.items():
-                if name in seen or name in ("__init__", "__new__"):
+                if name in seen or name in ("__init__", "__new__") or not only(name):
                     continue
                 seen.add(name)
                 for method in value:

@@ -7,10 +7,13 @@ from typing import Any
 
 from nb2pipe.analysis.interpreter.assignments import Assignments
 from nb2pipe.analysis.objects import (
+    STR,
     Class,
     Frame,
     Function,
+    Obj,
     Val,
+    hold,
     join,
     link,
 )
@@ -77,8 +80,7 @@ class Definitions(Assignments):
     def _class(self, node: ast.ClassDef, frame: Frame | None) -> bool:
         decorators = [(d, self.ev(d, frame)) for d in node.decorator_list]
         bases = join(*(self.ev(b, frame) for b in node.bases)) if node.bases else ()
-        for keyword in node.keywords:
-            self.ev(keyword.value, frame)
+        named = {k.arg or "**": self.ev(k.value, frame) for k in node.keywords}
         space = frame.space if frame is not None else self.space
         record = Class(node.name, space, {}, bases)
         obj = self.new()
@@ -94,18 +96,32 @@ class Definitions(Assignments):
             for attr in value:
                 if attr.kind == "function" and attr.data.klass is None:
                     attr.data.klass = obj
-        hook = None
-        for base in bases:
-            if base.kind == "class":
-                hook = self.find(base, "__init_subclass__")
-                for function in hook or ():
-                    if function.kind == "function":
-                        self.call_function(function, [(obj,)], {}, node, (obj,))
+        record.meta = join(named.pop("metaclass", ()), *(b.data.meta for b in bases if b.kind == "class"))
+        self._made(obj, bases, named, node)
         value = (obj,)
         for decorator, callee in reversed(decorators):
             value = self._decorate(decorator, callee, value, frame)
         self.bind(frame, node.name, value)
         return True
+
+    def _made(self, obj: Obj, bases: Val, named: dict[str, Val], node: ast.ClassDef) -> None:
+        """What runs when a class has been made: its metaclass, and the hooks of its bases."""
+        namespace = self.new("dict")
+        hold(namespace, (o for value in obj.data.attrs.values() for o in value))
+        for meta in obj.data.meta:
+            for name in ("__new__", "__init__") if meta.kind == "class" else ():
+                for function in self.find(meta, name) or ():
+                    if function.kind == "function":
+                        first = (meta,) if name == "__new__" else (obj,)
+                        self.call_function(function, [first, STR, bases, (namespace,)], named, node, first)
+            if meta.kind == "function":
+                self.call_function(meta, [STR, bases, (namespace,)], named, node)
+            link(obj, (meta,))
+        for base in bases:
+            if base.kind == "class":
+                for function in self.find(base, "__init_subclass__") or ():
+                    if function.kind == "function":
+                        self.call_function(function, [(obj,)], named, node, (obj,))
 
     def _type_alias(self, node: Any, frame: Frame | None) -> bool:
         self.bind(frame, node.name.id, (self.new(immutable=True),))

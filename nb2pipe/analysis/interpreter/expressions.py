@@ -135,6 +135,7 @@ class Expressions(Operators):
                     link(obj, source.holds)
                 continue
             keys = self.ev(key, frame)
+            self.call_dunder(keys, ("__hash__",), [], key)
             link(obj, keys)
             hold(obj, value)
         return (obj,)

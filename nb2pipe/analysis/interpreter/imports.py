@@ -31,6 +31,7 @@ class Imports(Statements):
         super().__init__(table)
         self.star_sources: list[tuple[str, Source | None, int]] = []
         self.unresolved: set[str] = set()
+        self.written_modules: dict[str, str] = {}
         self.first_spans: dict[int, Span] = {}
 
     def lookup_special(self, name: str, node: ast.AST) -> Val | None:
@@ -103,11 +104,37 @@ class Imports(Statements):
                 self.module_object(alias.name)
                 self.bind(frame, top, (self.module_object(top),))
 
+    def source(self, name: str) -> Source | None:
+        """The source of a module: as a cell has written it, beside the notebook, or installed."""
+        text = self.written_modules.get(name)
+        if text is None:
+            return find_source(name, self.folder)
+        try:
+            return Source(name, Path(f"{name.replace('.', '/')}.py"), ast.parse(text), True)
+        except (SyntaxError, ValueError):
+            return None
+
     def _imported(self, name: str) -> None:
+        self._read_module(name)
         self.rec.modules[name] = None
         self.rec.traits.add("imports")
         if name.partition(".")[0] in ("this", "antigravity", "__hello__"):
             self.rec.traits.add("shows")
+
+    def _read_module(self, name: str) -> None:
+        """An import reads the module's file, which matters where an earlier cell may have written that."""
+        if self.table.module_known(name) or not (
+            name in self.written_modules or find_source(name, self.folder) is None or not exists(name, None)
+        ):
+            return
+        written = {
+            r.key
+            for record in self.records.values()
+            for r, mode in record.accesses
+            if r.kind == "file" and mode != "read"
+        }
+        if any(key.endswith((".py", "*")) for key in written):
+            self.touch("file", f"{name.replace('.', '/')}.py", "read")
 
     def module_object(self, name: str) -> Obj:
         """The object of a module; a local one has a namespace, and its body is interpreted once."""
@@ -115,7 +142,7 @@ class Imports(Statements):
         if space is not None and space.obj is not None:
             return space.obj
         obj = Obj("module", data=name)
-        source = find_source(name, self.folder) if not self.table.module_known(name) else None
+        source = self.source(name) if not self.table.module_known(name) else None
         if source is not None and source.local:
             space = Space(name, obj=obj, local=True, path=str(source.path))
             self.spaces[name] = space
@@ -194,7 +221,7 @@ class Imports(Statements):
             if owner is not None and module in self.spaces:
                 binding_value = self.module_attribute(owner, alias.name)
                 if f"{module}.{alias.name}" not in self.spaces and not self.spaces[module].names.get(alias.name):
-                    source = find_source(f"{module}.{alias.name}", self.folder)
+                    source = self.source(f"{module}.{alias.name}")
                     if source is not None and source.local:
                         binding_value = (self.module_object(f"{module}.{alias.name}"),)
             else:
@@ -205,13 +232,13 @@ class Imports(Statements):
         return frame is not None and frame.space.path.endswith("__init__.py")
 
     def _star_in_source(self, module: str, frame: Frame) -> None:
-        source = find_source(module, self.folder)
+        source = self.source(module)
         if source is not None:
             for name in public_names(source):
                 self.bind(frame, name, (Obj("ref", data=f"{module}.{name}"),))
 
     def star(self, module: str) -> None:
-        source = find_source(module, self.folder)
+        source = self.source(module)
         known = self.table.module_known(module) or source is not None or hasattr(_stdlib(module), "__name__")
         if not known:
             if not exists(module, self.folder):
@@ -261,7 +288,7 @@ class Imports(Statements):
     def _source_space(self, module: str) -> Space | None:
         space = self.spaces.get(module)
         if space is None:
-            source = find_source(module, self.folder)
+            source = self.source(module)
             if source is None:
                 return None
             space = Space(module, obj=Obj("module", data=module), local=source.local, path=str(source.path))

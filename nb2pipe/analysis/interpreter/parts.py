@@ -50,13 +50,19 @@ class Parts(Machine):
             found = self.find(obj, name)
             if found is not None:
                 return tuple(self._bind_method(f, obj, obj) for f in found)
+            of_meta = join(*(self.find(m, name) or () for m in obj.data.meta if m.kind == "class"))
+            if of_meta:
+                return tuple(
+                    Obj("method", data=(Bound(f, obj), ""), cell=obj.cell) if f.kind == "function" else f
+                    for f in of_meta
+                )
             return (Obj("method", data=(obj, name), cell=obj.cell),) if not name.startswith("__") else STR
         if kind == "super":
             return (Obj("method", data=(obj, name), cell=obj.cell),)
         if kind == "function":
             return obj.attrs[name] if obj.attrs and name in obj.attrs else (self.part(obj),)
         if kind == "method":
-            return (self.new(),)
+            return self._method_attribute(obj, name)
         if name == "__dict__" and obj.kind == "value" and not obj.immutable:
             return (self.part(obj),)
         if obj.attrs is not None and name in obj.attrs:
@@ -74,6 +80,13 @@ class Parts(Machine):
         if isinstance(obj.data, tuple) and obj.data and obj.data[0] == "wraps":
             return (self.part(obj),)
         return self.typed_attribute(obj, name)
+
+    def _method_attribute(self, obj: Obj, name: str) -> Val:
+        """An attribute of what was taken for a method: of an object that little is known of it may be any part."""
+        receiver: Obj = obj.data[0]
+        if isinstance(receiver, Bound):
+            return (receiver.target,) if name == "__self__" else (receiver.function,)
+        return (receiver,) if name == "__self__" else self.attribute(self.part(receiver), name, ast.Pass(), None)
 
     def _class_attribute(self, obj: Obj, name: str, node: ast.AST) -> Val:
         assert obj.klass is not None  # noqa: S101  asked for before
@@ -116,12 +129,8 @@ class Parts(Machine):
                         return (self.part(obj),)
                     view(out, obj)
                 return (out,)
-            if self.table.method(kind, name) is not None:
-                return (Obj("method", data=(obj, name), cell=obj.cell),)
-            if kind == "pandas.DataFrame":
+            if kind == "pandas.DataFrame" and self.table.method(kind, name) is None:
                 return (self.new("pandas.Series"),)
-            if obj.immutable and not obj.holds:
-                return (Obj("method", data=(obj, name), cell=obj.cell),)
         bound = Obj("method", data=(obj, name), cell=obj.cell)
         link(bound, (obj,))
         return (bound,)

@@ -54,6 +54,11 @@ class Results(Classes):
             self.rec.traits.add("identity")
         if name in ("copy.copy", "copy.deepcopy") and args:
             return tuple(self._copy(o, {}, deep=name == "copy.deepcopy") for o in args[0])
+        if name in ("functools.partial", "functools.partialmethod") and args:
+            out = self.new(name)
+            out.data = ("partial", args[0], args[1:], kwargs)
+            link(out, given)
+            return (out,)
         rows = self._rows_of(name, receiver, args, node)
         if rows is not None:
             return rows
@@ -76,7 +81,7 @@ class Results(Classes):
         if row.returns in ATOMS and alias == "fresh":
             return ATOMS[row.returns]
         if row.items or row.returns == "like":
-            return self._parts(row, args)
+            return self._parts(row, args, given)
         if alias == "fresh" and row.returns is not None and "|" in row.returns:
             return self.typed_any(row.returns)
         out = self.typed(row.returns)
@@ -101,7 +106,7 @@ class Results(Classes):
                         pieces = join(pieces, (self.part(source),))
             if row.returns == "iterator":
                 link(out, sources)  # it goes through them as they will be
-            pieces = join(pieces, *_fallbacks(name, args))
+            pieces = join(pieces, *_fallbacks(name, args), named.get("default", ()))
             if row.returns is None or row.returns == "object":
                 return pieces or (self.new(),)
             hold(out, pieces)
@@ -116,12 +121,15 @@ class Results(Classes):
             return STR
         return (out,)
 
-    def _parts(self, row: Call, args: list[Val]) -> Val:
+    def _parts(self, row: Call, args: list[Val], given: list[Obj]) -> Val:
         """A tuple whose parts are known: parts that know each other, or two of the type of each argument."""
         if row.items:
             parts = [self.typed(t) for t in row.items]
             for part in parts:
                 link(part, parts)
+                if row.alias == "elements":
+                    link(part, given)
+                    hold(part, (e for o in given for e in o.elems))
         else:
             parts = [self.new(a[0].type if a else None) for a in args for _ in (0, 1)]
         out = self.new("tuple", immutable=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nb2pipe.analysis.interpreter.machine import const_of, function_of, truth
 from nb2pipe.analysis.interpreter.results import CONTAINERS, VALUES, Results
 from nb2pipe.analysis.known.table import Call
+from nb2pipe.analysis.modules import exists
 from nb2pipe.analysis.objects import (
     UNKNOWN,
     Frame,
@@ -27,7 +28,12 @@ _LOOKING = frozenset(
     {"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii", "type", "id", "len", "hash",
      "callable", "hasattr", "isinstance", "list.append", "set.add", "dict.__setitem__", "list.insert", "dict.setdefault"}
 )  # fmt: skip
+_INDIFFERENT = frozenset({"type", "id", "callable", "isinstance", "list.append", "list.insert"})
+"""Calls that call no method of what they are given."""
+_SHOWN = frozenset({"__str__", "__repr__", "__format__"})
 _SHOWING = frozenset({"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii"})
+_GENERATORS = ("random_state", "rng", "generator", "seed")
+"""Parameters that take a random generator in every library: who is given one draws from it."""
 _DATA = frozenset({"pandas.DataFrame", "pandas.Series", "numpy.ndarray"})
 """What estimators and figures were once given and keep, and do not change when they change themselves."""
 
@@ -58,6 +64,8 @@ class Rows(Results):
         if name[:1].isupper() and "." not in name:
             return self.exception(args, kwargs)
         self.rec.traits.add("unknown-calls")
+        if owner and not exists(owner, None):  # a module of the notebook's own making, whose source is not there yet
+            self.touch("setting", f"module:{owner.partition('.')[0]}", "write")
         return self.unknown_call(None, args, kwargs, node, name)
 
     def exception(self, args: list[Val], kwargs: dict[str, Val]) -> Val:
@@ -123,6 +131,8 @@ class Rows(Results):
                 named.setdefault(row.params[position], value)
         for target in row.mutates:
             self._mutate_target(target, row, receiver, args, named, given)
+        for parameter in _GENERATORS:
+            self.mutate(o for o in named.get(parameter, ()) if not atomic(o))
         for obj in given:
             if self.is_iterator(obj) and not row.lazy and row.returns != "iterator" and name not in _LOOKING:
                 self.drain((obj,))
@@ -133,17 +143,8 @@ class Rows(Results):
                 and not row.lazy
             ):
                 self.consume((obj,), node)
-            elif obj.klass is not None or (obj.type in CONTAINERS and any(h.klass is not None for h in obj.holds)):
-                self.call_dunder(
-                    (obj,), ("__str__", "__repr__", "__len__", "__hash__", "__array__", "__float__"), [], node
-                )
-                if (
-                    name not in _SHOWING
-                    and obj.klass is not None
-                    and "." in name
-                    and (receiver is None or receiver.type not in CONTAINERS)
-                ):
-                    self.call_all_methods(obj, node, given)
+            else:
+                self._call_methods(name, obj, receiver, given, node)
         if row.keeps and receiver is not None:
             if row.keeps == ("elements",):
                 kept = [
@@ -169,6 +170,19 @@ class Rows(Results):
                 link(obj, callbacks)
                 hold(obj, self.callback_results(callbacks))
         return out
+
+    def _call_methods(self, name: str, obj: Obj, receiver: Obj | None, given: list[Obj], node: ast.AST) -> None:
+        """What a known call calls of the instances that it is given: a library any method, the language special ones."""
+        if name in _INDIFFERENT:
+            return
+        only: Callable[[str], bool] = _is_special
+        if name in _SHOWING:
+            only = _SHOWN.__contains__
+        elif obj.klass is not None and "." in name and (receiver is None or receiver.type not in CONTAINERS):
+            only = _is_any
+        instances = (obj,) if obj.klass is not None else obj.holds if obj.type in CONTAINERS else ()
+        for instance in tuple(instances):
+            self.call_all_methods(instance, node, given, only)
 
     def callback_results(self, callbacks: Val) -> Val:
         """What lazily called functions give is not known before they are called."""
@@ -287,3 +301,11 @@ class Rows(Results):
             if obj.kind == "value" and not obj.immutable:
                 view(out, obj)
         return (out,)
+
+
+def _is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def _is_any(name: str) -> bool:
+    return True

@@ -199,6 +199,10 @@ class Shell(Language):
         self.touch("file", _path(path), "write")
         if append:
             self.touch("file", _path(path), "read")
+        name = path.removeprefix("./").removesuffix(".py").replace("/", ".")
+        if path.endswith(".py"):
+            self.written_modules[name] = (self.written_modules.get(name, "") if append else "") + (body or "")
+            self.spaces.pop(name, None)
         return None
 
     def _magic_run(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:

@@ -67,7 +67,7 @@ class Statements(Definitions):
 
     def _expr(self, node: ast.Expr, frame: Frame | None) -> bool:
         value = self.ev(node.value, frame)
-        if frame is None and not isinstance(node.value, ast.Constant):
+        if frame is None:
             self.last_value = value
         return True
 
@@ -176,7 +176,7 @@ class Statements(Definitions):
         alive = self._guarded(node.body, contexts, frame, suppressing=suppressing)
         for value in reversed(contexts):
             self.call_dunder(value, ("__exit__", "__aexit__"), [(self.new(),)] * 3, node)
-            self.mutate(o for o in value if o.kind == "value" and o.klass is None)
+            self.mutate((o for o in value if o.kind == "value" and o.klass is None), deep=True)
         return alive
 
     def _suppresses(self, node: ast.expr, frame: Frame | None) -> bool:

@@ -97,7 +97,7 @@ def test_tables_are_well_formed(path: Path) -> None:
             assert (
                 base in ("", "self", *row.params)
                 or "*" in row.params
-                or base in ("out", "ax", "generator", "rng", "random_state")
+                or base in ("out", "ax", "file", "generator", "rng", "random_state")
             ), (target, shape)
 
 
