@@ -7,14 +7,21 @@ import sys
 from typing import Any
 
 from nb2pipe.cli.options import add_notebook, add_split
+from nb2pipe.cli.parser import Parser, examples
 
 
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser: Parser = commands.add_parser(
         "run",
         help="run a notebook as a pipeline, each step in a process of its own",
         description="Run the notebook as a pipeline, each step in a process of its own, in the notebook's folder.",
+        epilog=examples(
+            ("nb2pipe run analysis.ipynb -o out.ipynb", "the executed notebook"),
+            ("nb2pipe run analysis.ipynb -p month 2026-03 -o out.html", "with a parameter, as a page"),
+            ("nb2pipe run analysis.ipynb -f march.yaml --jobs 4", "parameters from a file, four steps at once"),
+            ("nb2pipe run analysis.ipynb --guards strict", "refuse where the analysis was wrong"),
+        ),
     )
     add_notebook(parser)
     parser.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),

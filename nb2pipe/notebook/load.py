@@ -25,9 +25,8 @@ def load(path: str) -> dict[str, Any]:
         UsageError: The file is missing, a folder, unreadable, or no notebook.
         Refused: The file is a script in a language other than Python.
     """
-    file = Path(path)
-    text = _decode(_read_bytes(path, file), path)
-    suffix = file.suffix.lower()
+    text = read_text(path)
+    suffix = Path(path).suffix.lower()
     if suffix in _SCRIPTS:
         raise other_language(path, _SCRIPTS[suffix])
     if suffix in TEXT_SUFFIXES:
@@ -39,6 +38,15 @@ def load(path: str) -> dict[str, Any]:
     except RecursionError:
         raise UsageError(f"{path} is not a notebook: its JSON is nested too deeply") from None
     return _current(document, path)
+
+
+def read_text(path: str) -> str:
+    """The text of the notebook's file.
+
+    Raises:
+        UsageError: The file is missing, a folder, unreadable, or no text.
+    """
+    return _decode(_read_bytes(path, Path(path)), path)
 
 
 def other_language(path: str, language: str) -> Refused:
