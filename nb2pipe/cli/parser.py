@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -34,6 +35,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with exit code 2 and the message."""
+        wanting = re.fullmatch(r"argument ([^/:]+).*: expected (?:\d+|one|at least one) arguments?", message)
+        action = self._option_string_actions.get(wanting[1]) if wanting else None
+        if action is not None:
+            names = action.metavar or action.dest.upper()
+            message = f"{action.option_strings[0]} takes {names if isinstance(names, str) else ' '.join(names)}"
         self.exit(2, f"error: {message}\nmore: {self.prog} --help\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
