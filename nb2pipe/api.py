@@ -104,7 +104,7 @@ def run(compiled: Compiled, request: RunRequest, listener: Listener | None = Non
 
     Raises:
         Refused: The notebook has a fault that makes the promise impossible.
-        UsageError: A parameter is wrong, or the output cannot be written.
+        UsageError: A parameter is wrong, or the output cannot be written; once it has run, a `NotWritten` with the result.
     """
     from nb2pipe.runtime import executed
     from nb2pipe.runtime.execute import execute
@@ -139,5 +139,9 @@ def run(compiled: Compiled, request: RunRequest, listener: Listener | None = Non
         executed.fill(todo.document, written)
         paths = (compiled.notebook.path, request.output)
         executed.describe_run(todo.document, written, parameters, paths, (started, time.time()))
-        executed.write(request.output, todo.document)
+        try:
+            executed.write(request.output, todo.document)
+        except executed.NotWritten as error:
+            error.result = result
+            raise
     return result

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.options import add_notebook, add_split
+from nb2pipe.cli.parser import Parser, examples
 
 if TYPE_CHECKING:
     from nb2pipe.pipeline.model import Pipeline
@@ -14,15 +15,19 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser: Parser = commands.add_parser(
         "graph",
         help="draw the pipeline that a notebook compiles to",
         description="Draw the pipeline that the notebook compiles to, without running it.",
+        epilog=examples(
+            ("nb2pipe graph analysis.ipynb", "as text"),
+            ("nb2pipe graph analysis.ipynb --format svg > analysis.svg", "as a picture"),
+            ("nb2pipe graph analysis.ipynb --split cells:1", "with a step for each cell"),
+            ("nb2pipe graph analysis.ipynb --why load clean", "why step clean waits for step load"),
+        ),
     )
     add_notebook(parser)
-    parser.add_argument(
-        "--format", choices=("text", "mermaid", "dot", "svg", "json"), default="text", help="default: text"
-    )
+    parser.add_argument("--format", choices=("text", "mermaid", "dot", "svg", "json"), help="default: text")
     parser.add_argument(
         "--why", nargs=2, metavar=("A", "B"), help="the two places of each value that makes step B wait for A"
     )
@@ -33,14 +38,17 @@ def add_parser(commands: Any) -> None:
 def main(options: argparse.Namespace) -> int:
     """Run the command."""
     from nb2pipe import api
+    from nb2pipe.diagnostics import UsageError
 
+    if options.why is not None and options.format not in (None, "text"):
+        raise UsageError(f"--why answers in words: it has no --format {options.format}; --format json has all evidence")
     compiled = api.compile_notebook(api.load(options.notebook), options.split)
     if options.why is not None:
         from nb2pipe.pipeline.why import why
 
         sys.stdout.write(why(compiled.pipeline, compiled.notebook, *options.why))
         return 0
-    sys.stdout.write(_render(compiled.pipeline, options.format))
+    sys.stdout.write(_render(compiled.pipeline, options.format or "text"))
     return 0
 
 

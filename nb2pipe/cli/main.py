@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 
 from nb2pipe import __version__
 from nb2pipe.cli import check, explain, graph, run
+from nb2pipe.cli.parser import Parser, examples, show_help
 
 COMMANDS = (check, explain, graph, run)
 _FAULT = 70
-_EPILOG = """\
+_EXAMPLES = examples(
+    ("nb2pipe graph analysis.ipynb", "the steps, and what flows between them"),
+    ("nb2pipe check analysis.ipynb", "what will not reproduce, and why"),
+    ("nb2pipe run analysis.ipynb -o out.ipynb", "run it, each step in a process of its own"),
+    ("nb2pipe run --help", "all that a command takes, with examples"),
+)
+_EXIT_CODES = """\
 exit codes: 0 done; 1 the notebook's code failed, or there are findings; 2 usage;
 3 refused, because the notebook has a fault that makes the promise impossible; 70 a fault of nb2pipe"""
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors look like nb2pipe's own."""
-
-    def error(self, message: str) -> object:  # type: ignore[override]  # it does not return either
-        self.exit(2, f"error: {message}\nmore: {self.prog} --help\n")
-
-
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The parser of all commands."""
-    top = _Parser(
+    top = Parser(
         prog="nb2pipe",
         description="Compile Jupyter notebooks to pipelines that compute what the notebook computes.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"{_EXAMPLES}\n\n{_EXIT_CODES}",
     )
     top.add_argument("--version", action="version", version=f"nb2pipe {__version__}")
-    commands = top.add_subparsers(metavar="COMMAND", dest="command", required=True, parser_class=_Parser)
+    commands = top.add_subparsers(metavar="COMMAND", dest="command", parser_class=Parser)
     for command in COMMANDS:
         command.add_parser(commands)
     return top
@@ -42,8 +40,10 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; gives its exit code."""
     try:
-        options = parser().parse_args(arguments)
-        code: int = options.main(options)
+        top = parser()
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        options = top.parse_args([*words[1:], "--help"] if words[:1] == ["help"] else words)
+        code: int = options.main(options) if options.command else show_help(top)
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.options import add_notebook, add_split
+from nb2pipe.cli.parser import Parser, examples
+
+if TYPE_CHECKING:
+    from nb2pipe.api import Compiled
+    from nb2pipe.runtime.execute import RunResult
+
+_CAUSES = ("NB1", "NB504", "NB70")
+"""The findings that say why a cell fails: names, files, modules."""
 
 
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser: Parser = commands.add_parser(
         "run",
         help="run a notebook as a pipeline, each step in a process of its own",
         description="Run the notebook as a pipeline, each step in a process of its own, in the notebook's folder.",
+        epilog=examples(
+            ("nb2pipe run analysis.ipynb -o out.ipynb", "the executed notebook"),
+            ("nb2pipe run analysis.ipynb -p month 2026-03 -o out.html", "with a parameter, as a page"),
+            ("nb2pipe run analysis.ipynb -f march.yaml --jobs 4", "parameters from a file, four steps at once"),
+            ("nb2pipe run analysis.ipynb --guards strict", "refuse where the analysis was wrong"),
+        ),
     )
     add_notebook(parser)
     parser.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),
@@ -49,6 +64,7 @@ def main(options: argparse.Namespace) -> int:
     from nb2pipe.cli.refusal import say
     from nb2pipe.diagnostics import Refused
     from nb2pipe.runtime.execute import RunOptions
+    from nb2pipe.runtime.executed import NotWritten
     from nb2pipe.runtime.parameters import parse_value, read_parameter_file
     from nb2pipe.runtime.progress import progress, summary
 
@@ -63,11 +79,37 @@ def main(options: argparse.Namespace) -> int:
         texts,
         options.output,
     )
+    error: NotWritten | None = None
     try:
         with progress(compiled.pipeline, sys.stderr) as listener:
             result = api.run(compiled, request, listener)
     except Refused as refused:
         say(refused, compiled.notebook)
         return refused.exit_code
-    print(summary(result, options.output, color=sys.stderr.isatty()), file=sys.stderr, end="")
-    return result.exit_code
+    except NotWritten as problem:
+        if problem.result is None:
+            raise
+        error, result = problem, problem.result
+    color = sys.stderr.isatty()
+    print(summary(result, None if error else options.output, color=color), file=sys.stderr, end="")
+    if result.exit_code == 1:
+        _advise(compiled, result, color=color)
+    if error is not None:
+        print(f"error: {error}", file=sys.stderr)
+    return error.exit_code if error else result.exit_code
+
+
+def _advise(compiled: Compiled, result: RunResult, *, color: bool) -> None:
+    """What `check` knows of the cells that failed, and what to type next."""
+    from nb2pipe import api
+    from nb2pipe.diagnostics import Severity
+    from nb2pipe.report.full import render_full
+
+    cells = {o.cell for o in result.outcomes.values() if o.status in ("failed", "died")}
+    known = [d for d in api.check(compiled) if d.span.cell in cells and d.severity is not Severity.INFO]
+    causes = [d for d in known if d.code.startswith(_CAUSES)]
+    if causes:
+        text = render_full(causes, compiled.notebook, compiled.pipeline, color=color)
+        print(f"\n{text}", file=sys.stderr, end="")
+    else:
+        print(f"more: nb2pipe check {shlex.quote(compiled.notebook.path)}", file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import stat
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -25,9 +26,8 @@ def load(path: str) -> dict[str, Any]:
         UsageError: The file is missing, a folder, unreadable, or no notebook.
         Refused: The file is a script in a language other than Python.
     """
-    file = Path(path)
-    text = _decode(_read_bytes(path, file), path)
-    suffix = file.suffix.lower()
+    text = read_text(path)
+    suffix = Path(path).suffix.lower()
     if suffix in _SCRIPTS:
         raise other_language(path, _SCRIPTS[suffix])
     if suffix in TEXT_SUFFIXES:
@@ -38,7 +38,18 @@ def load(path: str) -> dict[str, Any]:
         raise UsageError(f"{path} is not a notebook: {_json_fault(text, error, suffix)}") from None
     except RecursionError:
         raise UsageError(f"{path} is not a notebook: its JSON is nested too deeply") from None
+    except ValueError as error:  # a number with more digits than Python reads
+        raise UsageError(f"{path} cannot be read: {_first_line(error)}") from None
     return _current(document, path)
+
+
+def read_text(path: str) -> str:
+    """The text of the notebook's file.
+
+    Raises:
+        UsageError: The file is missing, a folder, unreadable, or no text.
+    """
+    return _decode(_read_bytes(path, Path(path)), path)
 
 
 def other_language(path: str, language: str) -> Refused:
@@ -57,6 +68,10 @@ def _read_bytes(path: str, file: Path) -> bytes:
     if not path.strip():
         raise UsageError("no notebook is named: the path is empty")
     try:
+        mode = file.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            # To read it may wait for ever, and a run reads its notebook twice.
+            raise UsageError(f"{path} is a pipe or a device; write the notebook to a file first")
         return file.read_bytes()
     except FileNotFoundError:
         raise UsageError(_missing(path, file)) from None

@@ -99,6 +99,9 @@ def _rows() -> dict[str, Magic]:
         Magic("pastebin", "line", touches=(("network", "network", "write"),)),
         Magic("tensorboard", "line", uses="braces", touches=_LOOK, extension=True),
         Magic("watermark", "both", uses="braces", extension=True),
+        Magic("version_information", "line", extension=True),
+        Magic("tensorflow_version", "line", extension=True),  # in Colab
+        Magic("shell", "both", "text", "braces", touches=_FILES, extension=True),  # in Colab
         Magic("mermaid", "cell", "text", extension=True),
         Magic("cmd", "cell", "text", "braces", touches=_FILES),  # on Windows
     ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _APART = {"box": 26.0, "label": 14.0, "line": 12.0}  # the free space beside each, in px
 _SWEEPS = 12
+_STILL = 0.05  # px: places that move less from sweep to sweep stay where they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +198,17 @@ def _spread(rows: Sequence[Sequence[Node]], near: Near, sizes: Mapping[Node, Siz
         whole = sum(apart)
         x.update(zip(row, fitted([-whole / 2] * len(row), apart), strict=True))
     order = list(zip(rows, gaps, strict=True))
+    pulls = {n: [(m, _pull(n, m)) for side in near[n] for m in side] for row in rows for n in row}
+    weights = {n: sum(w for _, w in found) or 1.0 for n, found in pulls.items()}
     for sweep in range(max(_SWEEPS, min(300, 120_000 // max(len(x), 1)))):
+        moved = 0.0
         for row, apart in order if sweep % 2 == 0 else reversed(order):
-            wanted, weights = [], []
-            for node in row:
-                pulls = [(x[n], _pull(node, n)) for side in near[node] for n in side]
-                weight = sum(w for _, w in pulls)
-                wanted.append(sum(v * w for v, w in pulls) / weight if weight else x[node])
-                weights.append(weight or 1.0)
-            x.update(zip(row, fitted(wanted, apart, weights), strict=True))
+            wanted = [sum(x[m] * w for m, w in pulls[n]) / weights[n] if pulls[n] else x[n] for n in row]
+            for node, place in zip(row, fitted(wanted, apart, [weights[n] for n in row]), strict=True):
+                moved = max(moved, abs(x[node] - place))
+                x[node] = place
+        if moved < _STILL:
+            break
     _straighten(rows, gaps, x)
     return x
 

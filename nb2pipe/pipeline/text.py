@@ -25,7 +25,7 @@ def render_text(pipeline: Pipeline, width: int = 100) -> str:
                 <- load: df
     """
     if not pipeline.steps:
-        return printable(f"{pipeline.name}: no steps, for no cell holds code of its own\n")
+        return printable(f"{pipeline.name}: no steps, for no cell holds code of its own") + "\n"
     rows = levels(pipeline)
     steps = {s.name: s for s in pipeline.steps}
     taken = _taken(pipeline)

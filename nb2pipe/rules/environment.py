@@ -5,16 +5,24 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from nb2pipe.analysis.modules import bound_names
 from nb2pipe.diagnostics import Diagnostic, Severity
 from nb2pipe.rules.base import Rule, span_of
-from nb2pipe.rules.facts import facts_of
+from nb2pipe.rules.facts import Facts, facts_of
 from nb2pipe.rules.run import Subject
+
+_FRAMES = dict.fromkeys(
+    ("pandas.DataFrame", "pandas.read_csv", "pandas.read_table", "pandas.read_excel", "pandas.read_parquet", "pandas.merge",
+     "pandas.get_dummies", "pandas.read_sql", "pandas.read_sql_query", "pandas.read_feather", "pandas.read_pickle"),
+    "pandas.DataFrame",
+) | {"pandas.Series": "pandas.Series"}  # fmt: skip
 
 
 class OtherLanguage(Rule):
@@ -30,35 +38,73 @@ class NotInstalled(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         written = {
-            Path(a.resource.key).name
+            (e.cell, Path(a.resource.key).name)
             for e in subject.analysis.effects
             for a in e.accesses
             if a.resource.kind == "file" and a.mode == "write"
         }
+        facts = facts_of(subject)
+        installs = [(c.span.cell, c.line.lower() + (c.body or "").lower()) for c in facts.commands]
         told: set[str] = set()
-        for found in facts_of(subject).imports:
-            top = found.module.partition(".")[0]
-            if not top or top in told or found.place.guarded or f"{top}.py" in written or "*" in written:
+        for found in facts.imports:
+            module = _missing_part(found.module)
+            top = module.partition(".")[0]
+            made = {name for cell, name in written if cell <= found.place.cell}
+            if not top or module in told or found.place.guarded or made & {f"{top}.py", top}:
                 continue
-            if _can_be_imported(top, subject.folder):
+            if _can_be_imported(module, subject.folder):
                 continue
-            told.add(top)
+            told.add(module)
+            old = _data()["python2"].get(top)
+            distribution = _distribution(module)
+            if any(cell <= found.place.cell and _names(distribution, line) for cell, line in installs):
+                continue  # the notebook installs it itself, of which NB506 tells
             yield self.finding(
                 span_of(found.place.cell, found.node),
-                f"`{top}` is imported, and is not installed",
-                why="this is a ModuleNotFoundError where the import is reached",
-                hint=f"pip install {_data()['distributions'].get(top, top)}",
-                severity=Severity.ERROR if found.place.certain else Severity.WARNING,
+                f"`{module}` is a module of Python 2" if old else f"`{module}` is imported, and is not installed",
+                why="this is a ModuleNotFoundError where the import is reached"
+                + (", unless a command above it has put the module there" if "*" in made else ""),
+                hint=f"Python 3 has {old}" if old else _remedy(module, distribution),
+                severity=Severity.ERROR if found.place.certain and "*" not in made else Severity.WARNING,
             )
 
 
-def _can_be_imported(top: str, folder: Path) -> bool:
+def _missing_part(module: str) -> str:
+    """How much of a module's name says which distribution holds it: ``google.cloud.storage``, ``torch``."""
+    parts = module.split(".")
+    return ".".join(parts[: 3 if parts[:2] == ["google", "cloud"] else 2 if parts[0] == "google" else 1])
+
+
+def _distribution(module: str) -> str:
+    """The distribution that holds a module; the module's own name where nothing else is known."""
+    known: dict[str, str] = _data()["distributions"]
+    if module.startswith("google."):
+        return known.get(module, module.replace(".", "-").replace("_", "-"))
+    return known.get(module, module)
+
+
+def _remedy(module: str, distribution: str) -> str:
+    if module == "google.colab":
+        return "it is there in Google Colab alone: leave it out elsewhere (`if 'google.colab' in sys.modules:`)"
+    return f"pip install {distribution}"
+
+
+def _names(distribution: str, command: str) -> bool:
+    """Whether a command installs a distribution, by any of the spellings that pip takes for one."""
+    wanted = re.escape(distribution.lower()).replace(r"\-", "[-_.]").replace("_", "[-_.]")
+    return bool(wanted) and "install" in command and re.search(rf"(?<![\w.-]){wanted}(?![\w-])", command) is not None
+
+
+def _can_be_imported(module: str, folder: Path) -> bool:
+    top = module.partition(".")[0]
     if top in sys.stdlib_module_names or top in sys.builtin_module_names or top == "__main__":
         return True
     if (folder / f"{top}.py").exists() or (folder / top).is_dir():
         return True
     try:
-        return importlib.util.find_spec(top) is not None
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False  # what the module is part of is missing
     except (ImportError, ValueError):
         return True  # a module that is half imported already
 
@@ -77,14 +123,14 @@ class RemovedApi(Rule):
             if row is not None and key not in told and not reference.place.guarded:
                 told.add(key)
                 yield self._said(reference.place.cell, reference.node, reference.name, row)
-        types = {d.name: d.kind for e in subject.analysis.effects for d in e.definitions}
-        for call in facts.calls:
-            function = call.node.func
-            if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-                name = f"{types.get(function.value.id, '')}.{function.attr}"
-                row = _removed(name)
-                if row is not None and not call.place.guarded:
-                    yield self._said(call.place.cell, call.node, name, row)
+        calls = {id(call.node): call for call in facts.calls}
+        for cell, function, kind in _methods(subject, facts):
+            call = calls[id(function)]
+            assert isinstance(function.func, ast.Attribute)  # noqa: S101  so `_methods` chooses
+            name = f"{kind}.{function.func.attr}"
+            row = _removed(name)
+            if row is not None and not call.place.guarded:
+                yield self._said(cell, function, name, row)
 
     def _said(self, cell: int, node: ast.AST, name: str, row: dict[str, str]) -> Diagnostic:
         return self.finding(
@@ -93,6 +139,62 @@ class RemovedApi(Rule):
             why="this is an AttributeError or an ImportError where it is reached",
             hint=row["instead"],
         )
+
+
+def _methods(subject: Subject, facts: Facts) -> Iterator[tuple[int, ast.Call, str]]:
+    """The calls of methods of names whose type is known when they are called, outside of functions, with that type.
+
+    A name has the type that the cells above gave it, and then that of the assignments that come before the call.
+    """
+    given = {effects.cell: {d.name: d.kind for d in effects.definitions} for effects in subject.analysis.effects}
+    kinds: dict[str, str] = {}
+    for cell, tree in facts.trees:
+        now = dict(kinds)
+        for statement in tree.body:
+            if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)):
+                for name in _made_otherwise(statement):
+                    now[name] = ""
+            for node in _outside_of_functions(statement):
+                function = node.func if isinstance(node, ast.Call) else None
+                if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+                    kind = now.get(function.value.id, "")
+                    if kind and isinstance(node, ast.Call):
+                        yield cell.index, node, kind
+            for name in bound_names(statement):
+                now[name] = ""
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
+                made = _FRAMES.get(facts.resolve(statement.value.func), "")
+                now |= {target.id: made for target in statement.targets if isinstance(target, ast.Name)}
+        kinds |= given.get(cell.index, {})
+
+
+def _made_otherwise(statement: ast.stmt) -> set[str]:
+    """The names that a compound statement binds to something else than what a call gives (``df = df.append(row)``)."""
+    called = {
+        target.id
+        for node in _outside_of_functions(statement)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    other = {
+        target.id
+        for node in _outside_of_functions(statement)
+        if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Call)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return (bound_names(statement) - called) | other
+
+
+def _outside_of_functions(statement: ast.stmt) -> Iterator[ast.AST]:
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            continue
+        yield node
+        waiting.extend(ast.iter_child_nodes(node))
 
 
 def _removed(name: str) -> dict[str, str] | None:

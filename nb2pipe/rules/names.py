@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from nb2pipe.analysis.effects import Certainty, Effects, Use
 from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
 from nb2pipe.notebook.model import Cell, Code
-from nb2pipe.rules.base import Rule, number, sites
+from nb2pipe.rules.base import Rule, number, sites, span_of
+from nb2pipe.rules.facts import Import, facts_of
 from nb2pipe.rules.run import Subject
 
 _HISTORY = re.compile(r"_+|_i*\d*|_[io]h|_dh|In|Out")
@@ -104,6 +105,8 @@ def _cell(effects: Effects, code: Code, names: _Names, later: dict[str, list[Spa
             continue
         if use.certainty is Certainty.MAY and (name in own or _expected(code, use)):
             continue
+        if name in own and own[name].certainty is Certainty.MAY and own[name].span.line < use.span.line:
+            continue  # bound above it in the same cell, if not in any case: Jupyter takes the same way
         defined = next((span for span in later.get(name, ()) if span.cell >= use.span.cell), None)
         names.missing[name] = _Missing(use, deleted, defined, tuple(names.bound))
     for name, definition in own.items():
@@ -161,15 +164,19 @@ class UndefinedName(Rule):
             use = missing.use
             through = "" if _stands_there(subject, use) else ", by what is called here,"
             skipped = _skipped(subject, name)
+            star = _star(subject, use)
+            found = [Site(skipped, "defined in a cell that is tagged `skip`")] if skipped else []
+            if star is not None:
+                found.append(Site(span_of(star.place.cell, star.node), "unless it comes from here"))
             yield self.finding(
                 use.span,
                 f"`{name}` is read{through} and no cell defines it",
                 why="run top to bottom, the cell stops here with a NameError"
-                if use.certainty is Certainty.MUST
-                else "if the run comes here, the cell stops with a NameError",
+                if use.certainty is Certainty.MUST and star is None
+                else "if the run comes here without it, the cell stops with a NameError",
                 hint=self._hint(name, missing, skipped),
-                sites=(Site(skipped, "defined in a cell that is tagged `skip`"),) if skipped else (),
-                severity=_gravity(subject, use),
+                sites=found,
+                severity=_gravity(subject, use) if star is None else Severity.WARNING,
             )
 
     def _hint(self, name: str, missing: _Missing, skipped: Span | None) -> str:
@@ -179,6 +186,11 @@ class UndefinedName(Rule):
             return f"add `{_USUAL[name]}` to a cell above"
         near = difflib.get_close_matches(name, [*missing.known, *dir(builtins)], 1, 0.8)
         return f"did you mean `{near[0]}`?" if near else f"define `{name}` in this cell or in one above"
+
+
+def _star(subject: Subject, use: Use) -> Import | None:
+    """A star import above the read, which may bring names that no text shows: those of a module made by a compiler, say."""
+    return next((i for i in facts_of(subject).imports if not i.bound and i.place.cell <= use.span.cell), None)
 
 
 def _skipped(subject: Subject, name: str) -> Span | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from nb2pipe.analysis.effects import Access
 from nb2pipe.diagnostics import Diagnostic, Severity
+from nb2pipe.pipeline.words import clipped
 from nb2pipe.rules.base import Rule, number, span_of
-from nb2pipe.rules.facts import Call, Facts, chain, facts_of
+from nb2pipe.rules.facts import Call, Command, Facts, chain, facts_of
 from nb2pipe.rules.run import Subject
 
 _GENERATORS = {
@@ -21,10 +22,20 @@ _GENERATORS = {
 _UNSEEDED = frozenset({"numpy.random.default_rng", "numpy.random.RandomState", "random.Random"})
 _DRAWING = frozenset({"sample", "train_test_split", "shuffle", "resample", "make_blobs", "make_classification", "make_regression",
                       "make_moons", "make_circles", "rvs", "bootstrap"})  # fmt: skip
+_SEEDING = frozenset(
+    {"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state", "seed_everything"}
+)
+_TORCH_DRAWS = ("rand", "normal", "bernoulli", "multinomial", "poisson", "dropout")
+# Layers that are made with weights drawn at random; losses, activations and the like are not.
+_TORCH_WEIGHTS = ("Linear", "LazyLinear", "Bilinear", "Conv", "LazyConv", "RNN", "LSTM", "GRU", "Embedding", "MultiheadAttention",
+                  "Transformer")  # fmt: skip
 _CLOCK = frozenset({"time.time", "time.time_ns", "time.ctime", "time.strftime", "datetime.now", "datetime.datetime.now",
                     "datetime.utcnow", "datetime.datetime.utcnow", "datetime.date.today", "datetime.datetime.today",
                     "pandas.Timestamp.now", "pandas.Timestamp.today"})  # fmt: skip
 _SHOWING = frozenset({"print", "display", "IPython.display.display"})
+_ASKING = frozenset({"exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "access"})
+_FETCHING = frozenset({"download", "urlretrieve", "extractall", "unpack_archive", "get_file", "cached_download",
+                       "hf_hub_download", "snapshot_download", "check_call", "check_output", "system", "Popen"})  # fmt: skip
 _INSTALL = re.compile(r"\b(?:pip3?|conda|mamba|uv pip|apt|apt-get|brew|npm)\b[^|;&]*\binstall\b")
 _INSTALLERS = frozenset({"pip", "conda", "mamba", "micromamba", "uv"})
 _SECRET_NAME = re.compile(
@@ -55,12 +66,16 @@ class UnseededRandomness(Rule):
                     seeded.add(key)
                 elif access.mode == "write" and key not in seeded and key not in told:
                     call = calls.get((access.span.cell, access.span.line, access.span.column))
-                    if call is None or not _draws(call):
+                    if call is not None and call.name.rpartition(".")[2] in _SEEDING:
+                        seeded.add(key)  # set in a branch only: then it is as the notebook wants it
+                        continue
+                    drawing = call if call is not None and _draws(call) else _first_draw(calls.values(), access)
+                    if drawing is None:
                         continue
                     told.add(key)
                     yield self.finding(
-                        access.span,
-                        f"random numbers of {key} are drawn before a seed is set",
+                        drawing.span,
+                        f"random numbers of `{key}` are drawn before a seed is set",
                         why="each run gives other numbers, in Jupyter as in the pipeline, and no two can be compared",
                         hint=f"set a seed first ({_GENERATORS.get(key, 'see its documentation')}), or give random_state=0",
                     )
@@ -74,11 +89,25 @@ class UnseededRandomness(Rule):
                 )
 
 
+def _first_draw(calls: Iterable[Call], access: Access) -> Call | None:
+    """The first call of the same cell, below an access that may draw, that draws from this generator by its own name."""
+    for call in calls:
+        below = call.place.cell == access.span.cell and call.node.lineno >= access.span.line
+        if below and not call.place.function and call.name.startswith(f"{access.resource.key}.") and _draws(call):
+            return call
+    return None
+
+
 def _draws(call: Call) -> bool:
     """Whether the call draws for certain: a generator's own function, or one that was given no state to draw from."""
-    if call.name.startswith(("random.", "numpy.random.", "torch.")):
+    last = call.name.rpartition(".")[2]
+    if last in _SEEDING:
+        return False
+    if call.name.startswith("torch."):
+        return last.startswith(_TORCH_DRAWS) or (call.name.startswith("torch.nn.") and last.startswith(_TORCH_WEIGHTS))
+    if call.name.startswith(("random.", "numpy.random.")):
         return True
-    known = call.name.rpartition(".")[2] in _DRAWING
+    known = last in _DRAWING
     return known and not any(k.arg in (None, "random_state", "rng", "seed", "generator") for k in call.node.keywords)
 
 
@@ -152,10 +181,28 @@ def _prints(facts: Facts, node: ast.AST) -> bool:
 
 
 def _files(subject: Subject) -> Iterator[tuple[int, Access]]:
+    asked = _asked(subject)
     for effects in subject.analysis.effects:
         for access in effects.accesses:
-            if access.resource.kind == "file" and "*" not in access.resource.key and "://" not in access.resource.key:
+            key = access.resource.key
+            named = access.resource.kind == "file" and "*" not in key and "://" not in key
+            if named and (access.span.cell, access.span.line, access.span.column) not in asked:
                 yield effects.cell, access
+
+
+def _asked(subject: Subject) -> set[tuple[int, int, int]]:
+    """The places where the notebook only asks whether something is there."""
+    return {
+        (call.place.cell, call.node.lineno, call.node.col_offset)
+        for call in facts_of(subject).calls
+        if call.name.rpartition(".")[2] in _ASKING
+    }
+
+
+def _fetched(subject: Subject) -> int:
+    """The first cell in which files may come from where no text shows: a download, an archive; beyond all where none does."""
+    cells = [call.place.cell for call in facts_of(subject).calls if call.name.rpartition(".")[2] in _FETCHING]
+    return min(cells, default=len(subject.notebook.cells))
 
 
 class AbsolutePath(Rule):
@@ -186,29 +233,41 @@ class MissingFile(Rule):
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         if any(a.resource.kind == "cwd" and a.mode != "read" for e in subject.analysis.effects for a in e.accesses):
             return  # where relative paths begin is not known then
+        asked, fetched = _asked(subject), _fetched(subject)
         written: set[str] = set()
-        unknown = False
+        told: set[str] = set()
         for effects in subject.analysis.effects:
+            own = {a.resource.key for a in effects.accesses if a.resource.kind == "file" and a.mode == "write"}
             for access in effects.accesses:
                 key = access.resource.key
                 if access.resource.kind != "file":
                     continue
                 if access.mode == "write":
                     written.add(key)
-                    unknown = unknown or "*" in key
-                elif (
-                    "*" not in key
-                    and "://" not in key
-                    and key not in written
-                    and not unknown
-                    and not _is_there(subject, key)
-                ):
-                    yield self.finding(
-                        access.span,
-                        f"{key} is read, but it is neither there nor written by a cell before",
-                        why="top to bottom this is a FileNotFoundError",
-                        hint="put the file beside the notebook, or write it in a cell above",
-                    )
+                place = (access.span.cell, access.span.line, access.span.column)
+                if access.mode == "write" or "*" in key or "://" in key or key in told or place in asked:
+                    continue
+                # A function that reads what it writes where it is not there yet: which comes first is not known.
+                made = written | own
+                if effects.cell >= fetched or _made(key, made) or _is_there(subject, key):
+                    continue
+                told.add(key)
+                yield self.finding(
+                    access.span,
+                    f"{key} is read, but it is neither there nor written by a cell before",
+                    why="top to bottom this is a FileNotFoundError",
+                    hint="put the file beside the notebook, or write it in a cell above",
+                )
+
+
+def _made(key: str, written: set[str]) -> bool:
+    """Whether a file may be one of those written: by its name, by a name without the suffix that numpy adds, or in a folder."""
+    if key in written or any("*" in w for w in written):
+        return True
+    path = PurePosixPath(key)
+    if path.suffix in (".npy", ".npz") and str(path.with_suffix("")) in written:
+        return True
+    return any(str(parent) in written for parent in path.parents if str(parent) != ".")
 
 
 def _is_there(subject: Subject, key: str) -> bool:
@@ -224,12 +283,20 @@ class NetworkAccess(Rule):
     code, name, severity = "NB505", "network-access", Severity.INFO
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        facts = facts_of(subject)
+        calls = {(c.place.cell, c.node.lineno, c.node.col_offset): c for c in facts.calls}
+        installs = {(c.span.cell, c.span.line) for c in facts.commands if _installs(c)}
         for effects in subject.analysis.effects:
             for access in effects.accesses:
-                if access.resource.kind == "network":
+                if access.resource.kind == "network" and (access.span.cell, access.span.line) not in installs:
+                    call = calls.get((access.span.cell, access.span.line, access.span.column))
+                    name = ast.unparse(call.node.func) if call is not None else ""
+                    shell = name.startswith("get_ipython")
                     yield self.finding(
                         access.span,
-                        "the network is used",
+                        f"the network is used, by {name}"
+                        if name and not shell and len(name) < 60
+                        else "the network is used",
                         why="what is there may change or go away, and a step that uses it is not taken from a cache",
                         hint="keep a copy of what is fetched beside the notebook",
                     )
@@ -243,16 +310,22 @@ class InstallsInNotebook(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         for command in facts_of(subject).commands:
-            text = f"{command.line}\n{command.body or ''}"
-            by_shell = command.magic in ("!", "system", "sx", "bash", "sh") and _INSTALL.search(text)
-            if by_shell or (command.magic in _INSTALLERS and "install" in text):
+            if _installs(command):
                 shown = command.line if command.magic == "!" else f"%{command.magic} {command.line}"
                 yield self.finding(
                     command.span,
-                    f"packages are installed while the notebook runs: {shown.strip()}",
+                    f"packages are installed while the notebook runs: {clipped(' '.join(shown.split()), 90)}",
                     why="every run changes the environment, and which versions it gets depends on the day",
                     hint="name the packages, with versions, in a requirements file",
                 )
+
+
+def _installs(command: Command) -> bool:
+    """Whether a command to a shell or a magic installs packages."""
+    text = f"{command.line}\n{command.body or ''}"
+    if command.magic in ("!", "system", "sx", "bash", "sh"):
+        return _INSTALL.search(text) is not None
+    return command.magic in _INSTALLERS and "install" in text
 
 
 class SecretInSource(Rule):

@@ -33,14 +33,16 @@ def run_rules(subject: Subject, select: Sequence[str] = (), ignore: Sequence[str
     """The findings of all rules, sorted by place; ``select`` and ``ignore`` are codes or their beginnings."""
     from nb2pipe.rules.registry import all_rules
 
-    def wanted(code: str) -> bool:
-        return (not select or code.startswith(tuple(select))) and not (ignore and code.startswith(tuple(ignore)))
-
     found = [*_of_stages(subject)]
     for rule in all_rules():
-        if wanted(rule.code):
+        if is_wanted(rule.code, select, ignore):
             found += rule.check(subject)
-    return _sorted(subject, (d for d in found if wanted(d.code)))
+    return _sorted(subject, (d for d in found if is_wanted(d.code, select, ignore)))
+
+
+def is_wanted(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
+    """Whether a code is among those selected (all, where none is named) and not among those ignored."""
+    return (not select or code.startswith(tuple(select))) and not (ignore and code.startswith(tuple(ignore)))
 
 
 def refusals(subject: Subject) -> tuple[Diagnostic, ...]:

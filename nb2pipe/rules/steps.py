@@ -9,7 +9,7 @@ from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
 from nb2pipe.notebook.model import Cell
 from nb2pipe.notebook.read import read_document
 from nb2pipe.notebook.tags import normalise_step
-from nb2pipe.pipeline.model import Edge, Pipeline
+from nb2pipe.pipeline.model import Edge, Pipeline, Step
 from nb2pipe.rules.base import Rule, number, sites
 from nb2pipe.rules.run import Subject
 
@@ -202,23 +202,27 @@ class SameName(Rule):
                 )
 
     def _headings(self, subject: Subject) -> Iterator[Diagnostic]:
-        """Two headings that give one name: the second step has a number behind it."""
+        """Headings that give one name: the steps after the first have numbers behind it."""
         if any(cell.tags.step for cell in subject.notebook.cells):
             return
         names = {step.name: step for step in subject.pipeline.steps}
+        same: dict[str, list[Step]] = {}
         for step in subject.pipeline.steps:
             base, _, count = step.name.rpartition("_")
             other = names.get(base)
             if not (step.title and count.isdigit() and other is not None and other.title):
                 continue
             if normalise_step(step.title) == normalise_step(other.title):
-                yield self.finding(
-                    Span(step.cells[0]),
-                    f"two headings give the step name `{base}`: the second step is called `{step.name}`",
-                    hint="give the two headings names that differ, or tag the cells",
-                    sites=(Site(Span(other.cells[0]), f"step {base}"),),
-                    severity=Severity.INFO,
-                )
+                same.setdefault(base, []).append(step)
+        for base, others in same.items():
+            called = ", ".join(f"`{s.name}`" for s in others[:3]) + (", ..." if len(others) > 3 else "")
+            yield self.finding(
+                Span(others[0].cells[0]),
+                f"{len(others) + 1} headings give the step name `{base}`: the later steps are called {called}",
+                hint="give the headings names that differ, or tag the cells",
+                sites=sites("one of them", [Span(names[base].cells[0]), *(Span(s.cells[0]) for s in others[1:])]),
+                severity=Severity.INFO,
+            )
 
 
 def _spellings(path: str) -> dict[int, list[str]]:

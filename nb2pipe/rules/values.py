@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
 from nb2pipe.pipeline.demand import Sharing
 from nb2pipe.rules.base import Rule
 from nb2pipe.rules.run import Subject
 
+_UNTOLD = frozenset({"", "import", "function", "class", "int", "float", "str", "bool", "complex", "bytes", "NoneType"})
 _WORDS = {"file": "an open file", "iterator": "an iterator", "async": "an object of an event loop"}
 
 
@@ -55,6 +56,7 @@ class SharedObject(Rule):
         sharing = Sharing(subject.analysis.effects)
         effects = {e.cell: e for e in subject.analysis.effects}
         made: dict[str, Span] = {}
+        kinds: dict[str, str] = {}
         told: set[frozenset[str]] = set()
         for step in subject.pipeline.steps:
             handed = {v.name for v in step.inputs}
@@ -62,16 +64,20 @@ class SharedObject(Rule):
                 effect = effects.get(cell)
                 if effect is None:
                     continue
-                changed = {m.name: m.span for m in effect.mutations if m.name in handed}
+                # Of an object that nobody knows anything of, all that is said is a guess.
+                changed = {m.name: m.span for m in effect.mutations
+                           if m.name in handed and kinds.get(m.name, "") not in _UNTOLD}  # fmt: skip
                 for group in sharing.groups(set(changed), cell) if len(changed) > 1 else ():
                     onward = group & set(step.outputs)
                     if not onward or frozenset(group) in told:
                         continue
                     told.add(frozenset(group))
-                    names = sorted(group)
+                    names = sorted(group & set(changed))
+                    if len(names) < 2:
+                        continue
                     yield self.finding(
                         changed[names[0]],
-                        f"{' and '.join(f'`{n}`' for n in names)} may be one object, which step `{step.name}` changes",
+                        f"{_listed(names)} may be one object, which step `{step.name}` changes",
                         why="a change under one name shows under the others, so they travel together, as one stored value",
                         hint="where they are meant to be apart, make a copy of one",
                         sites=[Site(made[n], f"`{n}` is bound") for n in names if n in made],
@@ -79,6 +85,13 @@ class SharedObject(Rule):
             for cell in step.cells:
                 if cell in effects:
                     made.update({d.name: d.span for d in effects[cell].definitions})
+                    kinds.update({d.name: d.kind for d in effects[cell].definitions})
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    shown = [f"`{n}`" for n in names[:4]] + ([f"{len(names) - 4} more"] if len(names) > 4 else [])
+    return " and ".join([", ".join(shown[:-1]), shown[-1]])
 
 
 RULES: tuple[type[Rule], ...] = (CannotLeave, SharedObject, NotTwoProcesses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import importlib.metadata
 import os
@@ -24,7 +25,13 @@ def check_output(path: str, source: str) -> None:
     Raises:
         UsageError: Its folder is not there or not writable, it would overwrite the notebook itself, or it is no .ipynb.
     """
-    target = Path(path)
+    try:
+        _check_target(path, Path(path), source)
+    except OSError as error:  # a name too long, a loop of links
+        raise UsageError(f"-o {path} cannot be written: {error.strerror or error}") from None
+
+
+def _check_target(path: str, target: Path, source: str) -> None:
     if target.suffix.lower() not in SUFFIXES:
         raise UsageError(f"-o {path}: expected a name that ends in {' or '.join(SUFFIXES)}")
     if target.is_dir():
@@ -92,29 +99,68 @@ def describe_run(
     }
 
 
+class NotWritten(UsageError):
+    """The executed notebook cannot be written where it was to be; ``result`` is what the run had given."""
+
+    result: RunResult | None = None
+
+
 def write(path: str, document: Any) -> None:
     """Write the executed notebook, or nbconvert's page of it where the name ends in .html, atomically.
 
     Raises:
-        UsageError: The file cannot be written.
+        NotWritten: The file cannot be written. The work is not lost where the system's folder for temporary files
+            takes it instead.
     """
+    text = _text(path, document)
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        _replace(Path(path), text)
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror or error}"
+        elsewhere = _elsewhere(Path(path).name, text)
+        raise NotWritten(f"{message}; it is in {elsewhere} instead" if elsewhere else message) from None
+
+
+def _text(path: str, document: Any) -> bytes:
+    """The file. Half a pair of surrogates, which UTF-8 has no room for, stays what it is as an escape of JSON."""
     import nbformat
 
-    target = Path(path)
+    if Path(path).suffix.lower() != ".html":
+        return f"{nbformat.writes(document)}\n".encode("utf-8", "backslashreplace")
+    from nbconvert.exporters import HTMLExporter
+
+    text, _ = HTMLExporter().from_notebook_node(document)
+    return str(text).encode("utf-8", "replace")
+
+
+def _replace(target: Path, text: bytes) -> None:
+    """Put the text in the place of the file, at once or not at all."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.suffix.lower() == ".html":
-            from nbconvert.exporters import HTMLExporter
-
-            text, _ = HTMLExporter().from_notebook_node(document)
-            temporary.write_text(text, "utf-8")
-        else:
-            nbformat.write(document, str(temporary))
+        temporary.write_bytes(text)
         temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _elsewhere(name: str, text: bytes) -> Path | None:
+    """The file in a folder of its own among the temporary ones; None where that fails as well."""
+    import tempfile
+
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="nb2pipe-"))
+    except OSError:
+        return None
+    try:
+        _replace(folder / name, text)
+    except OSError:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        return None
+    return folder / name
 
 
 _LANGUAGE = {

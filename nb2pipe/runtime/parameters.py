@@ -19,13 +19,17 @@ def read_parameter_file(path: str) -> dict[str, Any]:
         UsageError: The file cannot be read, or holds no mapping of names to values.
     """
     file = Path(path)
+    suffix = file.suffix.lower()
+    if suffix not in (".json", ".toml", ".yaml", ".yml"):
+        raise UsageError(f"parameters file {path}: expected .yaml, .json or .toml")
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise UsageError(f"parameters file {path} is a pipe or a device")  # to read it may wait for ever
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text("utf-8-sig")
     except OSError as error:
         raise UsageError(f"parameters file {path} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise UsageError(f"parameters file {path} is not UTF-8 text") from None
-    suffix = file.suffix.lower()
     try:
         if suffix == ".json":
             data = json.loads(text)
@@ -33,17 +37,25 @@ def read_parameter_file(path: str) -> dict[str, Any]:
             import tomllib
 
             data = tomllib.loads(text)
-        elif suffix in (".yaml", ".yml"):
-            data = _yaml(text)
         else:
-            raise UsageError(f"parameters file {path}: expected .yaml, .json or .toml")
-    except UsageError:
-        raise
+            data = _yaml(text)
     except Exception as error:  # each reader has its own kinds
-        raise UsageError(f"parameters file {path} cannot be parsed: {str(error).splitlines()[0]}") from None
-    if not isinstance(data, dict) or not all(isinstance(k, str) for k in data):
-        raise UsageError(f"parameters file {path} holds no mapping of names to values")
+        raise UsageError(f"parameters file {path} cannot be parsed: {_reason(error)}") from None
+    if not isinstance(data, dict):
+        what = "nothing" if data is None else f"a {type(data).__name__}"
+        raise UsageError(f"parameters file {path} holds {what} and no mapping of names to values, such as `rate: 0.5`")
+    for name in data:
+        if not isinstance(name, str):
+            raise UsageError(f"parameters file {path}: `{name}` is no name")
     return data
+
+
+def _reason(error: Exception) -> str:
+    """What a reader says, in one line, with the place where it has one."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return str(error).splitlines()[0]
+    return f"line {mark.line + 1}, column {mark.column + 1}: {getattr(error, 'problem', error)}"
 
 
 def _yaml(text: str) -> Any:
@@ -80,8 +92,23 @@ def check_parameters(
             near = difflib.get_close_matches(name, known, 1)
             hint = f"; did you mean `{near[0]}`?" if near else f"; it has {', '.join(f'`{n}`' for n in known)}"
             raise UsageError(f"parameter `{name}` is not one of the notebook's{hint}")
-        checked[name] = _typed(parameter, texts[name] if name in texts and parameter.type == "str" else value)
+        checked[name] = _typed(parameter, _from_text(parameter, texts[name], value) if name in texts else value)
     return checked
+
+
+def _from_text(parameter: Parameter, text: str, value: Any) -> Any:
+    """What the text of a command line is for a parameter, where YAML takes it for something else.
+
+    A text is itself; a number may be written as Python writes it (YAML 1.1 wants the point of ``1.0e-3``).
+    """
+    if parameter.type == "str":
+        return text
+    if parameter.type == "float" and isinstance(value, str):
+        try:
+            return float(text)
+        except ValueError:
+            return value
+    return value
 
 
 _TYPES: dict[str, tuple[type, ...]] = {

@@ -1,0 +1,37 @@
+"""What is dear to import is not imported by commands that have no use for it: they are to answer at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.making import text, write
+
+ROOT = Path(__file__).parents[2]
+DEAR = {"nbformat", "jupytext", "IPython", "networkx", "nbconvert", "nbclient", "papermill", "numpy", "pandas", "yaml", "zmq",
+        "asyncio"}  # fmt: skip
+"""Modules of which each costs as much as all of nb2pipe."""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["run", "--help"], ["explain", "NB103"], ["check", "nb.ipynb"],
+     ["graph", "nb.ipynb"], ["graph", "nb.ipynb", "--format", "json"], ["graph", "nb.ipynb", "--format", "mermaid"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_nothing_dear_is_imported(arguments: list[str], tmp_path: Path) -> None:
+    write(tmp_path / "nb.ipynb", [text("# one"), "import math\na = math.pi", text("# two"), "print(a)"])
+    script = (
+        "import sys\nfrom nb2pipe.cli.main import main\n"
+        f"try:\n    main({arguments!r})\nexcept SystemExit:\n    pass\n"
+        f"print(sorted({DEAR!r} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert done.stderr.splitlines()[-1] == "[]"
