@@ -205,7 +205,7 @@ def judge(notebook: str, path: str, split: str, needed: Mapping[Pair, str]) -> J
     from nb2pipe import api
 
     compiled = api.compile_notebook(api.load(path), split)
-    home = {c: s.name for s in compiled.pipeline.steps for c in (*s.cells, *s.shared)}
+    home = {c: s.name for s in compiled.pipeline.steps for c in s.cells}  # shared cells run wherever they are needed
     inferred: dict[tuple[str, str], list[Any]] = {}
     for edge in compiled.pipeline.edges:
         inferred.setdefault((edge.source, edge.target), []).append(edge)

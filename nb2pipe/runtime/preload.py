@@ -35,10 +35,12 @@ class Stash:
     """Modules that are loaded and not imported yet.
 
     ``edges`` tell which modules each one imports, ``effects`` what modules did to the process while they were loaded,
-    in order: (module, what does it again).
+    in order: (module, what does it again). ``hidden`` are submodules that their package has no attribute for yet: many
+    packages load theirs when the attribute is asked for.
     """
 
     modules: dict[str, ModuleType] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
     edges: dict[str, set[str]] = field(default_factory=dict)
     effects: list[tuple[str, Callable[[], None]]] = field(default_factory=list)
 
@@ -82,11 +84,49 @@ class Stash:
                 waiting.append(parent)
         for current in [n for n in self.modules if n in released]:
             sys.modules.setdefault(current, self.modules.pop(current))
+            if current in self.hidden:
+                self.hidden.discard(current)
+                parent, _, child = current.rpartition(".")
+                vars(sys.modules[parent]).setdefault(child, sys.modules[current])
+        self._hide_parts(released)
         happening = [effect for effect in self.effects if effect[0] in released]
         if happening:
             self.effects = [effect for effect in self.effects if effect[0] not in released]
             for _, effect in happening:
                 effect()
+
+
+    def _hide_parts(self, released: set[str]) -> None:
+        """Take from packages the submodules that their own import does not load: asked for, they are imported."""
+        for name, module in self.modules.items():
+            parent, _, child = name.rpartition(".")
+            package = sys.modules.get(parent) if parent in released else None
+            if package is not None and vars(package).get(child) is module:
+                delattr(package, child)
+                self.hidden.add(name)
+                if not isinstance(vars(package).get("__getattr__"), _Parts):
+                    vars(package)["__getattr__"] = _Parts(self, parent, vars(package).get("__getattr__"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The ``__getattr__`` of a package some of whose submodules are hidden; ``own`` is what it had before."""
+
+    stash: Stash
+    package: str
+    own: Callable[[str], Any] | None
+
+    def __call__(self, name: str) -> Any:
+        try:
+            if self.own is not None:
+                return self.own(name)
+        except AttributeError:
+            if f"{self.package}.{name}" not in self.stash.hidden:
+                raise
+        if f"{self.package}.{name}" in self.stash.hidden:  # a part that another module's import had left there
+            return importlib.import_module(f"{self.package}.{name}")
+        msg = f"module {self.package!r} has no attribute {name!r}"
+        raise AttributeError(msg)
 
 
 class NotPreloadableError(Exception):

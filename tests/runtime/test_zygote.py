@@ -26,7 +26,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def start(*modules: str, **keywords: Any) -> Zygote:
         environment = {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(tmp_path / "site")]),
+            "PYTHONPATH": os.pathsep.join(
+                [str(Path(__file__).parent), str(tmp_path / "site"), str(Path(__file__).parents[2])]
+            ),
         }
         environment.update(keywords.pop("environment", {}))
         started.append(Zygote(modules, str(tmp_path), env=environment, **keywords))
@@ -126,6 +128,19 @@ def test_filters_of_an_import_come_when_it_is_imported(start: Start) -> None:
     preloaded, fresh = _shown(start("numpy", "pandas", "statsmodels.api"), *cells), _shown(start(), *cells)
     assert preloaded == fresh
     assert preloaded[0] == "'ignore'"
+
+
+def test_parts_that_a_package_loads_when_asked_are_imported_then(start: Start) -> None:
+    cells = (
+        "import sys, numpy\n'numpy.random' in sys.modules, 'random' in vars(numpy)",
+        "from numpy import random\nsys.modules['numpy.random'] is random, numpy.random is random",
+        "import sklearn\n'sklearn.linear_model' in sys.modules",
+        "sklearn.linear_model.Ridge.__name__, 'sklearn.linear_model' in sys.modules",
+        "numpy.nothing",
+    )
+    preloaded, fresh = _shown(start("numpy", "sklearn.linear_model"), *cells), _shown(start(), *cells)
+    assert preloaded == fresh
+    assert preloaded[:3] == ["(False, False)", "(True, True)", "False"]
 
 
 def test_numbers_drawn_by_an_import_are_drawn_when_it_is_imported(start: Start, tmp_path: Path) -> None:
