@@ -13,7 +13,7 @@ from nb2pipe.analysis.effects import Access, Analysis, Certainty, Definition, De
 from nb2pipe.analysis.interpreter import CALL_BUDGET, Interpreter, Record
 from nb2pipe.analysis.known.table import Table
 from nb2pipe.analysis.objects import Binding, Obj, reach, reachers, shareable
-from nb2pipe.analysis.states import read_states
+from nb2pipe.analysis.states import FIGURES, read_states
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 from nb2pipe.notebook.model import Code, Notebook
 
@@ -87,9 +87,18 @@ class _Run:
         first = machine.first_spans.get(code.cell.index, machine.span)
         for access in read_states(record, written, first):
             record.accesses.setdefault((access.resource, access.mode), access)
+        if (FIGURES, "write") in record.accesses:
+            self._plot(record)
         if not alive:
             self.ended.add(code.cell.index)
         self.effects.append((code, self._effects(code, record, alive)))
+
+    def _plot(self, record: Record) -> None:
+        """Where figures stay open, whoever plots may change any of them, whatever its name."""
+        for binding in self.machine.space.names.values():
+            for obj in reach(binding.value, classes=False):
+                if obj.type is not None and obj.type.startswith("matplotlib."):
+                    record.dirty.setdefault(obj, self.machine.first_spans[record.cell])
 
     def _give_up(self, error: Exception) -> None:
         machine = self.machine
@@ -206,6 +215,10 @@ class _Run:
                     if shareable(obj):
                         objects.append(obj)
                 for holder in reachers(objects):
+                    if holder.kind == "module" and holder.data in self.machine.spaces:
+                        peers.add(f"<module:{holder.data}>")
+                    if FIGURES.key in self.machine.written and (holder.type or "").startswith("matplotlib."):
+                        peers.add(f"<{FIGURES.key}>")
                     for other in holder.names:
                         if other != name and other not in peers:
                             found = names.get(other)

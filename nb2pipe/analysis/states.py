@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from nb2pipe.analysis.effects import Access, Certainty, Resource, ResourceKind
+from nb2pipe.analysis.effects import Access, Certainty, Mode, Resource, ResourceKind
 from nb2pipe.analysis.interpreter.machine import Record
 from nb2pipe.diagnostics import Span
 
@@ -12,6 +12,8 @@ _PLOTTING = frozenset({"matplotlib", "seaborn", "plotnine", "pylab", "mpl_toolki
 _PLAIN = frozenset({"builtins", "math", "collections", "itertools", "functools", "re", "json", "datetime", "time", "os",
                     "string", "random", "typing", "copy", "operator", "sys", "pathlib", "statistics"})  # fmt: skip
 
+FIGURES = Resource("setting", "figures")
+"""The open figures, where a notebook has them stay open."""
 Rule = Callable[[Record], bool]
 
 
@@ -40,6 +42,7 @@ _RULES: dict[str, Rule] = {
     "packages": _imports,
     "warnings": lambda r: _unknown(r) or _third_party(r) or "guesses" in r.traits,
     "matplotlib": lambda r: bool(r.libraries & _PLOTTING) or _unknown(r) or "plots" in r.traits,
+    "figures": lambda r: bool(r.libraries & _PLOTTING) or _unknown(r) or "plots" in r.traits,
     "pandas": lambda r: _shows(r) or "pandas" in r.libraries,
     "numpy": lambda r: _shows(r) or "numpy" in r.libraries,
     "sklearn": lambda r: _shows(r) or "sklearn" in r.libraries,
@@ -74,4 +77,5 @@ def read_states(record: Record, written: set[str], span: Span) -> Iterator[Acces
             rule = _RULES.get(key)
             needed = rule is None or rule(record)
         if needed:
-            yield Access(Resource(_KINDS.get(key, "setting"), key), "read", span, Certainty.MAY)
+            mode: Mode = "write" if key == FIGURES.key else "read"  # who plots goes on with the figures that are open
+            yield Access(Resource(_KINDS.get(key, "setting"), key), mode, span, Certainty.MAY)

@@ -95,7 +95,6 @@ class Stash:
             for _, effect in happening:
                 effect()
 
-
     def _hide_parts(self, released: set[str]) -> None:
         """Take from packages the submodules that their own import does not load: asked for, they are imported."""
         for name, module in self.modules.items():

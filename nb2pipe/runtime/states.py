@@ -103,7 +103,9 @@ def _matplotlib() -> Any:
     found = {k: params._get(k) if hasattr(params, "_get") else params[k] for k in params if k not in _TRANSIENT_RC}
     maps = getattr(matplotlib, "colormaps", {})
     own = {name: maps[name] for name in maps if name not in getattr(maps, "_builtin_cmaps", ())}
-    return (found, own)
+    chosen = params._get("backend") if hasattr(params, "_get") else None
+    backend = chosen if isinstance(chosen, str) and "inline" not in chosen else None
+    return (found, own, backend)
 
 
 def _set_matplotlib(value: Any) -> None:
@@ -115,6 +117,27 @@ def _set_matplotlib(value: Any) -> None:
     for name, colors in value[1].items():  # a theme may name a map that its library has registered
         if name not in mpl.colormaps:
             mpl.colormaps.register(colors, name=name)
+    if value[2] is not None:
+        mpl.use(value[2], force=False)  # where it is not to be had here, figures are shown inline
+
+
+def _figures() -> Any:
+    """The open figures and which is the current one; inline, where each cell closes its own, there are none."""
+    helpers = _module("matplotlib._pylab_helpers")
+    backend = getattr(_module("matplotlib"), "rcParams", {}).get("backend", "") if helpers else ""
+    if not helpers or not isinstance(backend, str) or "inline" in backend:
+        return None
+    active = helpers.Gcf.get_active()
+    return ([m.canvas.figure for m in helpers.Gcf.get_all_fig_managers()], active.num if active else None)
+
+
+def _set_figures(value: Any) -> None:
+    import matplotlib.pyplot as plt
+
+    for number in set(plt.get_fignums()) - {figure.number for figure in value[0]}:
+        plt.close(number)
+    if value[1] is not None:
+        plt.figure(value[1])
 
 
 def _pandas() -> Any:
@@ -307,6 +330,20 @@ def _set_path(value: list[str]) -> None:
     sys.path[:] = value
 
 
+def _storable(attributes: Any) -> dict[str, Any]:
+    """What of a module's or a class's attributes can be stored; the rest stays as the module's own import makes it."""
+    found = {}
+    for key, value in attributes.items():
+        if key.startswith("__") or isinstance(value, type(sys)) or callable(value) or hasattr(value, "__get__"):
+            continue
+        try:
+            pickle.dumps(value)
+        except Exception:  # noqa: S112  whatever pickling raises
+            continue
+        found[key] = value
+    return found
+
+
 def _module_state(name: str) -> State:
     """The attributes of a module that the notebook sets or its functions change."""
 
@@ -314,19 +351,15 @@ def _module_state(name: str) -> State:
         module = _module(name)
         if module is None:
             return None
-        found = {}
-        for key, value in vars(module).items():
-            if key.startswith("__") or isinstance(value, type(sys)) or callable(value):
-                continue
-            try:
-                pickle.dumps(value)
-            except Exception:  # noqa: S112  what cannot be stored stays as the module's own import makes it
-                continue
-            found[key] = value
-        return found
+        own = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == name]
+        return (_storable(vars(module)), {c.__name__: _storable(vars(c)) for c in own})
 
     def restore(value: Any) -> None:
-        vars(importlib.import_module(name)).update(value)
+        module = importlib.import_module(name)
+        vars(module).update(value[0])
+        for owner, attributes in value[1].items():
+            for key, attribute in attributes.items():
+                setattr(getattr(module, owner), key, attribute)
 
     return State(capture, restore)
 
@@ -339,6 +372,7 @@ STATES: dict[str, State] = {
     "cwd": State(os.getcwd, os.chdir),
     "warnings": State(_warnings, _set_warnings),
     "matplotlib": State(_matplotlib, _set_matplotlib),
+    "figures": State(_figures, _set_figures, lambda _: None),
     "pandas": State(_pandas, _set_pandas),
     "numpy": State(_numpy, _set_numpy),
     "sys.path": State(lambda: list(sys.path), _set_path),
@@ -352,7 +386,8 @@ STATES: dict[str, State] = {
     "ipython": State(_ipython, _set_ipython),
 }
 RANDOM = ("random", "numpy.random", "torch")
-ORDER = ("sys.path", "environment", "cwd")  # restored before values are loaded: loading imports modules
+# Restored before values are loaded: loading imports modules, and brings open figures back.
+ORDER = ("sys.path", "environment", "cwd", "matplotlib")
 
 
 def state_of(name: str) -> State:
@@ -363,10 +398,19 @@ def state_of(name: str) -> State:
     return STATES.get(key, State(lambda: None, lambda value: None))
 
 
+def stands_alone(name: str) -> bool:
+    """Whether this is a state whose objects are its own; those of a module and figures may be the notebook's as well."""
+    return name.startswith("<") and not name.startswith(("<module:", "<figures>"))
+
+
+def restored_early(name: str) -> bool:
+    """Whether this is a state that is restored before values are loaded."""
+    return name.startswith("<") and name.strip("<>") in ORDER
+
+
 def restore_rank(name: str) -> int:
-    """The place of a state in the order in which states are restored."""
-    key = name.strip("<>")
-    return ORDER.index(key) if key in ORDER else len(ORDER)
+    """The place of such a state in the order in which they are restored."""
+    return ORDER.index(name.strip("<>"))
 
 
 def digest(name: str) -> bytes:

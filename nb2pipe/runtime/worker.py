@@ -147,36 +147,24 @@ class Worker:
         namespace = self.namespace
         for name in [n for n in namespace if n not in self.shell.baseline]:
             del namespace[name]
-        loaded_states: dict[str, Any] = {}
         folder = Path(task.folder)
-        plain = []
+        held = {name: self.held.get((producer, name), ABSENT) for name, producer in task.live}
+        later = []
         for file, names in task.files:
-            if all(n.startswith("<") for n in names):
-                loaded_states.update(values.load_file(folder / file, namespace))
+            if all(states.restored_early(n) for n in names):
+                held |= values.load_file(folder / file, namespace)
             else:
-                plain.append((file, names))
-        for name, producer in task.live:
-            if name.startswith("<"):
-                loaded_states[name] = self.held.get((producer, name), ABSENT)
-        for name in sorted(loaded_states, key=states.restore_rank):
-            if states.restore_rank(name) < len(states.ORDER) and not isinstance(loaded_states[name], Absent):
-                states.state_of(name).restore(loaded_states[name])
+                later.append((file, names))
+        for name in sorted(filter(states.restored_early, held), key=states.restore_rank):
+            _restore(name, held.pop(name))
         states.reseed()
-        for file, names in plain:
-            for name, value in values.load_file(folder / file, namespace).items():
-                if name in names and not isinstance(value, Absent):
-                    namespace[name] = value
-        for name, producer in task.live:
-            value = self.held.get((producer, name), ABSENT)
-            if not isinstance(value, Absent) and not name.startswith("<"):
-                namespace[name] = value
-        for name in sorted(loaded_states, key=states.restore_rank):
-            if (
-                states.restore_rank(name) == len(states.ORDER)
-                and loaded_states[name] is not None
-                and not isinstance(loaded_states[name], Absent)
-            ):
-                states.state_of(name).restore(loaded_states[name])
+        for file, names in later:
+            held |= {n: v for n, v in values.load_file(folder / file, namespace).items() if n in names}
+        for name in sorted(held):
+            if name.startswith("<"):
+                _restore(name, held[name])
+            elif not isinstance(held[name], Absent):
+                namespace[name] = held[name]
 
     def _cells(self, task: Task, report: Report) -> bool:
         for cell in task.cells:
@@ -210,6 +198,8 @@ class Worker:
             self.held[task.step, name] = value
             try:
                 scans[name] = after[name] if name in after else values.scan(value, namespace, task.stamp)
+                if states.stands_alone(name):
+                    scans[name] = values.Scan(scans[name].data, scans[name].buffers, {}, {})
             except Exception as error:  # whatever pickling raises: the value cannot leave its process
                 report.unstorable.append(Unstorable(name, type(value).__name__, str(error) or type(error).__name__))
         if guard:
@@ -231,6 +221,12 @@ class Worker:
             report.problem = f"its values cannot be written to {task.folder}: {error.strerror or error}"
             return
         report.groups = stored.groups
+
+
+def _restore(name: str, value: Any) -> None:
+    """Put back a state; there is none where its library was not imported."""
+    if value is not None and not isinstance(value, Absent):
+        states.state_of(name).restore(value)
 
 
 def main(sock: socket.socket, shell: ZMQInteractiveShell) -> None:

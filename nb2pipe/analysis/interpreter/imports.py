@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
+from nb2pipe.analysis.effects import Access, Certainty, Resource
 from nb2pipe.analysis.interpreter.expressions import BUILTINS, HISTORY, INJECTED
 from nb2pipe.analysis.interpreter.machine import HOLE_NAME
 from nb2pipe.analysis.interpreter.statements import Statements
@@ -146,6 +147,8 @@ class Imports(Statements):
         if source is not None and source.local:
             space = Space(name, obj=obj, local=True, path=str(source.path))
             self.spaces[name] = space
+            resource = Resource("setting", f"module:{name}")  # what later cells change of it begins here
+            self.rec.accesses[resource, "set"] = Access(resource, "set", self.span, Certainty.MUST)
             obj.kind = "module"
             self._index_source(space, source)
             for statement in source.tree.body:
@@ -185,8 +188,10 @@ class Imports(Statements):
             return
         for other in [n for n, s in space.pending.items() if s is statement]:
             del space.pending[other]
-        defined, stack = dict(self.rec.accesses), self.stack
+        defined, stack, cell = dict(self.rec.accesses), self.stack, self.cell
         self.stack = []
+        if space.local:
+            self.cell = -1  # the module's objects are there before the cell that asks for them
         frame = Frame(space, globals=_EVERYTHING)
         try:
             if self.budget > -20_000:
@@ -194,7 +199,7 @@ class Imports(Statements):
                 self.run_block([statement], frame)
                 self.may -= 1
         finally:
-            self.stack = stack
+            self.stack, self.cell = stack, cell
         if not space.local:
             self.rec.accesses = defined
         if name not in space.names:
