@@ -53,7 +53,25 @@ def test_other_commands_are_targets_of_make_or_the_installation(command: str) ->
         assert command.split()[1] in MAKE
         assert re.search(rf"^{command.split()[1]}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     else:
-        assert command in ("pip install .", "git clone https://github.com/nb2pipe/nb2pipe && cd nb2pipe")
+        assert (
+            command in ("pip install .", "git clone https://github.com/nb2pipe/nb2pipe && cd nb2pipe")
+            or (ROOT / command.split()[1]).exists()
+        )
+
+
+def test_the_picture_is_what_the_command_draws() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nb2pipe", "graph", "sample_notebooks/monthly_sales_report.ipynb", "--format", "svg"],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert done.stdout == (ROOT / "docs" / "pictures" / "monthly_sales_report.svg").read_text("utf-8")
+
+
+def test_the_table_has_the_steps_of_the_sample() -> None:
+    from nb2pipe import api
+
+    compiled = api.compile_notebook(api.load(str(ROOT / "sample_notebooks" / "monthly_sales_report.ipynb")))
+    assert re.findall(r"^    ✓ (\w+) ", README, re.MULTILINE) == [s.name for s in compiled.pipeline.steps]
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))

@@ -40,12 +40,38 @@ def main() -> int:
             continue
         say(f"its own outputs, in {written.relative_to(ROOT)}:")
         show(written)
+    title("compared with Jupyter")
+    say(
+        "Each notebook in a fresh kernel, and as a pipeline with a step for each cell, the last step that is ready first;"
+    )
+    say("what each cell shows is compared. excl.: cells that differ between two runs of the kernel itself.")
+    if compared() != 0:
+        failed.append("the comparison with Jupyter")
     title("done")
     say(f"{len(notebooks)} sample notebooks in {time.perf_counter() - started:.0f} s")
     say("look at demo-output/: the executed notebooks, and the pictures of the pipelines (.svg)")
     if failed:
         say(f"FAILED: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def compared() -> int:
+    """The samples in a kernel and as pipelines, cell by cell; gives 1 where they differ."""
+    work = OUTPUT / "compared"
+    command = [
+        sys.executable,
+        "tools/real_notebooks.py",
+        "sample_notebooks",
+        "--splits",
+        "cells:1",
+        "--work",
+        str(work),
+    ]
+    print(f"\n$ python {' '.join(command[1:-1])} {work.relative_to(ROOT)}", flush=True)
+    shown = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    table = shown.stdout[shown.stdout.rfind("notebook  ") :]
+    print(table, flush=True)
+    return shown.returncode or int("'differs': 0" not in table or "'crash': 0" not in table)
 
 
 def nb2pipe(*arguments: str, stdout: object = None) -> int:

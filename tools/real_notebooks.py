@@ -281,6 +281,13 @@ def second_look(
         (folder / "oracle.json").write_text(json.dumps(truth, indent=1), "utf-8")
 
 
+def skipped_cells(notebook: Path) -> set[str]:
+    """The cells that a tag keeps out of the pipeline."""
+    from nb2pipe.notebook.read import read
+
+    return {str(cell.index) for cell in read(str(notebook)).cells if "skip" in cell.tags.roles}
+
+
 def compare(notebook: Path, root: Path, split: str, truth: dict[str, Any], folder: Path, place: Path, args: argparse.Namespace) -> Comparison:  # fmt: skip
     """Run a notebook at one split and compare it with the oracle, cell by cell."""
     name = str(notebook.relative_to(root.parent))
@@ -303,7 +310,8 @@ def compare(notebook: Path, root: Path, split: str, truth: dict[str, Any], folde
         found.guards, found.notes, found.steps = run["guards"], run["notes"], run["steps"]
         found.compile_seconds, found.run_seconds = run.get("compile", 0.0), run.get("run", 0.0)
         found.reason = run["refused"] or "; ".join(run["failed"])
-        differing = [i for i in truth["cells"] if truth["cells"][i] != run["cells"].get(i)]
+        skipped = skipped_cells(notebook)
+        differing = [i for i in truth["cells"] if i not in skipped and truth["cells"][i] != run["cells"].get(i)]
         if differing and not run["refused"]:
             second_look(notebook, root, truth, folder, place, args)
             found.excluded = len(truth["undetermined"])

@@ -15,7 +15,7 @@ from typing import Any
 from nb2pipe.analysis.modules import bound_names
 from nb2pipe.diagnostics import Diagnostic, Severity
 from nb2pipe.rules.base import Rule, span_of
-from nb2pipe.rules.facts import Facts, facts_of
+from nb2pipe.rules.facts import Facts, Import, facts_of
 from nb2pipe.rules.run import Subject
 
 _FRAMES = dict.fromkeys(
@@ -43,30 +43,43 @@ class NotInstalled(Rule):
             for a in e.accesses
             if a.resource.kind == "file" and a.mode == "write"
         }
+        paths = [e.cell for e in subject.analysis.effects for a in e.accesses
+                 if a.resource.key == "sys.path" and a.mode != "read"]  # fmt: skip
         facts = facts_of(subject)
         installs = [(c.span.cell, c.line.lower() + (c.body or "").lower()) for c in facts.commands]
         told: set[str] = set()
         for found in facts.imports:
-            module = _missing_part(found.module)
+            module = _missing_part(_full(found))
             top = module.partition(".")[0]
             made = {name for cell, name in written if cell <= found.place.cell}
-            if not top or module in told or found.place.guarded or made & {f"{top}.py", top}:
-                continue
-            if _can_be_imported(module, subject.folder):
-                continue
-            told.add(module)
-            old = _data()["python2"].get(top)
             distribution = _distribution(module)
+            if not top or distribution in told or found.place.guarded or made & {f"{top}.py", top}:
+                continue
+            elsewhere = any(cell <= found.place.cell for cell in paths)
+            if _can_be_imported(module, subject.folder) or (elsewhere and _lies_near(top, subject.folder)):
+                continue
+            told.add(distribution)
+            old = _data()["python2"].get(top)
             if any(cell <= found.place.cell and _names(distribution, line) for cell, line in installs):
                 continue  # the notebook installs it itself, of which NB506 tells
+            unsure = "*" in made or elsewhere
             yield self.finding(
                 span_of(found.place.cell, found.node),
                 f"`{module}` is a module of Python 2" if old else f"`{module}` is imported, and is not installed",
                 why="this is a ModuleNotFoundError where the import is reached"
-                + (", unless a command above it has put the module there" if "*" in made else ""),
+                + (", unless what stands above it has put the module there" if unsure else ""),
                 hint=f"Python 3 has {old}" if old else _remedy(module, distribution),
-                severity=Severity.ERROR if found.place.certain and "*" not in made else Severity.WARNING,
+                severity=Severity.ERROR if found.place.certain and not unsure else Severity.WARNING,
             )
+
+
+def _full(found: Import) -> str:
+    """The module that is imported; ``from google.cloud import storage`` imports one as well."""
+    if found.module in ("google", "google.cloud"):
+        for alias in found.node.names:
+            if isinstance(found.node, ast.ImportFrom) and (alias.asname or alias.name) == found.bound:
+                return f"{found.module}.{alias.name}"
+    return found.module
 
 
 def _missing_part(module: str) -> str:
@@ -79,13 +92,15 @@ def _distribution(module: str) -> str:
     """The distribution that holds a module; the module's own name where nothing else is known."""
     known: dict[str, str] = _data()["distributions"]
     if module.startswith("google."):
-        return known.get(module, module.replace(".", "-").replace("_", "-"))
+        plain = re.sub(r"_v\d+(?:p\d+)?(?:alpha\d*|beta\d*)?$", "", module)
+        return known.get(module, plain.replace(".", "-").replace("_", "-"))
     return known.get(module, module)
 
 
 def _remedy(module: str, distribution: str) -> str:
-    if module == "google.colab":
-        return "it is there in Google Colab alone: leave it out elsewhere (`if 'google.colab' in sys.modules:`)"
+    host = {"google.colab": "Google Colab", "kaggle_secrets": "Kaggle's notebooks"}.get(module)
+    if host is not None:
+        return f"it is there in {host} alone: leave it out elsewhere (`if '{module}' in sys.modules:`)"
     return f"pip install {distribution}"
 
 
@@ -93,6 +108,12 @@ def _names(distribution: str, command: str) -> bool:
     """Whether a command installs a distribution, by any of the spellings that pip takes for one."""
     wanted = re.escape(distribution.lower()).replace(r"\-", "[-_.]").replace("_", "[-_.]")
     return bool(wanted) and "install" in command and re.search(rf"(?<![\w.-]){wanted}(?![\w-])", command) is not None
+
+
+def _lies_near(top: str, folder: Path) -> bool:
+    """Whether a module lies above the notebook's folder or in a folder of it, where ``sys.path`` may point."""
+    places = (folder.parent, folder.parent.parent, *(p for p in folder.iterdir() if p.is_dir()))
+    return any((place / f"{top}.py").exists() or (place / top / "__init__.py").exists() for place in places)
 
 
 def _can_be_imported(module: str, folder: Path) -> bool:

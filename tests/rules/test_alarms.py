@@ -54,6 +54,7 @@ CASES = [
          "DataFrame.append"),
     Case("a module of Python 2", ("import StringIO",), "NB702", "module of Python 2"),
     Case("Colab's own module", ("from google.colab import drive",), "NB702", "google.colab"),
+    Case("a part of google", ("from google.cloud import storage_v1beta1 as storage",), "NB702", "google.cloud.storage"),
     Case("installed by the notebook itself", ("!pip install -q not_a_module==1", "import not_a_module"), "NB702"),
     Case("installed is another", ("!pip install -q not_a_module_of_mine", "import not_a_module"), "NB702", "not_a_module"),
     Case("objects of which nothing is known", ("import not_there\na = not_there.A()\nb = not_there.B(a)", "a.f(b)\nb.f(a)", "print(a, b)"),
@@ -74,6 +75,24 @@ def test_alarm(case: Case, tmp_path: Path) -> None:
     else:
         assert len(said) == 1
         assert case.says in said[0]
+
+
+def test_the_distribution_of_a_part_of_google(tmp_path: Path) -> None:
+    case = Case(
+        "", ("from google.cloud import automl_v1beta1 as automl", "import google.protobuf.none", "import grpc"), "NB702"
+    )
+    assert [d.hint for d in found(case, tmp_path)] == [
+        f"pip install {name}" for name in ("google-cloud-automl", "protobuf", "grpcio")
+    ]
+
+
+def test_a_module_where_sys_path_may_point(tmp_path: Path) -> None:
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "my_tools.py").write_text("a = 1")
+    case = Case("", ("import sys\nsys.path.insert(0, '..')", "import my_tools", "import my_other_tools"), "NB702")
+    [said] = found(case, tmp_path / "beside")
+    assert "my_other_tools" in said.message
+    assert said.severity.value == "warning"
 
 
 def test_headings_of_one_name_are_told_once(tmp_path: Path) -> None:
