@@ -329,6 +329,33 @@ def loader() -> Any:
     return torch.utils.data.DataLoader(tensor_dataset(), batch_size=2)
 
 
+# -- SciPy's distributions -----------------------------------------------------------------------------------------------
+
+
+def frozen_normal() -> Any:
+    from scipy import stats
+
+    return stats.norm(0.5, 2.0)
+
+
+def frozen_poisson() -> Any:
+    from scipy import stats
+
+    return stats.poisson(3.0)
+
+
+def frozen_several() -> Any:
+    from scipy import stats
+
+    return stats.multivariate_t([0.0, 0.0, 0.0, 0.0], np.eye(4) + 0.3)
+
+
+def frozen_seeded() -> Any:
+    from scipy import stats
+
+    return stats.multivariate_normal([0.0, 0.0], seed=np.random.RandomState(1))
+
+
 # -- statsmodels, lightgbm -----------------------------------------------------------------------------------------------
 
 
@@ -359,11 +386,21 @@ def logit_results() -> Any:
     return logit().fit(disp=0)
 
 
-def arima_results() -> Any:
+@lru_cache(maxsize=1)
+def _arima_results() -> Any:
     return arima().fit()
 
 
+def arima_results() -> Any:
+    return copy.deepcopy(_arima_results())
+
+
 def smoothing_results() -> Any:
+    return copy.deepcopy(_smoothing_results())
+
+
+@lru_cache(maxsize=1)
+def _smoothing_results() -> Any:
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
     return ExponentialSmoothing(np.random.RandomState(0).rand(40), trend="add").fit()

@@ -66,8 +66,9 @@ RECEIVERS: dict[str, list[Maker]] = {
     "torch.nn.Module": [lib.module, lib.module_list], "torch.optim.Optimizer": [lib.optimizer, lib.adam, lib.scheduler],
     "torch.utils.data.DataLoader": [lib.loader], "torch.utils.data.Dataset": [lib.tensor_dataset],
     "torch.Generator": [lib.torch_generator],
-    "statsmodels.Model": [lib.ols, lib.logit, lib.arima],
-    "statsmodels.Results": [lib.ols_results, lib.logit_results, lib.arima_results, lib.smoothing_results],
+    "statsmodels.Model": [lib.ols, lib.logit], "statsmodels.SeriesModel": [lib.arima], "scipy.stats.rv_frozen": [lib.frozen_normal, lib.frozen_poisson],
+    "scipy.stats.multi_rv_frozen": [lib.frozen_several, lib.frozen_seeded],
+    "statsmodels.Results": [lib.ols_results, lib.logit_results], "statsmodels.SeriesResults": [lib.arima_results, lib.smoothing_results],
     "lightgbm.Booster": [lib.booster], "lightgbm.Dataset": [lib.lgb_dataset], "joblib.Parallel": [lib.parallel],
 }  # fmt: skip
 
@@ -200,7 +201,7 @@ PARENTS = {"numpy.char": "numpy", "numpy.ma": "numpy"}
 # Optional parameters by which a call changes what it would else leave alone.
 OPTIONS: dict[str, list[Maker]] = {
     "inplace": const(True), "out": [], "overwrite_a": const(True), "overwrite_b": const(True), "overwrite_x": const(True), "overwrite_input": const(True), "overwrite_ab": const(True), "overwrite_y": const(True), "overwrite_data": const(True), "overwrite_c": const(True),
-    "overwrite_ab": const(True), "copy": const(False), "ax": [lib.plain_axes], "copy_X": const(False), "deep": const(False), "random_state": const(0, None), "return_X_y": const(True), "as_frame": const(True), "key": [IDENTITY],
+    "overwrite_ab": const(True), "copy": const(False), "ax": [lib.plain_axes], "copy_X": const(False), "deep": const(False), "random_state": [*const(0, None), s.randomstate], "return_X_y": const(True), "as_frame": const(True), "key": [IDENTITY],
     "callback": [s.spy(lambda *a, **k: None)], "preprocess": [IDENTITY], "weights": [], "generator": [lib.torch_generator], "rng": [s.generator, lambda: None], "rename_columns": [],
 }  # fmt: skip
 

@@ -19,7 +19,7 @@ LIBRARIES = {
     "seaborn": "seaborn", "statsmodels": "statsmodels", "torch": "torch", "plotly": "plotly", "joblib": "joblib", "lightgbm": "lightgbm",
 }  # fmt: skip
 PRELOADED = {
-    "pandas": ["matplotlib.pyplot", "pandas.plotting"], "sklearn": ["sklearn.ensemble", "lightgbm"], "seaborn": ["seaborn"], "matplotlib": ["matplotlib.pyplot"],
+    "pandas": ["matplotlib.pyplot", "pandas.plotting", "scipy.stats"], "sklearn": ["sklearn.ensemble", "lightgbm"], "seaborn": ["seaborn"], "matplotlib": ["matplotlib.pyplot"],
     "statsmodels": ["statsmodels.api", "statsmodels.formula.api", "statsmodels.tsa.api"], "scipy": ["scipy.stats", "scipy.signal", "scipy.optimize"],
     "plotly": ["plotly.express", "plotly.graph_objects", "plotly.io"], "stdlib": ["IPython.display"], "lightgbm": ["lightgbm", "sklearn.naive_bayes"], "joblib": ["joblib"], "torch": ["torch"],
 }  # fmt: skip
