@@ -61,8 +61,8 @@ def touches(condition: list[Any], receiver: Obj | None, named: Named, table: Tab
     if condition[0] == "without":
         return not any(given(named[name]) for name in condition[1] if name in named)
     if condition[0] in ("reads", "writes"):
-        value = argument(named, condition[1])
-        mode = const_of(value) if value else "r"
+        opened = argument(named, condition[1])
+        mode = const_of(opened) if opened else "r"
         return not isinstance(mode, str) or any(letter in mode for letter in MODES[condition[0]])
     value = named.get(condition[1])
     const = (UNKNOWN if OPEN in named else None) if value is None else const_of(value)

@@ -8,9 +8,12 @@ from dataclasses import replace
 from nb2pipe.analysis.interpreter.classes import Classes
 from nb2pipe.analysis.interpreter.conditions import applies, argument, undrawing
 from nb2pipe.analysis.interpreter.conditions import given as is_given
+from nb2pipe.analysis.interpreter.gradients import TENSOR, remember, want_gradient
+from nb2pipe.analysis.interpreter.machine import truth
 from nb2pipe.analysis.known.table import Call, conditional
 from nb2pipe.analysis.objects import (
     ATOMS,
+    FALSE,
     HOLE,
     NONE,
     STR,
@@ -76,6 +79,8 @@ class Results(Classes):
         if name in _AT_LEAST and len(args) == 1:  # of one array the array itself, of several a tuple
             return tuple(self._view_of(o) for o in args[0])
         if alias == "self":
+            if name.endswith(".requires_grad_") and receiver is not None:
+                want_gradient((receiver,))
             return (receiver,) if receiver is not None else (args[0] if args else NONE)
         if alias.startswith("arg:"):
             value = tuple(o for o in argument(named, alias[4:]) if o.type != "None")
@@ -140,6 +145,9 @@ class Results(Classes):
                 hold(out, sources)
         if alias == "fresh" and out.type is None and row.constant:
             return STR
+        remember(out, sources)
+        if out.type == TENSOR and truth(named.get("requires_grad", FALSE)) is not False:
+            want_gradient((out,))
         return (out,)
 
     def _parts(self, row: Call, args: list[Val], given: list[Obj]) -> Val:

@@ -129,6 +129,9 @@ class Rows(Results):
         for parameter in _GENERATORS:
             self.mutate(o for o in named.get(parameter, ()) if not atomic(o))
         for obj in given:
+            klass = self.table.klass(obj.type) if obj.type is not None else None
+            if klass is not None and klass.draws and name not in _LOOKING:
+                self.draw_by(obj, klass.draws, node)
             if self.is_iterator(obj) and not row.lazy and row.returns != "iterator" and name not in _LOOKING:
                 self.drain((obj,))
             if (

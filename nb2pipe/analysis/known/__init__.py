@@ -48,6 +48,7 @@ The fields of a call, all optional:
 The fields of a class: ``bases`` (dotted names), ``immutable`` true where no instance can be changed (str, int,
 pandas.Timestamp), ``iterator`` true where iterating it changes it, ``fixed`` as above, ``item`` the type of what
 indexing or iterating gives, ``select`` that of indexing with a list, a slice or a mask, ``item_alias`` how that shares
-("view" for ndarray, default "elements"; "fresh"),
-``callable`` the name of the method that calling an instance runs. Fields of an attribute: ``returns``, ``alias``.
+("view" for ndarray, default "elements"; "fresh"), ``draws`` the generator that iterating it draws from, ``seedless``
+true where what its instances do needs no seed, ``callable`` the name of the method that calling an instance runs.
+Fields of an attribute: ``returns``, ``alias``.
 """

@@ -45,6 +45,7 @@ class Class:
     item_alias: str = "elements"
     callable: str = ""
     seedless: bool = False
+    draws: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -327,6 +328,36 @@ def loader() -> Any:
     import torch
 
     return torch.utils.data.DataLoader(tensor_dataset(), batch_size=2)
+
+
+LAYERS: dict[str, tuple[Any, ...]] = {
+    "Linear": (4, 2), "Conv2d": (1, 1, 2), "MaxPool2d": (2,), "AvgPool2d": (2,), "AdaptiveAvgPool2d": (1,), "Softmax": (-1,), "LogSoftmax": (-1,),
+    "Sigmoid": (), "Tanh": (), "GELU": (), "Softplus": (), "LayerNorm": (4,), "MSELoss": (), "L1Loss": (), "BCEWithLogitsLoss": (), "SmoothL1Loss": (), "HuberLoss": (),
+    "Flatten": (), "Identity": (), "ReLU": (True,), "ReLU6": (True,), "LeakyReLU": (0.1, True), "ELU": (1.0, True), "SiLU": (True,), "Hardtanh": (-1.0, 1.0, True),
+    "Dropout": (0.5, True), "RReLU": (0.1, 0.3, True),
+}  # fmt: skip
+"""Layers of torch that have a row of their own, each with the arguments that make one, in place where it can be."""
+
+
+def layer(name: str) -> Callable[[], Any]:
+    def make() -> Any:
+        import torch
+
+        return getattr(torch.nn, name)(*LAYERS[name])
+
+    return make
+
+
+def small_picture() -> Any:
+    import torch
+
+    return torch.linspace(-1.0, 1.0, 16).reshape(1, 1, 4, 4)
+
+
+def aim() -> Any:
+    import torch
+
+    return torch.linspace(0.0, 1.0, 16).reshape(1, 1, 4, 4)
 
 
 # -- SciPy's distributions -----------------------------------------------------------------------------------------------

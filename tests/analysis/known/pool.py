@@ -63,7 +63,8 @@ RECEIVERS: dict[str, list[Maker]] = {
     "seaborn.FacetGrid": [lib.facets], "seaborn.PairGrid": [lib.pairs], "seaborn.JointGrid": [lib.joint], "seaborn.ClusterGrid": [lib.clusters],
     "plotly.graph_objects.Figure": [lib.plotly_figure],
     "torch.Tensor": [lib.tensor, lib.square, lib.int_tensor, lib.batch, lib.bool_tensor, lib.graph_tensor, lib.wanting],
-    "torch.nn.Module": [lib.module, lib.module_list], "torch.optim.Optimizer": [lib.optimizer, lib.adam, lib.scheduler],
+    "torch.nn.Module": [lib.module, lib.module_list],
+    **{f"torch.nn.{n}": [lib.layer(n)] for n in lib.LAYERS}, "torch.optim.Optimizer": [lib.optimizer, lib.adam, lib.scheduler],
     "torch.utils.data.DataLoader": [lib.loader], "torch.utils.data.Dataset": [lib.tensor_dataset],
     "torch.Generator": [lib.torch_generator],
     "statsmodels.Model": [lib.ols, lib.logit], "statsmodels.SeriesModel": [lib.arima], "scipy.stats.rv_frozen": [lib.frozen_normal, lib.frozen_poisson],
@@ -100,6 +101,7 @@ PREDICTED: Maker = lambda: np.roll(lib.target(), 1)  # noqa: E731  a sample as t
 SCORES: Maker = lambda: lib.features()[:, 0]  # noqa: E731
 
 LIBRARY: dict[str, dict[str, list[Maker]]] = {
+    **{f"torch.nn.{n}": {"input": [lib.small_picture, lib.batch], "target": [lib.aim], "input1": [lib.batch], "input2": [lib.batch]} for n in lib.LAYERS},
     "stdlib": {
         "src": [s.text_path], "dst": [s.new_path], "path": [s.text_path, s.new_path, lambda: "."], "heap": [s.heap], "item": const(4), "fp": [s.json_stream, s.pickle_stream, io.BytesIO, io.StringIO],
         "x": [s.box_list, *const(0.5, 4, "a")], "n": const(3, 2), "k": const(2), "a": [s.int_list, *const(2)], "b": const(3, 1), "data": [s.floats_list, *const(b"ab")],
