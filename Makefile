@@ -5,16 +5,21 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench format clean
+TORCH_VENV ?= .venv-torch
+
+.PHONY: help demo test test-torch check bench format clean
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 demo: $(VENV)/samples ## set up and run the sample notebooks as pipelines
 	$(BIN)/python tools/demo.py
 
 test: $(VENV)/tests ## set up and run all tests
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+test-torch: $(TORCH_VENV)/tests ## set up and run the tests that need torch and XGBoost
+	$(TORCH_VENV)/bin/python -m pytest -n $(JOBS) --dist worksteal -m torch tests/analysis/known tests/execute
 
 check: $(VENV)/tests ## lint, format, types, layers
 	$(BIN)/ruff check .
@@ -30,7 +35,7 @@ format: $(VENV)/tests ## rewrite the layout of the code
 	$(BIN)/ruff check --fix .
 
 clean: ## remove what the other commands made
-	rm -rf $(VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TORCH_VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/samples: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -41,3 +46,12 @@ $(VENV)/tests: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,check]'
 	touch $@ $(VENV)/samples
+
+# The small wheel where an index has it. XGBoost's own wheel asks for a GPU's library that it does not need here.
+$(TORCH_VENV)/tests: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(TORCH_VENV)
+	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'torch==2.13.0+cpu' \
+	|| $(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps xgboost
+	touch $@

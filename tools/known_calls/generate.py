@@ -23,7 +23,8 @@ from typing import Any
 HERE = Path(__file__).parent
 TARGET = HERE.parents[1] / "nb2pipe" / "analysis" / "known"
 Row = dict[str, Any]
-LISTS = ("params", "mutates", "keeps", "calls", "items")
+CONSTANTS = {"null": None, "true": True}
+LISTS = ("params", "mutates", "keeps", "calls", "items", "holds")
 
 
 class Library:
@@ -59,7 +60,9 @@ def parse_fields(text: str) -> tuple[Row, set[str]]:
             kind, resource, mode, *rest = value.split(":")
             touch: list[Any] = [kind, resource, mode]
             if rest and rest[0] == "if":
-                touch += ["if", rest[1], [None if v == "null" else v for v in rest[2].split(",")]]
+                touch += ["if", rest[1], [CONSTANTS.get(v, v) for v in rest[2].split(",")]]
+            elif rest and rest[0] == "without":
+                touch += ["without", rest[1].split(",")]
             elif rest:
                 touch += rest
             row.setdefault("touches", []).append(touch)
@@ -89,7 +92,7 @@ def keywords(function: Any) -> set[str]:
 
 
 CALLBACKS = ("func", "f", "fun", "function", "key", "callback", "scoring", "score_func", "mapper", "repl", "statistic", "fprime",
-             "fprime2", "jac", "hess", "hessp", "metric", "pyfunc", "func1d", "fn", "lr_lambda", "converter", "converters", "preprocess")  # fmt: skip
+             "fprime2", "jac", "hess", "hessp", "metric", "pyfunc", "func1d", "fn", "lr_lambda", "converter", "converters", "preprocess", "mapping")  # fmt: skip
 
 
 def by_signature(row: Row, function: Any, skip_self: bool = False) -> Row:
@@ -100,6 +103,11 @@ def by_signature(row: Row, function: Any, skip_self: bool = False) -> Row:
     row = json.loads(json.dumps(row))
     known = keywords(function)
     places = positional(function, skip_self)
+    overwritten = []
+    for name in sorted(k for k in known if k.startswith("overwrite_")):
+        target = name.removeprefix("overwrite_")
+        if places or target in known:
+            overwritten.append((name, target if target in known else places[0]))
     if "mutates" not in row:
         changed = []
         if "out" in known:
@@ -112,11 +120,13 @@ def by_signature(row: Row, function: Any, skip_self: bool = False) -> Row:
             changed.append("generator")
         if _copies(function) and places and not skip_self:
             changed.append(f"{places[0]}?copy=False")
-        for name in sorted(k for k in known if k.startswith("overwrite_")):
-            target = name.removeprefix("overwrite_")
-            changed += [f"{target if target in known else places[0]}?{name}"] if places or target in known else []
+        changed += [f"{target}?{name}" for name, target in overwritten]
+        changed += [name for name in STATES if name in known]
         if changed:
             row["mutates"] = changed
+    if "alias" not in row and overwritten and row.get("returns") not in ATOMS:
+        targets = ",".join(dict.fromkeys(target for _, target in overwritten))
+        row["alias"] = f"view:{targets}?{'|'.join(name for name, _ in overwritten)}"
     if "alias" not in row and _copies(function):
         row["alias"] = "view?copy=False"
     if "alias" not in row and "inplace" in known:
@@ -127,8 +137,12 @@ def by_signature(row: Row, function: Any, skip_self: bool = False) -> Row:
         )
         if given is not None:
             row["alias"] = f"arg:{given}"
-    if "random_state" in known and "touches" not in row:
-        row["touches"] = [["random", "numpy.random", "write", "if", "random_state", [None]]]
+    if "touches" not in row:
+        if "random_state" in known:
+            row["touches"] = [["random", "numpy.random", "write", "without", ["random_state"]]]
+        elif "rng" in known:  # SciPy takes the older names of it too
+            row["touches"] = [["random", "numpy.random", "write", "without", ["rng", "random_state", "seed"]]]
+            row["mutates"] = [*row.get("mutates", []), "random_state", "seed"]
     called = [p for p in CALLBACKS if p in known]
     if called and "calls" not in row:
         row["calls"] = called
@@ -137,6 +151,10 @@ def by_signature(row: Row, function: Any, skip_self: bool = False) -> Row:
     if row.get("params") == ["*"]:
         row["params"] = places
     return row
+
+
+STATES = ("random_state", "rng")
+"""Parameters that take a generator, which is drawn from then."""
 
 
 def _copies(function: Any) -> bool:
@@ -279,12 +297,17 @@ def estimators(library: Library, row: Row, names: list[str]) -> None:
                 if issubclass(value, BaseException):
                     continue
                 seeded = "random_state" in keywords(value)
+                holding = bool(keywords(value) & HOLDING)
                 ctor: Row = {"alias": "args", "returns": dotted}
                 if seeded:
-                    ctor["seeds"] = "random_state"
+                    ctor["seeds"] = "random_state?shuffle" if attr in SHUFFLING else "random_state"
+                elif holding:
+                    ctor["seeds"] = "*"
+                if ctor.get("seeds") == "random_state?shuffle":
+                    ctor["params"] = positional(value, False)
                 library.calls.setdefault(dotted, ctor)
                 library.classes.setdefault(dotted, {"bases": ["sklearn.base.BaseEstimator"]})
-                if not seeded and not keywords(value) & HOLDING and attr not in DRAWS_WITHOUT_SEED:
+                if not seeded and not holding and attr not in DRAWS_WITHOUT_SEED:
                     library.classes[dotted]["seedless"] = True
             else:
                 library.calls.setdefault(dotted, by_signature({}, value))
@@ -308,6 +331,7 @@ DRAWING = frozenset({"normal_", "uniform_", "random_", "bernoulli_", "exponentia
 HOLDING = frozenset(
     {"estimator", "base_estimator", "estimators", "steps", "transformers", "transformer_list", "regressor"}
 )
+SHUFFLING = frozenset({"KFold", "StratifiedKFold", "GroupKFold", "StratifiedGroupKFold"})  # these draw to shuffle alone
 DRAWS_WITHOUT_SEED = frozenset(
     {"GraphicalLasso", "GraphicalLassoCV", "SVR", "NuSVR", "OneClassSVM"}
 )  # they hand their work to solvers that draw
@@ -360,25 +384,37 @@ def distributions(library: Library, row: Row, names: list[str]) -> None:
     stats = load("scipy.stats")
     if stats is None:
         return
+    state: Row = {
+        "mutates": ["self*", "random_state"],
+        "touches": [["random", "numpy.random", "write", "without", ["random_state"]]],
+        "returns": "numpy.ndarray",
+    }
     for attr in public(stats):
         value = getattr(stats, attr)
-        if hasattr(value, "rvs") and hasattr(value, "cdf"):
-            for method in dir(value):
-                if not method.startswith("_") and callable(getattr(value, method)):
-                    found: Row = {"returns": "numpy.ndarray"}
-                    if method == "rvs":
-                        found["touches"] = [["random", "numpy.random", "write", "if", "random_state", [None]]]
-                        found["params"] = []
-                    library.calls.setdefault(f"scipy.stats.{attr}.{method}", found)
-            library.calls[f"scipy.stats.{attr}"] = {"returns": "scipy.stats.rv_frozen"}
-            library.modules.add(f"scipy.stats.{attr}")
-    library.classes["scipy.stats.rv_frozen"] = {}
+        if not (hasattr(value, "rvs") and hasattr(value, "cdf")):
+            continue
+        if inspect.isclass(value):  # rv_continuous and its like, which notebooks extend
+            library.calls[f"scipy.stats.{attr}"] = {"alias": "args", "returns": f"scipy.stats.{attr}"}
+            library.classes[f"scipy.stats.{attr}"] = {"bases": ["scipy.stats.rv_frozen"]}
+            continue
+        several = not hasattr(value, "numargs")  # of several variables: some of their probabilities are drawn
+        for method in dir(value):
+            if not method.startswith("_") and callable(getattr(value, method)):
+                found = by_signature({"returns": "numpy.ndarray"}, getattr(value, method))
+                if method == "rvs":
+                    found = {**state, "mutates": ["random_state"], "params": found.get("params", [])}
+                library.calls.setdefault(f"scipy.stats.{attr}.{method}", found)
+        frozen = "scipy.stats.multi_rv_frozen" if several else "scipy.stats.rv_frozen"
+        library.calls[f"scipy.stats.{attr}"] = {"returns": frozen, "alias": "args"}
+        library.modules.add(f"scipy.stats.{attr}")
+    library.classes["scipy.stats.rv_frozen"] = {"seedless": True}
+    library.classes["scipy.stats.multi_rv_frozen"] = {"bases": ["scipy.stats.rv_frozen"]}
     for method in ("pdf", "pmf", "cdf", "sf", "ppf", "isf", "mean", "std", "var", "median", "entropy", "interval", "logpdf",
-                   "logcdf", "stats", "moment", "support", "expect", "logpmf"):  # fmt: skip
+                   "logcdf", "stats", "moment", "support", "expect", "logpmf", "logsf"):  # fmt: skip
         library.calls[f"scipy.stats.rv_frozen.{method}"] = {"returns": "numpy.ndarray"}
-    library.calls["scipy.stats.rv_frozen.rvs"] = {
-        "touches": [["random", "numpy.random", "write", "if", "random_state", [None]]], "returns": "numpy.ndarray",
-    }  # fmt: skip
+    library.calls["scipy.stats.rv_frozen.rvs"] = {**state, "params": ["size", "random_state"]}
+    for method in ("cdf", "logcdf"):
+        library.calls[f"scipy.stats.multi_rv_frozen.{method}"] = {**state, "params": []}
 
 
 def draws(library: Library, row: Row, names: list[str]) -> None:
@@ -470,7 +506,7 @@ def consensus(libraries: list[Library]) -> dict[str, Any]:
     for library in libraries:
         for name, row in library.rows().items():
             owner, _, method = name.rpartition(".")
-            if owner in library.classes or owner == "numpy.ndarray":
+            if (owner in library.classes or owner == "numpy.ndarray") and name not in ITS_OWN:
                 found.setdefault(method, []).append(row)
     shapes: dict[str, list[str]] = {}
     for method, rows in sorted(found.items()):
@@ -481,7 +517,7 @@ def consensus(libraries: list[Library]) -> dict[str, Any]:
         if targets == {"[]"}:
             aliases = {r.get("alias", "fresh") for r in rows}
             if aliases - {"fresh"}:
-                merged["alias"] = "args" if "args" in aliases else "view"
+                merged["alias"] = "args" if "args" in aliases else "later" if aliases == {"later"} else "view"
         elif all(t.startswith('["self') and "?" not in t and "," not in t for t in targets):
             merged["mutates"] = ["self*"]
             merged["alias"] = "args"
@@ -513,6 +549,8 @@ def consensus(libraries: list[Library]) -> dict[str, Any]:
     }
 
 
+ITS_OWN = frozenset({"sklearn.base.BaseEstimator.split", "statsmodels.SeriesResults.predict"})
+"""What does other than all others of that name, and is not met where the type of a value is not known."""
 SETTLED = ("matplotlib", "pandas", "seaborn", "torch")
 """The libraries whose settings matter to what their methods do, even where a receiver's type is not known."""
 PLOTTING = frozenset({"plot", "hist", "boxplot"})

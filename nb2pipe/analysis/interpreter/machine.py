@@ -188,6 +188,8 @@ class Machine(Flow):
             if current not in self.rec.dirty:
                 self.rec.dirty[current] = self.span
                 stack.extend(current.views)
+                if current.kind == "method" and isinstance(current.data[0], Obj):
+                    stack.append(current.data[0])  # an attribute that the table does not tell from a method
 
     def change_module(self, obj: Obj) -> None:
         """A module's attribute is set: a state of the process."""
@@ -297,6 +299,10 @@ class Machine(Flow):
     @abstractmethod
     def call_back(self, callbacks: Iterable[Obj], args: list[Val], node: ast.AST) -> None:
         """Call what a call was given to be called."""
+
+    @abstractmethod
+    def call_all_methods(self, obj: Obj, node: ast.AST, given: list[Obj]) -> None:
+        """Call what a library may call of an instance of the notebook's own class."""
 
     @abstractmethod
     def unknown_call(self, obj: Obj | None, args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> Val:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable
 
+from nb2pipe.analysis.interpreter.gradients import remember
 from nb2pipe.analysis.interpreter.machine import const_of, truth
 from nb2pipe.analysis.interpreter.parts import Parts
 from nb2pipe.analysis.objects import (
@@ -73,7 +74,9 @@ class Operators(Parts):
         types = [o.type for o in (*left, *right)]
         for array in reversed(_ARRAYS):
             if array in types:
-                return (self.new(array),)
+                made = self.new(array)
+                remember(made, (*left, *right))
+                return (made,)
         kinds = {o.type for o in left}
         if op in (ast.Add, ast.Mult) and kinds & _SEQUENCES:
             obj = self.new(next(iter(kinds)), immutable=bool(kinds & {"tuple", "str", "bytes"}))
@@ -104,7 +107,11 @@ class Operators(Parts):
         if all(atomic(o) for o in value):
             return tuple(scalar(o.type or "float") for o in value[:1])
         result = self.call_dunder(value, ("__neg__", "__pos__", "__invert__"), [], node)
-        return result if result is not None else (self.new(value[0].type if value else None),)
+        if result is not None:
+            return result
+        made = self.new(value[0].type if value else None)
+        remember(made, value)
+        return (made,)
 
     def _bool(self, node: ast.BoolOp, frame: Frame | None) -> Val:
         value = self.ev(node.values[0], frame)

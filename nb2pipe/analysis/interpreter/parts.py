@@ -17,6 +17,7 @@ from nb2pipe.analysis.objects import (
     hold,
     join,
     link,
+    reach,
     view,
 )
 
@@ -252,6 +253,8 @@ class Parts(Machine):
         if kind in ("dict", "collections.OrderedDict", "collections.Counter", "collections.defaultdict"):
             return join(STR, tuple(h for h in obj.holds if h not in obj.elems))
         klass = self.table.klass(kind) if kind is not None else None
+        if klass is not None and klass.draws:
+            self.draw_by(obj, klass.draws, node)
         if klass is None or klass.iterator:
             if not obj.immutable:
                 self.drain((obj,))
@@ -266,6 +269,15 @@ class Parts(Machine):
                 view(out, obj)
             return (out,)
         return obj.elems or (self.part(obj),)
+
+    def draw_by(self, obj: Obj, generator: str, node: ast.AST) -> None:
+        """Go through a loader: it draws from the global generator or its own, and asks its data set for its items."""
+        self.touch("random", generator, "write")
+        for held in list(reach((obj,))):
+            if held.type == "torch.Generator":
+                self.mutate((held,))
+            elif held.klass is not None:
+                self.call_all_methods(held, node, [])
 
     def is_iterator(self, obj: Obj) -> bool:
         """Whether iterating the object changes it, as far as is known."""

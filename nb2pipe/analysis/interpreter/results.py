@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from nb2pipe.analysis.interpreter.classes import Classes
+from nb2pipe.analysis.interpreter.conditions import applies, argument, undrawing
+from nb2pipe.analysis.interpreter.conditions import given as is_given
+from nb2pipe.analysis.interpreter.gradients import TENSOR, remember, want_gradient
 from nb2pipe.analysis.interpreter.machine import truth
-from nb2pipe.analysis.known.table import Call
+from nb2pipe.analysis.known.table import Call, conditional
 from nb2pipe.analysis.objects import (
     ATOMS,
+    FALSE,
     HOLE,
     NONE,
     STR,
-    TRUE,
     Obj,
     Val,
     atomic,
@@ -49,7 +53,13 @@ class Results(Classes):
         node: ast.AST,
     ) -> Val:
         """What the call gives, and what that shares with what it was given."""
-        alias = row.alias
+        alias, condition, wanted = conditional(row.alias)
+        so = applies(condition, wanted, named)
+        if so is None:
+            either = (replace(row, alias=alias), replace(row, alias="fresh"))
+            return join(*(self.result(r, name, receiver, args, kwargs, named, given, node) for r in either))
+        if so is False:
+            alias = "fresh"
         if name in _COMPARING:
             self.rec.traits.add("identity")
         if name in ("copy.copy", "copy.deepcopy") and args:
@@ -66,16 +76,20 @@ class Results(Classes):
             known = self._path_result(name, receiver, args)
             if known is not None:
                 return known
-        if name == "numpy.ndarray.astype" and receiver is not None and truth(named.get("copy", TRUE)) is not True:
-            return (self._view_of(receiver),)
         if name in _AT_LEAST and len(args) == 1:  # of one array the array itself, of several a tuple
             return tuple(self._view_of(o) for o in args[0])
         if alias == "self":
+            if name.endswith(".requires_grad_") and receiver is not None:
+                want_gradient((receiver,))
             return (receiver,) if receiver is not None else (args[0] if args else NONE)
         if alias.startswith("arg:"):
-            value = named.get(alias[4:])
-            if value:
+            value = tuple(o for o in argument(named, alias[4:]) if o.type != "None")
+            if value and is_given(argument(named, alias[4:])):
                 return value
+            if value:  # it may be None, and is left out then
+                fresh = replace(row, alias="fresh")
+                return join(value, self.result(fresh, name, receiver, args, kwargs, named, given, node))
+            alias = "fresh"
         if row.returns == "None":
             return NONE
         if row.returns in ATOMS and alias == "fresh":
@@ -88,11 +102,18 @@ class Results(Classes):
         if row.fixed:
             out = self.new(row.returns, fixed=row.fixed)
         if row.seeds:
-            seed = kwargs.get(row.seeds)
-            if seed is not None and all(o.type != "None" for o in seed):
+            seed, condition, wanted = conditional(row.seeds)
+            needless = seed == "*" or applies(condition, wanted, named) is False
+            if (needless or is_given(kwargs.get(seed, ()))) and all(
+                undrawing(o, self.table) for k, v in (*kwargs.items(), *(("", a) for a in args)) if k != seed for o in v
+            ):
                 out.data = "seeded"
         sources = ([receiver] if receiver is not None else []) + given
-        if alias == "view":
+        if alias.startswith("view:"):
+            for viewed in (o for k in alias[5:].split(",") for o in argument(named, k) if not o.immutable):
+                view(out, viewed)
+                hold(out, viewed.elems)
+        elif alias == "view":
             base = receiver if receiver is not None else (args[0][0] if args and args[0] else None)
             if base is not None and not base.immutable:
                 view(out, base)
@@ -110,15 +131,23 @@ class Results(Classes):
             if row.returns is None or row.returns == "object":
                 return pieces or (self.new(),)
             hold(out, pieces)
+        elif alias == "later":
+            link(out, sources)
+            hold(out, (self.new(),))
         elif alias == "args":
-            if out.immutable and not atomic(out):
-                pass
             hold(out, sources)
+            if row.returns is None:  # it may be one of them: what changes it changes them
+                for source in sources:
+                    if source.kind == "value" and not source.immutable and source.type not in CONTAINERS:
+                        view(out, source)
             if out.immutable and sources:
                 out = self.new(row.returns)
                 hold(out, sources)
         if alias == "fresh" and out.type is None and row.constant:
             return STR
+        remember(out, sources)
+        if out.type == TENSOR and truth(named.get("requires_grad", FALSE)) is not False:
+            want_gradient((out,))
         return (out,)
 
     def _parts(self, row: Call, args: list[Val], given: list[Obj]) -> Val:

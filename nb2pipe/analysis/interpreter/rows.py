@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from nb2pipe.analysis.interpreter.machine import const_of, function_of, truth
+from nb2pipe.analysis.interpreter.conditions import DATA, OPEN, applies, argument, named_arguments, touches
+from nb2pipe.analysis.interpreter.machine import function_of
 from nb2pipe.analysis.interpreter.results import CONTAINERS, VALUES, Results
-from nb2pipe.analysis.known.table import Call
+from nb2pipe.analysis.known.table import Call, conditional, pairs
 from nb2pipe.analysis.modules import exists
 from nb2pipe.analysis.objects import (
-    UNKNOWN,
     Frame,
     Obj,
     Val,
@@ -34,8 +34,6 @@ _SHOWN = frozenset({"__str__", "__repr__", "__format__"})
 _SHOWING = frozenset({"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii"})
 _GENERATORS = ("random_state", "rng", "generator", "seed")
 """Parameters that take a random generator in every library: who is given one draws from it."""
-_DATA = frozenset({"pandas.DataFrame", "pandas.Series", "numpy.ndarray"})
-"""What estimators and figures were once given and keep, and do not change when they change themselves."""
 
 
 class Rows(Results):
@@ -125,15 +123,15 @@ class Rows(Results):
     ) -> Val:
         """The effects and the result of a call by its row of the table."""
         given = [o for value in (*args, *kwargs.values()) for o in value]
-        named = dict(kwargs)
-        for position, value in enumerate(args):
-            if position < len(row.params) and row.params[position] != "*":
-                named.setdefault(row.params[position], value)
+        named = named_arguments(row, args, kwargs, node)
         for target in row.mutates:
             self._mutate_target(target, row, receiver, args, named, given)
         for parameter in _GENERATORS:
             self.mutate(o for o in named.get(parameter, ()) if not atomic(o))
         for obj in given:
+            klass = self.table.klass(obj.type) if obj.type is not None else None
+            if klass is not None and klass.draws and name not in _LOOKING:
+                self.draw_by(obj, klass.draws, node)
             if self.is_iterator(obj) and not row.lazy and row.returns != "iterator" and name not in _LOOKING:
                 self.drain((obj,))
             if (
@@ -153,14 +151,14 @@ class Rows(Results):
                     for e in (o.elems or (() if atomic(o) or o.type in CONTAINERS else (self.part(o),)))
                 ]
             else:
-                kept = given if "*" in row.keeps else [o for k in row.keeps for o in named.get(k, ())]
+                kept = given if "*" in row.keeps else [o for k in row.keeps for o in argument(named, k)]
             hold(receiver, kept)
-        if row.holds:
-            for holder in named.get(row.holds[0], ()):
-                hold(holder, named.get(row.holds[1], ()))
+        for holding, held in pairs(row.holds):
+            for holder in argument(named, holding):
+                hold(holder, argument(named, held))
         for touch in row.touches:
-            self._touch(touch, row, receiver, args, named)
-        callbacks = tuple(o for k in row.calls for o in named.get(k, ()))
+            self._touch(touch, receiver, named)
+        callbacks = tuple(given) if "*" in row.calls else tuple(o for k in row.calls for o in argument(named, k))
         if callbacks and not row.lazy:
             self.call_back(callbacks, args, node)
         out = self.result(row, name, receiver, args, kwargs, named, given, node)
@@ -191,18 +189,16 @@ class Rows(Results):
     def _mutate_target(
         self, target: str, row: Call, receiver: Obj | None, args: list[Val], named: dict[str, Val], given: list[Obj]
     ) -> None:
-        target, _, condition = target.partition("?")
-        if condition:
-            flag = named.get(condition)
-            if flag is None or truth(flag) is False:
-                return
+        target, condition, wanted = conditional(target)
+        if applies(condition, wanted, named) is False:
+            return
         deep = target.endswith("*") and target != "*"
         target = target.removesuffix("*") or "*"
         if target == "*":
             self.mutate(given, deep=True)
         elif target == "self":
             if receiver is not None:
-                self.mutate((receiver,), deep=deep, spared=_DATA)
+                self.mutate((receiver,), deep=deep, spared=DATA)
             elif args:
                 self.mutate(args[0], deep=deep)
         elif target in named:
@@ -210,26 +206,15 @@ class Rows(Results):
             self.drain(o for o in named[target] if self.is_iterator(o))
         elif row.params[-1:] == ("*",) and target == row.params[-1]:
             self.mutate(given, deep=deep)
+        else:
+            self.mutate(named.get(OPEN, ()), deep=deep)
 
-    def _touch(
-        self, touch: tuple[Any, ...], row: Call, receiver: Obj | None, args: list[Val], named: dict[str, Val]
-    ) -> None:
+    def _touch(self, touch: tuple[Any, ...], receiver: Obj | None, named: dict[str, Val]) -> None:
         kind, key, mode, *condition = touch
-        if condition and condition[0] == "unless":
-            if receiver is not None and receiver.data == "seeded":
-                return
-            klass = self.table.klass(receiver.type) if receiver is not None else None
-            if klass is not None and klass.seedless:
-                return
-        elif condition:
-            value = named.get(condition[1])
-            const = None if value is None else const_of(value)
-            if const is not UNKNOWN and const not in condition[2]:
-                return
-            if const is UNKNOWN and value is not None and all(not atomic(o) for o in value) and kind == "random":
-                return
+        if not touches(condition, receiver, named, self.table):
+            return
         if kind == "file" and key != "*":
-            value = (receiver,) if key == "self" and receiver is not None else named.get(key, ())
+            value = (receiver,) if key == "self" and receiver is not None else argument(named, key)
             if not value:
                 return
             for path in self.file_keys(value):

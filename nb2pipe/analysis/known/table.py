@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 _FOLDER = Path(__file__).parent
+MODES = {"reads": "r+", "writes": "wax+"}
+"""The letters of a mode in which a file is opened to be read, and to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Class:
     item_alias: str = "elements"
     callable: str = ""
     seedless: bool = False
+    draws: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,18 @@ class Attribute:
 
     returns: str | None = None
     alias: str = "fresh"
+
+
+def conditional(text: str) -> tuple[str, tuple[str, ...], bool]:
+    """``self?inplace`` and ``x?copy=False`` taken apart: what, by which parameters, and their truth that makes it so."""
+    what, _, condition = text.partition("?")
+    names, _, wanted = condition.partition("=")
+    return what, tuple(names.split("|")) if names else (), wanted != "False"
+
+
+def pairs(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """``holds`` two by two: each first keeps the second."""
+    return tuple(zip(names[::2], names[1::2], strict=True))
 
 
 def _tuple(value: Any) -> Any:

@@ -24,8 +24,9 @@ from tests.analysis.known.samples import Spy
 TRIES = 24
 ENOUGH = 3
 FEW_TRIES, FEW_ENOUGH = 10, 2  # of each receiver, where a row has several
-ONE_CALL = 2.0  # seconds
-ONE_ROW = 1.2  # seconds; what has succeeded once by then is enough
+ONE_CALL = 1.5  # seconds of the processor
+WAITING = 4  # times as long by the clock
+ONE_ROW = 1.2  # seconds of the processor; what has succeeded once by then is enough
 ESTIMATOR = "sklearn.base.BaseEstimator"
 
 
@@ -39,11 +40,18 @@ def _ring(*_: Any) -> None:
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
+    """Ring after so much time of this process: what else the machine does must not decide what is tried.
+
+    A call that waits takes no time of its own; it is given a few times as much by the clock.
+    """
+    signal.signal(signal.SIGPROF, _ring)
     signal.signal(signal.SIGALRM, _ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, WAITING * seconds)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
@@ -59,6 +67,7 @@ class Outcome:
     types: set[str] = field(default_factory=set)
     unfit: set[str] = field(default_factory=set)  # result types that are not the row's
     error: str = ""
+    interrupted: bool = False  # the last call was left in its middle, perhaps with a setting of its own in force
 
 
 def resolve(name: str) -> Any:
@@ -226,7 +235,8 @@ def attempts(
             as_keyword = parameter.kind is parameter.KEYWORD_ONLY or (
                 turn % 4 == 3 and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
             )
-            if as_keyword or keywords or (parameter.default is not parameter.empty and turn % 2):
+            in_place = parameters.index(parameter) == len(positional)  # none before it is left out
+            if as_keyword or keywords or not in_place or (parameter.default is not parameter.empty and turn % 2):
                 if parameter.kind is parameter.POSITIONAL_ONLY:
                     continue
                 keywords[parameter.name] = make()
@@ -268,9 +278,8 @@ def extras(function: Any, result: Any, library: str) -> Iterator[dict[str, Calla
 def run_row(name: str, row: Call, library: str, outside: world.Outside, survey: bool) -> Outcome:
     """Call a row in as many ways as it takes, and say what contradicts it."""
     outcome = Outcome(name)
-    began = time.monotonic()
-    before = world.settings(library)
-    taken = world.take(library)
+    began = time.process_time()
+    before, taken = _standing(library)
     rng = random.Random(name)
     deadline = 60.0 if name.startswith(ESTIMATOR) else ONE_ROW
     brief = name.startswith("scipy.stats.") and name.count(".") == 3  # a method of one of the hundred distributions
@@ -285,7 +294,7 @@ def run_row(name: str, row: Call, library: str, outside: world.Outside, survey: 
         try:
             tries = attempts(name, target, library, rng)
             for turn, (positional, keywords, names, makers) in enumerate(tries):
-                if time.monotonic() - began > deadline * (1 if outcome.calls else 2):
+                if time.process_time() - began > deadline * (1 if outcome.calls else 2):
                     break
                 if successes >= (
                     1
@@ -305,10 +314,14 @@ def run_row(name: str, row: Call, library: str, outside: world.Outside, survey: 
                     survey,
                     0.3 if brief else ONE_CALL,
                 )
+                if outcome.interrupted:
+                    world.put_back(taken)
                 if found is None:
                     continue
                 successes += 1
                 function, last = found
+                if successes == 1 and place == 0:
+                    _settings_faults(outcome, row, before, library)
                 if successes == 1 and target.samples is None and place < 3 and not brief:
                     for extra in extras(function, last, library):
                         fresh = [m() for m in makers]
@@ -328,6 +341,21 @@ def run_row(name: str, row: Call, library: str, outside: world.Outside, survey: 
                         )
         except (Exception, TooLong) as error:
             outcome.error = outcome.error or f"{type(error).__name__}: {error}"
+    if outcome.interrupted:
+        world.put_back(taken)
+    if _settings_faults(outcome, row, before, library):
+        world.put_back(taken)
+    return outcome
+
+
+@lru_cache(maxsize=4)
+def _standing(library: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings before any row is tried, digested and to put back: each row leaves them as they are here."""
+    return world.settings(library), world.take(library)
+
+
+def _settings_faults(outcome: Outcome, row: Call, before: dict[str, Any], library: str) -> bool:
+    """Note what settings the calls so far have changed; whether there are any."""
     after = world.settings(library)
     claimed = {t[1] for t in row.touches if t[0] in ("setting", "environment", "cwd") and t[2] != "read"}
     for key, value in before.items():
@@ -335,8 +363,7 @@ def run_row(name: str, row: Call, library: str, outside: world.Outside, survey: 
             outcome.faults[f"changes the setting {key}"] = ""
         if after[key] != value:
             outcome.moved.add(key)
-    world.put_back(taken)
-    return outcome
+    return after != before
 
 
 def one_call(
@@ -366,6 +393,7 @@ def one_call(
             result = function(*positional, **keywords)
     except (Exception, TooLong, SystemExit) as error:
         outcome.error = f"{type(error).__name__}: {str(error)[:90]}"
+        outcome.interrupted = isinstance(error, TooLong)
         return None
     finally:
         outside.active = False

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nb2pipe.analysis.known.table import Call, Table
+from nb2pipe.analysis.known.table import MODES, Call, Table, conditional, pairs
 from tests.analysis.known.digests import Reach, immutable, meets
 from tests.analysis.known.world import GENERATORS, Outside
 
@@ -63,8 +63,8 @@ def covered_by_mutates(row: Call, given: Given) -> set[str]:
     named = labels_of(row, given)
     values = given.values()
     for one in row.mutates:
-        target, _, condition = one.partition("?")
-        if condition and not _holds(condition, named, values):
+        target, condition, wanted = conditional(one)
+        if not _holds(condition, wanted, named, values):
             continue
         target = target.removesuffix("*") or "*"
         if target == "*":
@@ -76,10 +76,9 @@ def covered_by_mutates(row: Call, given: Given) -> set[str]:
     return found
 
 
-def _holds(condition: str, named: Mapping[str, str], values: Mapping[str, Any]) -> bool:
-    """Whether ``inplace`` (the argument is true) or ``copy=False`` (it is false) is so in this call."""
-    name, _, wanted = condition.partition("=")
-    return name in named and _true(values[named[name]]) is (wanted != "False")
+def _holds(condition: tuple[str, ...], wanted: bool, named: Mapping[str, str], values: Mapping[str, Any]) -> bool:
+    """Whether one of the arguments is true (``inplace``), or false (``copy=False``), in this call."""
+    return not condition or any(name in named and _true(values[named[name]]) is wanted for name in condition)
 
 
 def _true(value: Any) -> bool:
@@ -95,15 +94,23 @@ def touched(row: Call, given: Given, class_name: str | None, seeded: bool) -> li
     named = labels_of(row, given)
     values = given.values()
     for kind, key, mode, *condition in row.touches:
-        if condition and condition[0] == "unless":
+        if condition and condition[0] == "unless" and len(condition) > 2:
+            if all(_undrawing(values[named[name]]) for name in condition[2].split(",") if name in named):
+                continue
+        elif condition and condition[0] == "unless":
             klass = TABLE.klass(class_name)
             if class_name is not None and (seeded or (klass is not None and klass.seedless)):
                 continue
+        elif condition and condition[0] == "without":
+            if any(name in named and values[named[name]] is not None for name in condition[1]):
+                continue
+        elif condition and condition[0] in MODES:
+            mode = values[named[condition[1]]] if condition[1] in named else "r"
+            if isinstance(mode, str) and not set(mode) & set(MODES[condition[0]]):
+                continue
         elif condition:
             value = values[named[condition[1]]] if condition[1] in named else None
-            if not _unhashable(value) and value not in condition[2] and (immutable(value) or kind == "random"):
-                continue
-            if _unhashable(value) and kind == "random":
+            if not _unhashable(value) and value not in condition[2]:
                 continue
         if kind == "file" and key not in ("*", "self"):
             if key not in named:
@@ -114,6 +121,15 @@ def touched(row: Call, given: Given, class_name: str | None, seeded: bool) -> li
         else:
             found.append((kind, key, mode))
     return found
+
+
+def _undrawing(value: Any) -> bool:
+    """Whether an argument is no estimator, or one with a seed, or one that needs none."""
+    if not hasattr(value, "get_params"):
+        return True
+    module = ".".join(p for p in type(value).__module__.split(".") if not p.startswith("_"))
+    klass = TABLE.klass(f"{module}.{type(value).__name__}")
+    return isinstance(getattr(value, "random_state", None), int) or (klass is not None and klass.seedless)
 
 
 def _unhashable(value: Any) -> bool:
@@ -156,7 +172,7 @@ def _keeping(row: Call, given: Given, seen: Observed, values: Mapping[str, Any])
                     continue
                 if row.keeps == ("elements",) and id(values[held]) not in holding.objects:
                     continue
-            elif row.holds and named.get(row.holds[0]) == holder and named.get(row.holds[1]) == held:
+            elif any(named.get(one) == holder and named.get(other) == held for one, other in pairs(row.holds)):
                 continue
             if held == "self" or (held, holder) in {f[1:] for f in found}:
                 continue
@@ -166,10 +182,10 @@ def _keeping(row: Call, given: Given, seen: Observed, values: Mapping[str, Any])
 
 def _sharing(name: str, row: Call, given: Given, seen: Observed, values: Mapping[str, Any]) -> list[str]:
     named = labels_of(row, given)
-    alias, _, condition = row.alias.partition("?")
-    if condition and not _holds(condition, named, values):
+    alias, condition, wanted = conditional(row.alias)
+    if not _holds(condition, wanted, named, values):
         alias = "fresh"
-    if immutable(seen.result) or alias == "args":
+    if immutable(seen.result) or alias == "args" or (alias == "later" and hasattr(seen.result, "__next__")):
         return []
     first = "self" if given.has_receiver else next(iter(values), "")
     found = []
@@ -182,6 +198,8 @@ def _sharing(name: str, row: Call, given: Given, seen: Observed, values: Mapping
         if alias.startswith("arg:") and named.get(alias[4:]) == label:
             continue
         if alias == "view" and label == first:
+            continue
+        if alias.startswith("view:") and label in {named.get(k) for k in alias[5:].split(",")}:
             continue
         if alias == "elements" and (shared != "itself" or row.returns == "iterator" or _fallback(name, label, values)):
             continue
@@ -212,7 +230,7 @@ def _fallback(name: str, label: str, values: Mapping[str, Any]) -> bool:
 
 
 def _kept(row: Call, named: Mapping[str, str]) -> set[str]:
-    return {named[h] for h in row.holds[1:] if h in named}
+    return {named[held] for _, held in pairs(row.holds) if held in named}
 
 
 def vars_of(value: Any) -> dict[str, Any]:

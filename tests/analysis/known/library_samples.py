@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -329,6 +330,63 @@ def loader() -> Any:
     return torch.utils.data.DataLoader(tensor_dataset(), batch_size=2)
 
 
+LAYERS: dict[str, tuple[Any, ...]] = {
+    "Linear": (4, 2), "Conv2d": (1, 1, 2), "MaxPool2d": (2,), "AvgPool2d": (2,), "AdaptiveAvgPool2d": (1,), "Softmax": (-1,), "LogSoftmax": (-1,),
+    "Sigmoid": (), "Tanh": (), "GELU": (), "Softplus": (), "LayerNorm": (4,), "MSELoss": (), "L1Loss": (), "BCEWithLogitsLoss": (), "SmoothL1Loss": (), "HuberLoss": (),
+    "Flatten": (), "Identity": (), "ReLU": (True,), "ReLU6": (True,), "LeakyReLU": (0.1, True), "ELU": (1.0, True), "SiLU": (True,), "Hardtanh": (-1.0, 1.0, True),
+    "Dropout": (0.5, True), "RReLU": (0.1, 0.3, True),
+}  # fmt: skip
+"""Layers of torch that have a row of their own, each with the arguments that make one, in place where it can be."""
+
+
+def layer(name: str) -> Callable[[], Any]:
+    def make() -> Any:
+        import torch
+
+        return getattr(torch.nn, name)(*LAYERS[name])
+
+    return make
+
+
+def small_picture() -> Any:
+    import torch
+
+    return torch.linspace(-1.0, 1.0, 16).reshape(1, 1, 4, 4)
+
+
+def aim() -> Any:
+    import torch
+
+    return torch.linspace(0.0, 1.0, 16).reshape(1, 1, 4, 4)
+
+
+# -- SciPy's distributions -----------------------------------------------------------------------------------------------
+
+
+def frozen_normal() -> Any:
+    from scipy import stats
+
+    return stats.norm(0.5, 2.0)
+
+
+def frozen_poisson() -> Any:
+    from scipy import stats
+
+    return stats.poisson(3.0)
+
+
+def frozen_several() -> Any:
+    from scipy import stats
+
+    return stats.multivariate_t([0.0, 0.0, 0.0, 0.0], np.eye(4) + 0.3)
+
+
+def frozen_seeded() -> Any:
+    from scipy import stats
+
+    return stats.multivariate_normal([0.0, 0.0], seed=np.random.RandomState(1))
+
+
 # -- statsmodels, lightgbm -----------------------------------------------------------------------------------------------
 
 
@@ -359,11 +417,21 @@ def logit_results() -> Any:
     return logit().fit(disp=0)
 
 
-def arima_results() -> Any:
+@lru_cache(maxsize=1)
+def _arima_results() -> Any:
     return arima().fit()
 
 
+def arima_results() -> Any:
+    return copy.deepcopy(_arima_results())
+
+
 def smoothing_results() -> Any:
+    return copy.deepcopy(_smoothing_results())
+
+
+@lru_cache(maxsize=1)
+def _smoothing_results() -> Any:
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
     return ExponentialSmoothing(np.random.RandomState(0).rand(40), trend="add").fit()

@@ -63,11 +63,13 @@ RECEIVERS: dict[str, list[Maker]] = {
     "seaborn.FacetGrid": [lib.facets], "seaborn.PairGrid": [lib.pairs], "seaborn.JointGrid": [lib.joint], "seaborn.ClusterGrid": [lib.clusters],
     "plotly.graph_objects.Figure": [lib.plotly_figure],
     "torch.Tensor": [lib.tensor, lib.square, lib.int_tensor, lib.batch, lib.bool_tensor, lib.graph_tensor, lib.wanting],
-    "torch.nn.Module": [lib.module, lib.module_list], "torch.optim.Optimizer": [lib.optimizer, lib.adam, lib.scheduler],
+    "torch.nn.Module": [lib.module, lib.module_list],
+    **{f"torch.nn.{n}": [lib.layer(n)] for n in lib.LAYERS}, "torch.optim.Optimizer": [lib.optimizer, lib.adam, lib.scheduler],
     "torch.utils.data.DataLoader": [lib.loader], "torch.utils.data.Dataset": [lib.tensor_dataset],
     "torch.Generator": [lib.torch_generator],
-    "statsmodels.Model": [lib.ols, lib.logit, lib.arima],
-    "statsmodels.Results": [lib.ols_results, lib.logit_results, lib.arima_results, lib.smoothing_results],
+    "statsmodels.Model": [lib.ols, lib.logit], "statsmodels.SeriesModel": [lib.arima], "scipy.stats.rv_frozen": [lib.frozen_normal, lib.frozen_poisson],
+    "scipy.stats.multi_rv_frozen": [lib.frozen_several, lib.frozen_seeded],
+    "statsmodels.Results": [lib.ols_results, lib.logit_results], "statsmodels.SeriesResults": [lib.arima_results, lib.smoothing_results],
     "lightgbm.Booster": [lib.booster], "lightgbm.Dataset": [lib.lgb_dataset], "joblib.Parallel": [lib.parallel],
 }  # fmt: skip
 
@@ -99,6 +101,7 @@ PREDICTED: Maker = lambda: np.roll(lib.target(), 1)  # noqa: E731  a sample as t
 SCORES: Maker = lambda: lib.features()[:, 0]  # noqa: E731
 
 LIBRARY: dict[str, dict[str, list[Maker]]] = {
+    **{f"torch.nn.{n}": {"input": [lib.small_picture, lib.batch], "target": [lib.aim], "input1": [lib.batch], "input2": [lib.batch]} for n in lib.LAYERS},
     "stdlib": {
         "src": [s.text_path], "dst": [s.new_path], "path": [s.text_path, s.new_path, lambda: "."], "heap": [s.heap], "item": const(4), "fp": [s.json_stream, s.pickle_stream, io.BytesIO, io.StringIO],
         "x": [s.box_list, *const(0.5, 4, "a")], "n": const(3, 2), "k": const(2), "a": [s.int_list, *const(2)], "b": const(3, 1), "data": [s.floats_list, *const(b"ab")],
@@ -200,7 +203,7 @@ PARENTS = {"numpy.char": "numpy", "numpy.ma": "numpy"}
 # Optional parameters by which a call changes what it would else leave alone.
 OPTIONS: dict[str, list[Maker]] = {
     "inplace": const(True), "out": [], "overwrite_a": const(True), "overwrite_b": const(True), "overwrite_x": const(True), "overwrite_input": const(True), "overwrite_ab": const(True), "overwrite_y": const(True), "overwrite_data": const(True), "overwrite_c": const(True),
-    "overwrite_ab": const(True), "copy": const(False), "ax": [lib.plain_axes], "copy_X": const(False), "deep": const(False), "random_state": const(0, None), "return_X_y": const(True), "as_frame": const(True), "key": [IDENTITY],
+    "overwrite_ab": const(True), "copy": const(False), "ax": [lib.plain_axes], "copy_X": const(False), "deep": const(False), "random_state": [*const(0, None), s.randomstate], "return_X_y": const(True), "as_frame": const(True), "key": [IDENTITY],
     "callback": [s.spy(lambda *a, **k: None)], "preprocess": [IDENTITY], "weights": [], "generator": [lib.torch_generator], "rng": [s.generator, lambda: None], "rename_columns": [],
 }  # fmt: skip
 

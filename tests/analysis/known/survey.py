@@ -1,4 +1,7 @@
-"""Say what trying the rows shows, for whoever corrects the tables: ``python -m tests.analysis.known.survey LIBRARY``."""
+"""Say what trying the rows shows, for whoever corrects the tables: ``python -m tests.analysis.known.survey LIBRARY [NAME...]``.
+
+On stdout the outcomes as JSON, on stderr the faults and the costs.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,22 @@ import time
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="Agg")
 from tests.analysis.known import children
+from tests.analysis.known.test_rows_hold import PRELOADED
 
 if __name__ == "__main__":
     library, *wanted = [a for a in sys.argv[1:] if a != "--full"]
-    for needed in {"builtins": "pandas", "stdlib": "pandas", "seaborn": "seaborn", "sklearn": "lightgbm"}.get(
-        library, library
-    ).split():
+    for needed in PRELOADED.get(library, []):
         importlib.import_module(needed)
     names = [n for n in children.rows(library) if not wanted or any(w in n for w in wanted)]
     began = time.monotonic()
     found = children.try_rows(library, names, survey="--full" in sys.argv)
-    json.dump(found, open(f"/tmp/kc_a7/survey-{library}.json", "w"), indent=1)
+    json.dump(found, sys.stdout, indent=1)
+    for name, outcome in found.items():
+        for fault, example in outcome["faults"].items():
+            print(f"{name}: {fault}, as in {example}", file=sys.stderr)
     done = sum(1 for f in found.values() if f["calls"])
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     print(
-        f"{library}: {len(names)} rows, {done} exercised, {sum(1 for f in found.values() if f['faults'])} with faults, {time.monotonic() - began:.1f} s, {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.0f} s of CPU"
+        f"{library}: {len(names)} rows, {done} tried, {time.monotonic() - began:.1f} s, {spent:.0f} s of the processor",
+        file=sys.stderr,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import os
 from fnmatch import fnmatch
@@ -17,21 +17,22 @@ CHUNK = 400  # rows of one test
 LIBRARIES = {
     "builtins": "numpy", "stdlib": "numpy", "numpy": "numpy", "pandas": "pandas", "sklearn": "sklearn", "scipy": "scipy", "matplotlib": "matplotlib",
     "seaborn": "seaborn", "statsmodels": "statsmodels", "torch": "torch", "plotly": "plotly", "joblib": "joblib", "lightgbm": "lightgbm",
+    "xgboost": "xgboost", "requests": "requests",
 }  # fmt: skip
 PRELOADED = {
-    "pandas": ["matplotlib.pyplot", "pandas.plotting"], "sklearn": ["sklearn.ensemble", "lightgbm"], "seaborn": ["seaborn"], "matplotlib": ["matplotlib.pyplot"],
+    "pandas": ["matplotlib.pyplot", "pandas.plotting", "scipy.stats"], "sklearn": ["sklearn.ensemble", "lightgbm"], "seaborn": ["seaborn"], "matplotlib": ["matplotlib.pyplot"],
     "statsmodels": ["statsmodels.api", "statsmodels.formula.api", "statsmodels.tsa.api"], "scipy": ["scipy.stats", "scipy.signal", "scipy.optimize"],
     "plotly": ["plotly.express", "plotly.graph_objects", "plotly.io"], "stdlib": ["IPython.display"], "lightgbm": ["lightgbm", "sklearn.naive_bayes"], "joblib": ["joblib"], "torch": ["torch"],
+    "xgboost": ["xgboost"], "requests": ["requests"],
 }  # fmt: skip
+TORCH = ("torch", "xgboost")
+"""The libraries that `make test-torch` installs."""
 REACHED: dict[str, float] = json.loads((HERE / "reached.json").read_text("utf-8"))
 _found: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
 
 
-def _installed(library: str) -> bool:
-    return all(
-        importlib.util.find_spec(n.partition(".")[0]) is not None
-        for n in (LIBRARIES[library], "pandas", *PRELOADED.get(library, ()))
-    )
+def _case(library: str, *more: int) -> Any:
+    return pytest.param(library, *more, marks=[pytest.mark.torch] if library in TORCH else [])
 
 
 def _chunks(library: str) -> list[list[str]]:
@@ -45,8 +46,6 @@ def _try(library: str, chunk: int) -> dict[str, dict[str, Any]]:
     from tests.analysis.known import children
 
     if (library, chunk) not in _found:
-        if not _installed(library):
-            pytest.skip(f"{library} is not installed")
         for name in PRELOADED.get(library, []):
             importlib.import_module(name)  # once, in the parent: the children are forked
         _found[library, chunk] = children.try_rows(library, _chunks(library)[chunk])
@@ -64,20 +63,13 @@ def _gaps() -> list[tuple[str, str]]:
 
 
 def _count(library: str) -> int:
-    from nb2pipe.analysis.known import table
-
-    data = json.loads((Path(table.__file__).parent / f"{library}.json").read_text("utf-8"))
-    return -(-sum(len(group.split()) for group in data["calls"]) // CHUNK)
+    return len(_chunks(library))
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("library", "chunk"), [(lib, i) for lib in LIBRARIES for i in range(_count(lib))])
+@pytest.mark.parametrize(("library", "chunk"), [_case(lib, i) for lib in LIBRARIES for i in range(_count(lib))])
 def test_no_call_does_more_than_its_row_says(library: str, chunk: int) -> None:
-    if not _installed(library):
-        pytest.skip(f"{library} is not installed")
-    if chunk >= len(_chunks(library)):
-        pytest.skip("the rows that may be called are fewer")
     gaps = _gaps()
     wrong = [
         f"{name}: {fault}, as in {example}"
@@ -90,7 +82,7 @@ def test_no_call_does_more_than_its_row_says(library: str, chunk: int) -> None:
 
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("library", list(LIBRARIES))
+@pytest.mark.parametrize("library", [_case(lib) for lib in LIBRARIES])
 def test_as_many_rows_are_tried_as_ever(library: str) -> None:
     outcomes: dict[str, dict[str, Any]] = {}
     for chunk in range(len(_chunks(library))):

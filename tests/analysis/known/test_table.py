@@ -97,7 +97,7 @@ def test_tables_are_well_formed(path: Path) -> None:
             assert (
                 base in ("", "self", *row.params)
                 or "*" in row.params
-                or base in ("out", "ax", "file", "generator", "rng", "random_state")
+                or base in ("out", "ax", "file", "generator", "rng", "random_state", "seed")
             ), (target, shape)
 
 
@@ -140,7 +140,34 @@ def edges(*cells: str) -> set[tuple[int, int]]:
 
 FRAME = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 1], 'b': [3, 4]})"
 MODEL = "import numpy as np\nfrom sklearn.linear_model import LinearRegression\nX = np.ones((3, 2))\ny = np.ones(3)\nmodel = LinearRegression().fit(X, y)"
+ARRAY = "import numpy as np\nX = np.ones((4, 1))\ny = [0, 1, 0, 1]"
+SEEDED = ARRAY + "\nnp.random.seed(0)\n"
 QUIET = {
+    "seeded-search": (
+        SEEDED
+        + "from sklearn.model_selection import GridSearchCV\nfrom sklearn.ensemble import RandomForestClassifier",
+        "GridSearchCV(RandomForestClassifier(random_state=0), {'max_depth': [1, 2]}, cv=2).fit(X, y)",
+        "print(np.random.rand())",
+    ),
+    "seedless-pipeline": (
+        SEEDED + "from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import StandardScaler\n"
+        "from sklearn.linear_model import LinearRegression",
+        "make_pipeline(StandardScaler(), LinearRegression()).fit(X, y)",
+        "print(np.random.rand())",
+    ),
+    "folds": (
+        SEEDED
+        + "from sklearn.model_selection import KFold, cross_val_score\nfrom sklearn.linear_model import LinearRegression",
+        "cross_val_score(LinearRegression(), X, y, cv=KFold(2))",
+        "print(np.random.rand())",
+    ),
+    "rvs-with-a-state": (
+        SEEDED + "from scipy import stats",
+        "stats.norm.rvs(size=3, random_state=1)",
+        "print(np.random.rand())",
+    ),
+    "copy-true": (ARRAY, "y = np.nan_to_num(X)", "print(X)"),
+    "split": ("x = open('a.txt').read()", "y = x.split(',')", "print(x)"),
     "groupby": (FRAME, "df.groupby('a').mean()", "print(df)"),
     "predict": (MODEL, "p = model.predict(X)", "print(model.coef_, X)"),
     "print": ("x = [1]", "print(x)", "print(len(x))"),
@@ -180,6 +207,47 @@ LOUD = {
         "re.sub('a', note, 'banana')",
         "print(seen)",
     ),
+    "assign-reads": (FRAME + "\nrate = 2\ndef f(d):\n    return d.a * rate", "rate = 3", "other = df.assign(c=f)"),
+    "copy-false": (ARRAY, "y = np.nan_to_num(X, copy=False)", "print(X)"),
+    "scale-copy-false": (
+        ARRAY + "\nfrom sklearn.preprocessing import scale",
+        "y = scale(X, copy=False)",
+        "print(X)",
+    ),
+    "out-in-keywords": (ARRAY + "\nopts = {'out': X}", "np.add(1, 2, **opts)", "print(X)"),
+    "out-in-arguments": (ARRAY + "\nopts = (X, X, X)", "np.add(*opts)", "print(X)"),
+    "given-back": (ARRAY + "\nfrom sklearn.utils import check_array\nx = check_array(X)", "x[0] = 5", "print(X)"),
+    "ax-or-none": (
+        ARRAY
+        + "\nimport pandas as pd\ndef plot(s, ax=None):\n    ax = s.plot(ax=ax)\n    return ax\nax = plot(pd.Series([1]))",
+        "ax.set_title('a')",
+        "ax.figure.savefig('a.png')",
+    ),
+    "iterrows": (FRAME + "\nrows = df.iterrows()", "df.loc[0, 'a'] = 5", "print(next(rows))"),
+    "state-as-argument": (
+        ARRAY + "\nrs = np.random.RandomState(0)\nfrom sklearn.model_selection import train_test_split",
+        "a, b = train_test_split(X, random_state=rs)",
+        "print(rs.rand())",
+    ),
+    "shuffled-folds": (
+        SEEDED + "from sklearn.model_selection import KFold",
+        "for a, b in KFold(2, shuffle=True).split(X):\n    print(a)",
+        "print(np.random.rand())",
+    ),
+    "shuffled-folds-score": (
+        SEEDED
+        + "from sklearn.model_selection import KFold, cross_val_score\nfrom sklearn.linear_model import LinearRegression",
+        "cross_val_score(LinearRegression(), X, y, cv=KFold(2, shuffle=True))",
+        "print(np.random.rand())",
+    ),
+    "seed-of-the-search-alone": (
+        SEEDED
+        + "from sklearn.model_selection import RandomizedSearchCV\nfrom sklearn.ensemble import RandomForestClassifier",
+        "RandomizedSearchCV(RandomForestClassifier(), {'max_depth': [1, 2]}, random_state=0).fit(X, y)",
+        "print(np.random.rand())",
+    ),
+    "frozen-draws": (SEEDED + "from scipy import stats\nd = stats.norm(0, 1)", "d.rvs(3)", "print(np.random.rand())"),
+    "kmeans2": (SEEDED + "from scipy.cluster.vq import kmeans2", "kmeans2(X, 2)", "print(np.random.rand())"),
     "key": ("seen = []\ndef key(x):\n    seen.append(x)\n    return x", "sorted([2, 1], key=key)", "print(seen)"),
     "search-draws": (
         "import numpy as np\nnp.random.seed(0)\nX = np.ones((8, 2))\ny = [0, 1] * 4",
