@@ -9,6 +9,7 @@ import mmap
 import os
 import pickle
 import struct
+import sys
 import types
 import weakref
 from collections import OrderedDict
@@ -75,6 +76,7 @@ class Scan:
 
 _ids: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 _known: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+_memories: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 _stamps: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
 
@@ -122,6 +124,7 @@ def _make_cell() -> types.CellType:
     return types.CellType()
 
 
+_TENSORS = frozenset({("torch", "Tensor"), ("torch.nn.parameter", "Parameter")})
 _DICT_VIEWS: dict[type, Any] = {
     type({}.keys()): dict.keys, type({}.values()): dict.values, type({}.items()): dict.items,
     type(OrderedDict().keys()): OrderedDict.keys, type(OrderedDict().values()): OrderedDict.values,
@@ -144,6 +147,25 @@ def _view(base: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ..
     return np.ndarray(shape, dtype, buffer=base, offset=offset, strides=strides)
 
 
+def _tensor(base: Any, place: tuple[Any, ...], parameter: bool, wants_gradient: bool) -> Any:
+    """A tensor on the memory of an array, which the tensors and arrays that share it have in common."""
+    import torch
+
+    dtype, offset, shape, strides = place
+    root = base
+    while type(root.base).__name__ == "ndarray":
+        root = root.base
+    if root.nbytes == base.nbytes:
+        _memories[root.__array_interface__["data"][0]] = root
+    made = torch.from_numpy(base.reshape(-1).view("uint8")).view(dtype).as_strided(shape, strides, offset)
+    return torch.nn.Parameter(made, wants_gradient) if parameter else made.requires_grad_(wants_gradient)
+
+
+def _set_tensor(tensor: Any, state: tuple[Any, dict[str, Any]]) -> None:
+    tensor.grad = state[0]
+    tensor.__dict__.update(state[1])
+
+
 class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no types
     """Pickles values of a step.
 
@@ -163,6 +185,7 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         self.roots: dict[int, int] = {}
         self.private: set[int] = set()
         self.kept: list[Any] = []
+        self.whole: set[int] = set()
 
     def persistent_id(self, obj: Any) -> Any:
         if obj is self.namespace:
@@ -193,6 +216,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             return self._memoryview(obj)
         elif kind.__module__ == "numpy" and kind.__name__ == "ndarray":
             return self._array(obj)
+        elif (kind.__module__, kind.__name__) in _TENSORS:
+            return self._torch(obj)
         elif isinstance(obj, type) and obj.__module__ == "__main__":
             # what Python and dataclasses keep in a class for themselves is no object of the notebook
             self.private.update(id(v) for k, v in vars(obj).items() if k.startswith("__"))
@@ -238,7 +263,57 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             raise pickle.PicklingError("a memoryview of a part of an object shares that part with it")
         return (memoryview, (obj.obj,))
 
+    def _torch(self, obj: Any) -> Any:
+        """A tensor as a view of its memory; torch would store a copy for each, and name it by its address.
+
+        Raises:
+            pickle.PicklingError: the tensor remembers what it was computed from, which cannot leave its process.
+        """
+        import torch
+
+        if obj.grad_fn is not None:
+            raise pickle.PicklingError("a tensor remembers what it was computed from, for backward()")
+        plain = obj.layout is torch.strided and obj.device.type == "cpu" and not obj.is_quantized
+        size = obj.untyped_storage().nbytes()
+        if not plain or obj.is_conj() or obj.is_neg() or not size or size % obj.element_size():
+            return NotImplemented
+        whole = self._memory(obj.untyped_storage())
+        place = (obj.dtype, obj.storage_offset(), tuple(obj.shape), obj.stride())
+        parameter = type(obj) is not torch.Tensor
+        state = (obj.grad if obj.is_leaf else None, dict(obj.__dict__))
+        made = (_tensor, (whole, place, parameter, obj.requires_grad))
+        return (*made, state, None, None, _set_tensor) if state[0] is not None or state[1] else made
+
+    def _memory(self, storage: Any) -> Any:
+        """The memory of tensors as one array of bytes, always the same object while one of its values is looked at."""
+        import torch
+
+        found = _memories.get(storage.data_ptr())
+        if found is None or found.nbytes != storage.nbytes():
+            found = torch.tensor([], dtype=torch.uint8).set_(storage).numpy()
+            _memories[storage.data_ptr()] = found
+        self.kept.append(found)
+        self.roots[id(found)] = self.roots.get(id(found), 0) + 1
+        self.whole.add(id(found))
+        return found
+
+    def _tensors_memory(self, root: Any) -> Any:
+        """The memory of tensors that an array stands in: what ``numpy()`` has given, or ``from_numpy`` was given."""
+        if type(root.base).__name__ == "Tensor":
+            return self._memory(root.base.untyped_storage())
+        if "torch" not in sys.modules or not root.nbytes or not root.flags.c_contiguous:
+            return None
+        found = _memories.setdefault(root.__array_interface__["data"][0], root)
+        if found is root or found.nbytes != root.nbytes:
+            return None
+        self.kept.append(found)
+        self.roots[id(found)] = self.roots.get(id(found), 0) + 1
+        self.whole.add(id(found))
+        return found
+
     def _array(self, obj: Any) -> Any:
+        if id(obj) in self.whole:
+            return NotImplemented
         if id(obj) in self.private or obj.dtype.hasobject:
             return NotImplemented
         root = obj
@@ -246,6 +321,10 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             root = root.base
         if id(root) in self.private:
             return NotImplemented
+        memory = self._tensors_memory(root)
+        if memory is not None:
+            offset = obj.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
+            return (_view, (memory, offset, obj.shape, obj.strides, obj.dtype))
         if root is obj or root.dtype.hasobject or not root.flags.c_contiguous:
             if root is obj:
                 self.roots[id(root)] = self.roots.get(id(root), 0) + 1
@@ -302,8 +381,6 @@ class Loader(pickle.Unpickler):
             from IPython import get_ipython
 
             return get_ipython()
-        import sys
-
         return getattr(sys, str(pid))
 
 
@@ -346,6 +423,8 @@ def _changeable(obj: Any) -> bool:
         return kind.__name__ in ("DataFrame", "Series")
     if module.startswith("numpy"):
         return kind.__name__ in ("ndarray", "Generator", "RandomState", "MaskedArray", "matrix", "recarray")
+    if module == "torch" and kind.__name__ in ("dtype", "device", "layout", "memory_format"):
+        return False
     if kind.__name__ in ("cython_function_or_method", "fused_cython_function"):
         return False
     return module.partition(".")[0] not in _FIXED_MODULES and not hasattr(kind, "__members__")

@@ -464,6 +464,18 @@ def lgb_fitted() -> Any:
     return lgb_classifier().fit(features(), target())
 
 
+def xgb_matrix() -> Any:
+    import xgboost
+
+    return xgboost.DMatrix(features(), label=target(), nthread=1)
+
+
+def xgb_booster() -> Any:
+    import xgboost
+
+    return xgboost.train({"nthread": 1}, xgb_matrix(), 2)
+
+
 def parallel() -> Any:
     import joblib
 

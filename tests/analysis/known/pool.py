@@ -71,6 +71,7 @@ RECEIVERS: dict[str, list[Maker]] = {
     "scipy.stats.multi_rv_frozen": [lib.frozen_several, lib.frozen_seeded],
     "statsmodels.Results": [lib.ols_results, lib.logit_results], "statsmodels.SeriesResults": [lib.arima_results, lib.smoothing_results],
     "lightgbm.Booster": [lib.booster], "lightgbm.Dataset": [lib.lgb_dataset], "joblib.Parallel": [lib.parallel],
+    "xgboost.Booster": [lib.xgb_booster], "xgboost.DMatrix": [lib.xgb_matrix],
 }  # fmt: skip
 
 IDENTITY = s.spy(lambda x=None, *a, **k: x)
@@ -189,6 +190,8 @@ LIBRARY: dict[str, dict[str, list[Maker]]] = {
     },
     "plotly": {"data_frame": [lambda: s.mixed().fillna(1.0)], "x": const("a"), "y": const("b"), "img": [s.image], "file": [s.new_path], "trace": [lib.trace], "data": [lambda: [lib.trace()]], "hist_data": [lambda: [s.floats_list()]], "group_labels": const(["a"]), "fig": [lib.plotly_figure], "text": const("t"), "fn": [s.spy(lambda t: None)], "selector": const(None), "annotation": [lambda: {"text": "a"}], "dimensions": const(["a", "b"]), "names": const("c"), "values": const("b"), "path": const(["c"])},
     "joblib": {"value": [s.box_list], "filename": [s.new_path, s.pickle_path], "function": [IDENTITY], "iterable": [lambda: [(abs, (1,), {})]], "location": [s.new_folder], "obj": [s.floats]},
+    "xgboost": {"params": [lambda: {"nthread": 1}], "dtrain": [lib.xgb_matrix], "data": [lib.xgb_matrix], "booster": [lib.xgb_booster], "fname": [s.new_path]},
+    "xgboost.DMatrix": {"data": [lib.features]},
     "lightgbm": {"params": [lambda: {"verbose": -1, "min_data_in_leaf": 1, "num_threads": 1, "num_iterations": 2}], "train_set": [lib.lgb_dataset], "data": [lib.features], "booster": [lib.booster], "X": [lib.features], "y": [lib.target], "stopping_rounds": const(2), "eval_result": [dict], "filename": [s.new_path], "label": [lib.target]},
 }  # fmt: skip
 
@@ -196,7 +199,7 @@ LIBRARY: dict[str, dict[str, list[Maker]]] = {
 GENERIC: dict[str, list[Maker]] = {
     "builtins": [s.box_list, s.int_list, *const("ab", 3, 2.5), s.box_dict], "stdlib": [s.box_list, *const("ab", 3, 2.5), s.int_list], "numpy": [s.floats, s.ints, s.matrix, *const(2)], "numpy.char": [s.strings, *const("a")],
     "pandas": [s.frame, *const("a", 2), s.series], "sklearn": [X, Y], "scipy": [s.floats, *const(0.5, 2, 1)], "matplotlib": [*const([1, 2, 3]), s.image, *const("a", 1.0)], "seaborn": [s.frame, *const("a")], "statsmodels": [SCORES, X],
-    "torch": [lib.square, lib.tensor, *const(2), lib.int_tensor, *const(0)], "plotly": [s.frame], "joblib": [s.box_list], "lightgbm": [lib.features],
+    "torch": [lib.square, lib.tensor, *const(2), lib.int_tensor, *const(0)], "plotly": [s.frame], "joblib": [s.box_list], "lightgbm": [lib.features], "xgboost": [lib.features],
 }  # fmt: skip
 PARENTS = {"numpy.char": "numpy", "numpy.ma": "numpy"}
 
