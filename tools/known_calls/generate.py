@@ -521,6 +521,8 @@ def consensus(libraries: list[Library]) -> dict[str, Any]:
         elif all(t.startswith('["self') and "?" not in t and "," not in t for t in targets):
             merged["mutates"] = ["self*"]
             merged["alias"] = "args"
+            if any(r.get("keeps") for r in rows):
+                merged["keeps"] = ["*"]
         elif targets == {'["self?inplace"]'} or targets == {"[]", '["self?inplace"]'}:
             merged["mutates"] = ["self?inplace"]
         else:

@@ -268,6 +268,10 @@ def test_a_call_that_changes_is_an_edge(name: str) -> None:
     assert (1, 2) in edges(*LOUD[name])
 
 
+def test_what_is_not_known_keeps_what_it_is_given() -> None:
+    assert (2, 3) in edges("import nolib\nx = nolib.get()\ny = [1]", "x.append(y)", "y.append(2)", "print(x)")
+
+
 def test_view_of_a_frame_travels_with_it() -> None:
     """pandas gives a read-only view, which shows what is written to the frame later."""
     assert (1, 2) in edges("import pandas as pd\ns = pd.Series([1, 2])\nv = s.to_numpy()", "s.iloc[0] = 9", "print(v)")
