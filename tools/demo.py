@@ -64,6 +64,7 @@ def compared() -> int:
         "sample_notebooks",
         "--splits",
         "cells:1",
+        "--again",
         "--work",
         str(work),
     ]

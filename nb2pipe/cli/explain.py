@@ -36,7 +36,11 @@ def main(options: argparse.Namespace) -> int:
         for rule in all_rules():
             print(f"{rule.code}  {rule.severity.value:<7}  {rule.name}")
         return 0
-    sys.stdout.write(page(_known(options.code, all_rules())))
+    code = _known(options.code, all_rules())
+    sys.stdout.write(page(code))
+    print(
+        f"\nA cell is left out by the comment `# nb2pipe: ignore[{code}]` in it, or by the tag `nb2pipe:ignore={code}`."
+    )
     return 0
 
 

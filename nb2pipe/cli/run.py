@@ -94,6 +94,8 @@ def main(options: argparse.Namespace) -> int:
     print(summary(result, None if error else options.output, color=color), file=sys.stderr, end="")
     if result.exit_code == 1:
         _advise(compiled, result, color=color)
+    elif options.output is None and result.exit_code == 0:
+        print("nothing was written: -o NAME.ipynb keeps the executed notebook", file=sys.stderr)
     if error is not None:
         print(f"error: {error}", file=sys.stderr)
     return error.exit_code if error else result.exit_code

@@ -159,3 +159,14 @@ def test_an_executed_notebook_that_cannot_be_written_is_kept_elsewhere(
     [kept] = re.findall(r"error: out\.ipynb cannot be written: No space left on device; it is in (.*) instead", err)
     assert "worked for long" in Path(kept).read_text()
     assert "1 step: 1 ok" in err
+
+
+def test_a_run_that_keeps_nothing_says_so(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "nb.ipynb", ["a = 1"])
+    assert nb2pipe(capsys, "run", "nb.ipynb")[2].endswith("-o NAME.ipynb keeps the executed notebook\n")
+    assert "-o NAME" not in nb2pipe(capsys, "run", "nb.ipynb", "-o", "out.ipynb")[2]
+
+
+def test_a_page_ends_with_how_to_silence_the_code(capsys: Any) -> None:
+    assert nb2pipe(capsys, "explain", "NB504")[1].endswith("or by the tag `nb2pipe:ignore=NB504`.\n")
