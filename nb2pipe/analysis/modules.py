@@ -86,16 +86,36 @@ def exists(name: str, folder: Path | None) -> bool:
 
 def public_names(source: Source) -> frozenset[str]:
     """What ``from module import *`` binds, by the text: ``__all__`` where it is a literal, else what has no underscore."""
+    listed = _listed(source)
+    if listed is not None:
+        return listed
     names: set[str] = set()
     for node in source.tree.body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
-            try:
-                literal = ast.literal_eval(node.value)
-            except ValueError:
-                continue
-            return frozenset(str(n) for n in literal)
         names.update(bound_names(node))
     return frozenset(n for n in names if not n.startswith("_"))
+
+
+def names_are_known(source: Source) -> bool:
+    """Whether `public_names` has all that a star import binds: no other star import or computed ``__all__`` adds to it."""
+    if _listed(source) is not None:
+        return True
+    return not any(
+        (isinstance(n, ast.ImportFrom) and n.names[0].name == "*")
+        or (isinstance(n, ast.Name) and n.id in ("__all__", "__getattr__", "globals"))
+        for n in ast.walk(source.tree)
+    )
+
+
+def _listed(source: Source) -> frozenset[str] | None:
+    """The names of a literal ``__all__`` that nothing else touches."""
+    found = [n for n in ast.walk(source.tree) if isinstance(n, ast.Name) and n.id == "__all__"]
+    for node in source.tree.body:
+        if isinstance(node, ast.Assign) and len(found) == 1 and found[0] in node.targets:
+            try:
+                return frozenset(str(n) for n in ast.literal_eval(node.value))
+            except (ValueError, TypeError):
+                return None
+    return None
 
 
 def bound_names(node: ast.stmt) -> set[str]:
@@ -103,5 +123,14 @@ def bound_names(node: ast.stmt) -> set[str]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {node.name}
     if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {a.asname or a.name.partition(".")[0] for a in node.names}
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        return {a.asname or a.name.partition(".")[0] for a in node.names} - {"*"}
+    inner_targets = {n for c in ast.walk(node) if isinstance(c, ast.comprehension) for n in ast.walk(c.target)}
+    names = {
+        n.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n not in inner_targets
+    }
+    for child in ast.iter_child_nodes(node):
+        inner = child.body if isinstance(child, (ast.ExceptHandler, ast.match_case)) else [child]
+        names.update(*(bound_names(s) for s in inner if isinstance(s, ast.stmt)))
+    return names

@@ -568,14 +568,29 @@ ALONE = frozenset({"predict", "predict_proba", "transform", "isoformat", "strfti
                    "itertuples", "describe", "value_counts", "merge", "pivot_table", "summary"})  # fmt: skip
 
 
+STARS = ("numpy", "numpy.random", "numpy.linalg", "numpy.fft", "pylab", "matplotlib.pylab", "matplotlib.pyplot", "scipy.stats",
+         "scipy.special", "scipy.optimize", "scipy.linalg", "scipy.signal", "scipy.integrate", "pandas", "sklearn.metrics")  # fmt: skip
+
+
+def stars() -> str:
+    """What ``from module import *`` binds, a line a module."""
+    lines = []
+    for name in STARS:
+        namespace: dict[str, Any] = {}
+        exec(f"from {name} import *", namespace)
+        lines.append(f"{name}: {' '.join(sorted(n for n in namespace if n != '__builtins__'))}\n")
+    return "".join(lines)
+
+
 def main() -> int:
     """Write the tables, or compare them."""
     libraries = [read(path) for path in sorted(HERE.glob("*.txt"))]
     files = {f"{library.name}.json": encode(library) for library in libraries}
     files["consensus.json"] = consensus(libraries)
+    texts = {name: json.dumps(data, indent=1, sort_keys=False) + "\n" for name, data in files.items()}
+    texts["stars.txt"] = stars()
     differing = []
-    for name, data in sorted(files.items()):
-        text = json.dumps(data, indent=1, sort_keys=False) + "\n"
+    for name, text in sorted(texts.items()):
         path = TARGET / name
         if "--check" in sys.argv:
             if not path.exists() or path.read_text("utf-8") != text:

@@ -11,13 +11,14 @@ from nb2pipe.analysis.interpreter.expressions import BUILTINS, HISTORY, INJECTED
 from nb2pipe.analysis.interpreter.machine import HOLE_NAME
 from nb2pipe.analysis.interpreter.statements import Statements
 from nb2pipe.analysis.known.table import Table
-from nb2pipe.analysis.modules import Source, bound_names, exists, find_source, public_names
+from nb2pipe.analysis.modules import Source, bound_names, exists, find_source, names_are_known, public_names
 from nb2pipe.analysis.objects import (
     Binding,
     Frame,
     Obj,
     Space,
     Val,
+    join,
     scalar,
 )
 from nb2pipe.diagnostics import Span
@@ -50,13 +51,20 @@ class Imports(Statements):
             if name == "__name__":
                 return (scalar("str", "__main__"),)
             return (Obj("ref", data=name),)
-        if self.opaque_cells:
+        unseen = [cell for module, source, cell in self.star_sources if self._may_bind(module, source, name)]
+        if self.opaque_cells or unseen:
             value = (self.new(),)
-            for cell in self.opaque_cells:
+            for cell in dict.fromkeys((*self.opaque_cells, *unseen)):
                 self._late_definition(cell, name, value, "opaque")
             self.use(name, node)
             return value
         return None
+
+    def _may_bind(self, module: str, source: Source | None, name: str) -> bool:
+        """Whether a star import may bind a name of which nothing else is known."""
+        if name.startswith("_") or self.table.star(module) is not None or _stdlib(module) is not None:
+            return False
+        return source is None or not names_are_known(source)
 
     def _late_definition(self, cell: int, name: str, value: Val, kind: str) -> None:
         """A cell turns out to bind ``name``: known only now that somebody asks for it."""
@@ -80,6 +88,9 @@ class Imports(Statements):
                 return binding.value if binding is not None else (self.new(),)
             return None
         dotted = f"{module}.{name}"
+        listed = self.table.star(module)
+        if listed is not None:
+            return (Obj("ref", data=self.table.canonical(dotted)),) if name in listed else None
         if self.table.call(self.table.canonical(dotted)) is not None or self.table.is_module(dotted):
             return (Obj("ref", data=self.table.canonical(dotted)),)
         if source is not None and name in public_names(source):
@@ -258,6 +269,11 @@ class Imports(Statements):
             found = self._star_name(module, source, name)
             if found is not None:
                 self.bind(None, name, found)
+            elif self._may_bind(module, source, name):
+                self.use(name)
+                self.rec.defined.setdefault(name, self.span)
+                old = self.space.names[name]
+                self.put(self.space.names, name, Binding(join(old.value, (self.new(),)), -1, old.maybe_unbound))
 
     def source_object(self, dotted: str) -> Val | None:
         """A function or class of an installed module that the table lacks, out of its Python source."""

@@ -119,6 +119,12 @@ def _consensus() -> dict[str, dict[str, Any] | None]:
     return {name: data["shapes"][shape] for shape, names in enumerate(data["names"]) for name in names.split()}
 
 
+@lru_cache(maxsize=1)
+def _stars() -> dict[str, frozenset[str]]:
+    lines = (_FOLDER / "stars.txt").read_text("utf-8").splitlines()
+    return {m: frozenset(names.split()) for m, _, names in (line.partition(":") for line in lines)}
+
+
 _BUILTINS = frozenset({"builtins", "stdlib"})
 
 
@@ -191,6 +197,10 @@ class Table:
         """Whether a dotted name is a module of a library that the tables cover."""
         home = self._home(dotted)
         return home is not None and dotted in home[1].modules
+
+    def star(self, module: str) -> frozenset[str] | None:
+        """The names that ``from module import *`` binds; None where the tables do not say."""
+        return _stars().get(module)
 
     def consensus(self, method: str) -> Call | None:
         """The row that all known classes with a method of this name agree on; None where they do not."""
