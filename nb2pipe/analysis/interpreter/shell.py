@@ -64,6 +64,12 @@ class Shell(Language):
             self.touch("setting", "ipython", "write")
         return (Obj("ref", data=f"{SHELL}.{name}"),)
 
+    def module_attribute(self, obj: Obj, name: str) -> Val:
+        """The shell's namespace is the notebook's."""
+        if obj.data == SHELL and name in ("user_ns", "user_global_ns"):
+            return (Obj("value", "globals()"),)
+        return super().module_attribute(obj, name)
+
     def _interpolate(self, value: Val) -> None:
         """A text that is put together at run time: nothing more is known of it."""
         self.rec.traits.add("shows")
@@ -190,6 +196,8 @@ class Shell(Language):
 
     def _magic_cd(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         self._names_in(line, frame)
+        words = [w.strip("'\"") for w in line.split() if not w.startswith("-")]
+        self.touch("file", _path(words[0]) if words else "*", "read")
         self.touch("cwd", "cwd", "write")
         return None
 
@@ -199,12 +207,10 @@ class Shell(Language):
         append = any(w in ("-a", "--append") for w in line.split())
         path = words[0].strip("'\"") if words else "*"
         self.touch("file", _path(path), "write")
+        if body is not None and not append and not {"{", "$"} & set(path):
+            self.module_written(path, body)
         if append:
             self.touch("file", _path(path), "read")
-        name = path.removeprefix("./").removesuffix(".py").replace("/", ".")
-        if path.endswith(".py"):
-            self.written_modules[name] = (self.written_modules.get(name, "") if append else "") + (body or "")
-            self.spaces.pop(name, None)
         return None
 
     def _magic_run(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
