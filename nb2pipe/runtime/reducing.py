@@ -98,10 +98,12 @@ def foreign(array: Any) -> bool:
 # -- classes: their metaclasses and bases are not to hear of it again ----------------------------------------------
 
 
-def class_without_hooks(reduction: Any) -> Any:
+def class_without_hooks(kind: type, reduction: Any) -> Any:
     """The reduction of a class by cloudpickle, such that loading it runs no code of the notebook's."""
     if isinstance(reduction, tuple) and reduction and reduction[0] is cloudpickle._make_skeleton_class:
-        return (_make_class, *reduction[1:])
+        meta, name, bases, namespace, tracker, extra = reduction[1]
+        named = {**namespace, "__qualname__": kind.__qualname__}  # which cloudpickle leaves out
+        return (_make_class, (meta, name, bases, named, tracker, extra), *reduction[2:])
     return reduction
 
 

@@ -217,7 +217,7 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             for function in own:  # those that ``dataclass`` writes remember which objects they are showing
                 if isinstance(function, types.FunctionType) and function.__globals__ is not self.namespace:
                     self.private.update(id(held) for held in reducing.enclosed(function))
-            return reducing.class_without_hooks(super().reducer_override(obj))
+            return reducing.class_without_hooks(obj, super().reducer_override(obj))
         elif kind.__module__.partition(".")[0] == "pandas":
             self._hide(obj)
             if "_cache" in getattr(obj, "__dict__", ()):

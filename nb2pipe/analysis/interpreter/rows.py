@@ -160,7 +160,7 @@ class Rows(Results):
         if receiver.klass is not None:
             self.call_all_methods(receiver, node, [o for value in (*args, *kwargs.values()) for o in value])
         elif receiver.type not in CONTAINERS and not receiver.immutable:
-            self.call_back(tuple(h for h in receiver.holds if h.kind == "function"), args, node)
+            self.call_back(tuple(h for h in receiver.holds if h.kind in ("function", "method")), args, node)
             if name in ("close", "pop_all"):
                 self.unwind(receiver, node)
         return result
@@ -168,7 +168,7 @@ class Rows(Results):
     def unwind(self, context: Obj, node: ast.AST) -> None:
         """A context that keeps others (``ExitStack``, ``closing``) ends them when it ends."""
         held = tuple(context.holds)
-        self.call_back((h for h in held if h.kind == "function"), [], node)
+        self.call_back((h for h in held if h.kind in ("function", "method")), [], node)
         self.consume(tuple(h for h in held if isinstance(h.data, tuple) and h.data[:1] == ("lazy-call",)), node)
         self.call_dunder(
             tuple(h for h in held if h.klass is not None), ("__exit__", "close"), [(self.new(),)] * 3, node
