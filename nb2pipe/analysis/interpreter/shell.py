@@ -8,6 +8,7 @@ from nb2pipe.analysis.effects import Mode, ResourceKind
 from nb2pipe.analysis.interpreter.language import Language
 from nb2pipe.analysis.interpreter.machine import const_of, normal_path
 from nb2pipe.analysis.objects import (
+    HOLE,
     NONE,
     STR,
     Frame,
@@ -42,7 +43,7 @@ class Shell(Language):
             line = texts[1]
             if not isinstance(line, str):
                 self._interpolate(args[1])
-                line = ""
+                line = (self.text(args[1]) or HOLE).replace(HOLE, "*")  # what is put together may be anything there
             return self.magic(texts[0], line, None, node, frame)
         if name == "magic" and texts and isinstance(texts[0], str):
             word, rest = magics.split_magic(texts[0])
@@ -190,7 +191,7 @@ class Shell(Language):
 
     def _magic_env(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         self._names_in(line, frame)
-        sets = "=" in line or len(line.split()) > 1
+        sets = "=" in line or "*" in line or len(line.split()) > 1
         self.touch("environment", "environment", "write" if sets else "read")
         return None if sets else (self.new(),)
 
