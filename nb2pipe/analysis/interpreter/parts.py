@@ -162,7 +162,9 @@ class Parts(Machine):
                     view(out, obj)
                 return (out,)
             if self.table.method(kind, name) is not None:
-                return (*self.patched_attribute(obj, name), Obj("method", data=(obj, name), cell=obj.cell))
+                bound = Obj("method", data=(obj, name), cell=obj.cell)
+                link(bound, (obj,))
+                return (*self.patched_attribute(obj, name), bound)
             if kind == "pandas.DataFrame":
                 return (*self.patched_attribute(obj, name), self.new("pandas.Series"))
             if obj.immutable and not obj.holds:
