@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from nb2pipe.analysis.states import FIGURES, read_states
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 from nb2pipe.notebook.model import Code, Notebook
 
+_HISTORY = re.compile(r"(?<![\w.])(Out|_oh|__|___|_\d+)(?!\w)")
 _LIMIT = 4_000  # objects looked at for one name; beyond, all names that share anything count as sharing
 
 
@@ -48,6 +50,7 @@ class _Run:
         self.peers: dict[str, tuple[str, ...]] = {}
         self.ended: set[int] = set()
         self.effects: list[tuple[Code, Effects]] = []
+        self.history = any(_HISTORY.search(c.cell.source) for c in self.codes)
         self.order = {code.cell.index: position for position, code in enumerate(self.codes)}
 
     def run(self) -> Analysis:
@@ -129,13 +132,9 @@ class _Run:
             machine.call_dunder(
                 value, ("_repr_html_", "_repr_mimebundle_", "_ipython_display_", "__repr__", "__str__"), [], last
             )
-            previous = machine.space.names.get("_")
-            if previous is None or previous.must == -2:
-                machine.space.names["_"] = Binding(value, -2)
-                for obj in value:
-                    obj.names.add("_")
-                if all(o.type is not None and o.type != "None" for o in value):
-                    machine.rec.traits.add("shows for certain")
+            machine.displayed(value, self.order[code.cell.index] + 1, whole=self.history)
+            if machine.space.names["_"].must == -2 and all(o.type is not None and o.type != "None" for o in value):
+                machine.rec.traits.add("shows for certain")
 
     # -- the record becomes effects -------------------------------------------------------------------------------
 
@@ -158,7 +157,8 @@ class _Run:
             elif binding is None or binding.maybe_unbound or binding.must != record.cell:
                 deletions.append(Deletion(name, Certainty.MAY, span))
         mutated = self._mutated(record)
-        touched = [*record.defined, *mutated, *(("_",) if "displays" in record.traits else ())]
+        shown = ("_", *(("Out", "_oh", f"_{self.order[record.cell] + 1}", "__", "___") if self.history else ()))
+        touched = [*record.defined, *mutated, *(shown if "displays" in record.traits else ())]
         return Effects(
             cell=record.cell,
             definitions=tuple(definitions),
@@ -183,11 +183,10 @@ class _Run:
                 continue
             for holder in reachers((obj,), seen):
                 if holder.kind == "module":
-                    record.accesses.setdefault(
-                        (Resource("setting", f"module:{holder.data}"), "write"),
-                        Access(Resource("setting", f"module:{holder.data}"), "write", span, Certainty.MAY),
-                    )
-                    machine.written.add(f"module:{holder.data}")
+                    key = holder.data if str(holder.data).startswith("patch:") else f"module:{holder.data}"
+                    access = Access(Resource("setting", key), "write", span, Certainty.MAY)
+                    record.accesses.setdefault((access.resource, "write"), access)
+                    machine.written.add(key)
                     continue
                 for name in holder.names:
                     binding = machine.space.names.get(name)

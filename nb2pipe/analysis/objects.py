@@ -165,14 +165,18 @@ class Scope:
 
 @dataclass(slots=True)
 class Class:
-    """A class of the notebook or of a source module: its attributes, bases and metaclasses."""
+    """A class of the notebook or of a source module: its attributes, bases and metaclass.
+
+    ``order`` is its method resolution order, once it was asked for; ``fields`` are those of a named tuple.
+    """
 
     name: str
     space: Space
     attrs: dict[str, Val] = field(default_factory=dict)
     bases: Val = ()
     meta: Val = ()
-    decorators: tuple[str, ...] = ()
+    order: tuple[Obj, ...] = ()
+    fields: tuple[str, ...] = ()
 
 
 def join(*values: Val) -> Val:

@@ -100,3 +100,15 @@ def scope_of(node: FunctionNode) -> Scope:
     )
     _CACHE[id(node)] = (node, scope)
     return scope
+
+
+def own_nodes(node: ast.ClassDef) -> list[ast.AST]:
+    """The statements of a class body with all that is in them, but for what stands in functions and classes."""
+    found: list[ast.AST] = []
+    stack: list[ast.AST] = list(node.body)
+    while stack:
+        current = stack.pop()
+        found.append(current)
+        if not isinstance(current, _NESTED):
+            stack.extend(c for c in ast.iter_child_nodes(current) if isinstance(c, (ast.stmt, ast.ExceptHandler)))
+    return found

@@ -73,6 +73,8 @@ def read_states(record: Record, written: set[str], span: Span) -> Iterator[Acces
         if key.startswith("module:"):
             module = key.removeprefix("module:")
             needed = module in record.libraries or module.partition(".")[0] in record.libraries
+        elif key.startswith("patch:"):
+            needed = key.removeprefix("patch:").partition(".")[0] in (*record.libraries, "builtins")
         else:
             rule = _RULES.get(key)
             needed = rule is None or rule(record)

@@ -187,13 +187,16 @@ def _logging() -> Any:
         **{n: x for n, x in logging.Logger.manager.loggerDict.items() if isinstance(x, logging.Logger)},
     }
     for name, logger in loggers.items():
-        handlers = []
+        handlers: list[tuple[Any, Any, int, Any, str]] = []
         for handler in logger.handlers:
             stream = getattr(handler, "stream", None)
             kind = type(handler).__name__
             target = getattr(handler, "baseFilename", None) or getattr(stream, "name", None)
             if kind in ("StreamHandler", "FileHandler") and target is not None:
                 handlers.append((kind, str(target), handler.level, handler.formatter, getattr(handler, "mode", "a")))
+            elif type(handler).__module__ == "__main__":
+                own = {k: v for k, v in vars(handler).items() if k not in ("lock", "formatter", "level")}
+                handlers.append((type(handler), own, handler.level, handler.formatter, ""))
         if name == "" or logger.level or handlers or not logger.propagate or logger.disabled:
             found[name] = (logger.level, handlers, logger.propagate, logger.disabled)
     return (found, logging.root.manager.disable)
@@ -210,7 +213,11 @@ def _set_logging(value: Any) -> None:
         logger.handlers.clear()
         for kind, target, handler_level, formatter, _ in handlers:
             handler: Any
-            if kind == "FileHandler":
+            if isinstance(kind, type):
+                handler = object.__new__(kind)
+                vars(handler).update(target)
+                handler.createLock()
+            elif kind == "FileHandler":
                 handler = logging.FileHandler(target, "a")
             else:
                 handler = logging.StreamHandler(sys.stdout if target in ("stdout", "<stdout>") else sys.stderr)
@@ -336,6 +343,8 @@ def _storable(attributes: Any) -> dict[str, Any]:
     for key, value in attributes.items():
         if key.startswith("__") or isinstance(value, type(sys)) or callable(value) or hasattr(value, "__get__"):
             continue
+        if type(value) is object:
+            continue  # what a library compares by identity must stay what it is
         try:
             pickle.dumps(value)
         except Exception:  # noqa: S112  whatever pickling raises
@@ -360,6 +369,43 @@ def _module_state(name: str) -> State:
         for owner, attributes in value[1].items():
             for key, attribute in attributes.items():
                 setattr(getattr(module, owner), key, attribute)
+
+    return State(capture, restore)
+
+
+def _owner(path: str) -> Any:
+    """The module or class of a dotted path; None where its module is not imported."""
+    parts = path.split(".")
+    for length in range(len(parts), 0, -1):
+        found = sys.modules.get(".".join(parts[:length]))
+        if found is not None:
+            for name in parts[length:]:
+                found = getattr(found, name, None)
+            return found
+    return None
+
+
+def _patch_state(path: str) -> State:
+    """One attribute of a module or class that the notebook has set."""
+    owner, _, name = path.rpartition(".")
+
+    def capture() -> Any:
+        found = _owner(owner)
+        if found is None:
+            return None
+        there = vars(found)
+        return ("set", there[name]) if name in there else ("unset",)
+
+    def restore(value: Any) -> None:
+        found = _owner(owner)
+        if found is None:
+            importlib.import_module(owner.partition(".")[0])
+            found = _owner(owner)
+        if value[0] == "set":
+            if vars(found).get(name) is not value[1]:
+                setattr(found, name, value[1])
+        elif name in vars(found):
+            delattr(found, name)
 
     return State(capture, restore)
 
@@ -395,6 +441,8 @@ def state_of(name: str) -> State:
     key = name.strip("<>")
     if key.startswith("module:"):
         return _module_state(key.removeprefix("module:"))
+    if key.startswith("patch:"):
+        return _patch_state(key.removeprefix("patch:"))
     return STATES.get(key, State(lambda: None, lambda value: None))
 
 

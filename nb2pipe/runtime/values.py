@@ -21,7 +21,7 @@ from typing import Any
 import cloudpickle
 import xxhash
 
-from nb2pipe.runtime import sources
+from nb2pipe.runtime import reducing, sources
 
 _MAGIC = b"nb2pipe1"
 _ALIGN = 64
@@ -141,10 +141,21 @@ def _set_cell(cell: types.CellType, state: tuple[Any]) -> None:
     cell.cell_contents = state[0]
 
 
-def _view(base: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any) -> Any:
+def _view(
+    base: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any, writeable: bool = True
+) -> Any:
     import numpy as np
 
-    return np.ndarray(shape, dtype, buffer=base, offset=offset, strides=strides)
+    made = np.ndarray(shape, dtype, buffer=base, offset=offset, strides=strides)
+    if not writeable:
+        made.flags.writeable = False
+    return made
+
+
+def _masked(data: Any, mask: Any, fill: Any, hard: bool) -> Any:
+    import numpy as np
+
+    return np.ma.MaskedArray(data, mask=mask, fill_value=fill, hard_mask=hard, copy=False)
 
 
 def _tensor(base: Any, place: tuple[Any, ...], parameter: bool, wants_gradient: bool) -> Any:
@@ -186,10 +197,13 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         self.private: set[int] = set()
         self.kept: list[Any] = []
         self.whole: set[int] = set()
+        self.singletons = reducing.singletons()
 
     def persistent_id(self, obj: Any) -> Any:
         if obj is self.namespace:
             return "namespace"
+        if id(obj) in self.singletons:
+            return self.singletons[id(obj)]
         if type(obj).__name__ == "ZMQInteractiveShell":
             return "shell"
         if type(obj).__name__ == "TextStream":
@@ -218,14 +232,23 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             return self._array(obj)
         elif (kind.__module__, kind.__name__) in _TENSORS:
             return self._torch(obj)
+        elif kind.__module__ == "numpy.ma" and kind.__name__ == "MaskedArray" and not obj.dtype.hasobject:
+            self.kept.append(obj.data)
+            return (_masked, (self.kept[-1], obj.mask, obj.fill_value, obj.hardmask))
         elif isinstance(obj, type) and obj.__module__ == "__main__":
             # what Python and dataclasses keep in a class for themselves is no object of the notebook
-            self.private.update(id(v) for k, v in vars(obj).items() if k.startswith("__"))
+            own = [v for k, v in vars(obj).items() if k.startswith("__")]
+            self.private.update(map(id, own))
+            for function in own:  # those that ``dataclass`` writes remember which objects they are showing
+                if isinstance(function, types.FunctionType) and function.__globals__ is not self.namespace:
+                    self.private.update(id(held) for held in reducing.enclosed(function))
+            return reducing.class_without_hooks(obj, super().reducer_override(obj))
         elif kind.__module__.partition(".")[0] == "pandas":
             self._hide(obj)
             if "_cache" in getattr(obj, "__dict__", ()):
                 return _without_cache(obj)
-        return super().reducer_override(obj)
+        found = reducing.reduced(obj)
+        return super().reducer_override(obj) if found is NotImplemented else found
 
     def _function(self, obj: types.FunctionType) -> Any:
         state = {
@@ -316,9 +339,11 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             return NotImplemented
         if id(obj) in self.private or obj.dtype.hasobject:
             return NotImplemented
+        if reducing.foreign(obj):
+            raise pickle.PicklingError("an array in memory that belongs to another object cannot leave it")
         root = obj
-        while type(root.base).__name__ == "ndarray":
-            root = root.base
+        while (base := reducing.base_of(root)) is not None:
+            root = base
         if id(root) in self.private:
             return NotImplemented
         memory = self._tensors_memory(root)
@@ -334,7 +359,7 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         if id(root) not in self.owners:
             return NotImplemented
         offset = obj.__array_interface__["data"][0] - root.__array_interface__["data"][0]
-        return (_view, (root, offset, obj.shape, obj.strides, obj.dtype))
+        return (_view, (root, offset, obj.shape, obj.strides, obj.dtype, obj.flags.writeable))
 
     def _hide(self, obj: Any) -> None:
         """The arrays inside a frame are its own affair: copy-on-write makes their sharing unobservable."""
@@ -381,6 +406,8 @@ class Loader(pickle.Unpickler):
             from IPython import get_ipython
 
             return get_ipython()
+        if "." in str(pid):
+            return reducing.singleton(str(pid))
         return getattr(sys, str(pid))
 
 

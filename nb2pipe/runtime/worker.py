@@ -166,6 +166,15 @@ class Worker:
             elif not isinstance(held[name], Absent):
                 namespace[name] = held[name]
 
+        hook: Any = self.shell.shell.displayhook
+        for under in (
+            "_",
+            "__",
+            "___",
+        ):  # else IPython takes them for names of the notebook's own, and leaves them alone
+            if under in namespace:
+                setattr(hook, under, namespace[under])
+
     def _cells(self, task: Task, report: Report) -> bool:
         for cell in task.cells:
             self.silent = cell.silent

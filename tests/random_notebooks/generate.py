@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 
-from tests.random_notebooks import callables, data, outside, plain
+from tests.random_notebooks import callables, data, language, library, outside, plain
 from tests.random_notebooks.notebooks import RandomCell, RandomNotebook
 from tests.random_notebooks.world import RECIPES, Recipe, SkipError, World, indent
 
-MODULES = (plain, callables, data, outside)
+MODULES = (plain, callables, data, outside, language, library)
 THEMES = tuple(RECIPES)
 SHOWN = {
     "object": "({0}.n, {0}.items)", "class": "({0}.made, {0}.kind)", "iterator": "next({0}, None)", "function": "{0}(2)", "thunk": "{0}()", "rng": "{0}.integers(9)", "changer": "{0}.__name__",
     "thunks": "sorted({0})", "set": "sorted({0})", "frame": "{0}.to_dict('list')", "series": "{0}.tolist()", "vector": "{0}.tolist()", "path": "str({0})",
+    "spy": "type({0}).__name__", "held": "{0}.items", "made": "{0}.__name__", "dview": "list({0})",
 }  # fmt: skip
 
 
@@ -22,7 +23,9 @@ def generate(rnd: random.Random, themes: tuple[str, ...] | None = None) -> Rando
     if themes is None:
         count = w.number(1, 4)
         themes = tuple(dict.fromkeys(("basic", *(w.pick(THEMES) for _ in range(count)))))
-    if {"frames", "arrays", "classes", "functions", "iterators", "files"} & set(themes) and w.chance(0.8):
+    if {"frames", "arrays", "classes", "functions", "iterators", "files", "hooks", "library"} & set(
+        themes
+    ) and w.chance(0.8):
         themes = (*themes, "containers")
     weights = [
         (weight * (3 if theme not in ("basic", "containers") else 1), recipe)

@@ -70,8 +70,8 @@ def write_file(w: World) -> str:
     w.files.append(path)
     if w.chance(0.3):
         w.need("Path")
-        return f"Path({path!r}).write_text(f'line {{{w.int()}}}\\n');"
-    return w.pick([f"with open({path!r}, '{w.pick('wa')}') as fh:\n    fh.write(f'line {{{w.int()}}}\\n')", f"with open({path!r}, 'a') as fh:\n    print('more', {w.int()}, file=fh)",
+        return f"Path({path!r}).write_text('line ' + str({w.int()}) + '\\n');"
+    return w.pick([f"with open({path!r}, '{w.pick('wa')}') as fh:\n    fh.write('line ' + str({w.int()}) + '\\n')", f"with open({path!r}, 'a') as fh:\n    print('more', {w.int()}, file=fh)",
                    f"fh = open({path!r}, 'w')\nfh.write(str({w.int()}))\nfh.close()"])  # fmt: skip
 
 

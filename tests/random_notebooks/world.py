@@ -35,6 +35,10 @@ NAMES = {
     "deque": ("queue",),
     "counter": ("counts",),
     "path": ("path",),
+    "spy": ("spy", "spy2"),
+    "held": ("held", "held2"),
+    "point": ("point", "point2"),
+    "dview": ("names_of",),
 }
 """The names that hold each kind of value: few, so that notebooks bind the same ones again and again."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from nb2pipe.analysis.interpreter.calls import Calls
-from nb2pipe.analysis.interpreter.machine import function_of
+from nb2pipe.analysis.interpreter.machine import const_of, function_of
+from nb2pipe.analysis.interpreter.operators import BINARY
 from nb2pipe.analysis.objects import (
     STR,
     Binding,
@@ -16,15 +17,8 @@ from nb2pipe.analysis.objects import (
     hold,
     join,
     link,
+    view,
 )
-
-_AUGMENTED = {
-    ast.Add: "__iadd__",
-    ast.Sub: "__isub__",
-    ast.Mult: "__imul__",
-    ast.BitOr: "__ior__",
-    ast.BitAnd: "__iand__",
-}
 
 
 class Assignments(Calls):
@@ -73,7 +67,12 @@ class Assignments(Calls):
         changed: list[Obj] = []
         result: Val = ()
         for obj in old:
-            special = self.call_dunder((obj,), (_AUGMENTED.get(type(node.op), "__iop__"),), [right], node)
+            plain = BINARY[type(node.op)]
+            special = None
+            if obj.klass is not None or any(o.klass is not None for o in right):
+                special = self.call_dunder((obj,), ("__i" + plain[2:], plain), [right], node)
+                if special is None and obj.klass is not None:
+                    special = self.call_dunder(right, ("__r" + plain[2:],), [(obj,)], node)
             if special is not None:
                 result = join(result, special)
             elif obj.immutable:
@@ -99,7 +98,7 @@ class Assignments(Calls):
         elif isinstance(target, (ast.Attribute, ast.Subscript)):
             base = self.ev(target.value, frame)
             if isinstance(target, ast.Subscript):
-                self.ev(target.slice, frame)
+                self.hashed(self.ev(target.slice, frame), target)
             self.store_in(target, base, value, frame)
 
     def _unpack(self, target: ast.Tuple | ast.List, value: Val, frame: Frame | None) -> None:
@@ -144,13 +143,10 @@ class Assignments(Calls):
                 self.call_dunder((obj,), ("__setitem__",), [(self.new(),), value], target)
             elif obj.klass is not None:
                 self.call_dunder((obj,), ("__setattr__",), [STR, value], target)
-                setter = self.find(obj.klass, target.attr)
-                for function in setter or ():
-                    if function.kind == "function" and function_of(function).static == "setter":
-                        self.call_function(function, [(obj,), value], {}, target, (obj,))
-            self.mutate((obj,))
+                self._set_by_class(obj, target, value)
+            self.mutate((obj,), deep=obj.type == "collections.ChainMap")
             if obj.klass is None and (obj.immutable or not (obj.names or obj.held_by or obj.views)):
-                self._change_owner(target.value, frame)
+                self.change_owner(target.value, frame)
             if isinstance(target, ast.Attribute) and obj.attrs is not None:
                 known = obj.attrs.get(target.attr)
                 fresh = known is None and self.may == 0
@@ -160,7 +156,23 @@ class Assignments(Calls):
                 hold(obj, value)
         self.span = outer
 
-    def _change_owner(self, node: ast.expr, frame: Frame | None) -> None:
+    def _set_by_class(self, obj: Obj, target: ast.Attribute, value: Val | None) -> None:
+        """What a property or descriptor of the class does where the attribute is set, or (None) deleted."""
+        if target.attr == "__dict__" and value is not None:  # the attributes are those of another object
+            for other in value:
+                view(obj, other)
+        for found in (self.find(obj.klass, target.attr) or ()) if obj.klass is not None else ():
+            given = [] if value is None else [value]
+            if found.kind == "function" and function_of(found).static == "setter":
+                self.call_function(found, [(obj,), *given], {}, target, (obj,))
+            elif isinstance(found.data, tuple) and found.data[:1] == ("property",):
+                for setter in found.data[2]:
+                    self.call_one_with_self(setter, (obj,), given, {}, target)
+            else:
+                name = "__delete__" if value is None else "__set__"
+                self.call_dunder((found,), (name,), [(obj,), *given], target)
+
+    def change_owner(self, node: ast.expr, frame: Frame | None) -> None:
         """``df.index.name = value``: what a library's attribute gives may be a part that the tables take for a copy."""
         while isinstance(node, (ast.Attribute, ast.Subscript)):
             node = node.value
@@ -181,11 +193,24 @@ class Assignments(Calls):
         elif name == "sys.path":
             self.touch("setting", "sys.path", "write")
         else:
+            if isinstance(target, ast.Attribute) and self._patch(name, target.attr, value):
+                return
             space = self.spaces.get(str(obj.data))
             if space is not None and isinstance(target, ast.Attribute):
                 old = space.names.get(target.attr)
                 space.names[target.attr] = Binding(join(old.value if old else (), value), self.cell)
             self.change_module(obj)
+
+    def _patch(self, owner: str, name: str, value: Val) -> bool:
+        """``module.name = value``, ``library.Class.name = value``: a state of the process, and what others find there."""
+        top = owner.partition(".")[0]
+        space = self.spaces.get(owner)
+        if (space is not None and space.local) or not top.isidentifier():
+            return False
+        self.patches.setdefault(name, []).append((owner, value))
+        link(Obj("module", data=f"patch:{owner}.{name}"), value)  # what changes it changes the state
+        self.touch("setting", f"patch:{owner}.{name}", "write")
+        return True
 
     def _delete(self, node: ast.Delete, frame: Frame | None) -> bool:
         for target in node.targets:
@@ -204,8 +229,20 @@ class Assignments(Calls):
         elif isinstance(target, (ast.Attribute, ast.Subscript)):
             base = self.ev(target.value, frame)
             if isinstance(target, ast.Subscript):
-                self.ev(target.slice, frame)
+                index = self.ev(target.slice, frame)
+                self.hashed(index, target)
                 self.call_dunder(base, ("__delitem__",), [(self.new(),)], target)
+            else:
+                self.call_dunder(base, ("__delattr__",), [STR], target)
+                for obj in base:
+                    self._set_by_class(obj, target, None)
+            if isinstance(target, ast.Subscript) and any(o.type == "globals()" for o in base):
+                name = const_of(index)
+                if isinstance(name, str):
+                    self.unbind(name, target, None)
+                else:
+                    self.opaque("NB201", "`del globals()[…]` at a name that is computed", "name the variable")
+                base = tuple(o for o in base if o.type != "globals()")
             for obj in base:
                 if obj.kind in ("module", "ref"):
                     self.store_in_module(obj, target, ())

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
 from nb2pipe.analysis.interpreter.functions import Functions
-from nb2pipe.analysis.interpreter.machine import function_of
+from nb2pipe.analysis.interpreter.machine import CONTAINERS, function_of
 from nb2pipe.analysis.objects import (
     NONE,
-    Class,
     Obj,
     Val,
     hold,
@@ -17,54 +15,92 @@ from nb2pipe.analysis.objects import (
     link,
 )
 
+_COMPARING = frozenset({"__eq__", "__lt__", "__gt__", "__le__", "__ge__", "__ne__"})
+_OF_PARTS = _COMPARING | {
+    "__hash__",
+    "__format__",
+    "__str__",
+    "__repr__",
+    "_repr_html_",
+    "__copy__",
+    "__deepcopy__",
+    "__reduce__",
+}
+"""What a container asks of what it holds."""
+_MANY = 500  # objects of one container that are looked at
+
 
 class Classes(Functions):
     """Instances and methods of the notebook's own classes."""
 
     def instantiate(self, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> Val:
         """A new instance of one of the notebook's classes; ``__init__`` is interpreted."""
-        klass: Class = obj.data
         base = self.library_base(obj)
-        instance = self.new(base, klass=obj)
-        instance.attrs = {}
-        instance.holds.add(obj)
-        obj.held_by.add(instance)
-        given = [o for value in (*args, *kwargs.values()) for o in value]
-        made: Val = ()
-        for meta in klass.meta:
-            for function in (self.find(meta, "__call__") or ()) if meta.kind == "class" else ():
-                if function.kind == "function" and function_of(function).node not in self.stack:
-                    made = join(made, self.call_function(function, [(obj,), *args], kwargs, node, (obj,)))
-        if made:
-            return made
-        if base is not None and base.startswith(("enum.", "typing.NamedTuple")):
+        if base is not None and base.startswith("enum."):
             return (self.part_of_class(obj),)
-        init = self.find(obj, "__init__") or self.find(obj, "__new__")
-        if init:
-            for function in init:
+        made: Val = ()
+        for function in self.find(obj, "__new__") or ():
+            if function.kind == "function":
+                made = join(made, self.call_function(function, [(obj,), *args], kwargs, node, (obj,)))
+        instances = tuple(o for o in made if o.kind == "value" and not o.immutable) or (self.bare_instance(obj),)
+        given = [o for value in (*args, *kwargs.values()) for o in value]
+        for instance in instances:
+            init = self.find(obj, "__init__")
+            for function in init or ():
                 if function.kind == "function":
                     self.call_function(function, [(instance,), *args], kwargs, node, (instance,))
                 else:
                     hold(instance, given)
-        else:
-            fields = [n for n in klass.attrs if not n.startswith("__")]
-            for position, value in enumerate(args):
-                if position < len(fields):
-                    instance.attrs[fields[position]] = value
-                link(instance, value)
-            for name, value in kwargs.items():
-                instance.attrs[name] = value
-                link(instance, value)
-            post = self.find(obj, "__post_init__")
-            for function in post or ():
-                self.call_one(function, [(instance,)], {}, node, None)
-        return (instance,)
+            if not init and not made:
+                self._fill(instance, obj, args, kwargs, node)
+        return instances
 
-    def part_of_class(self, obj: Obj) -> Obj:
+    def bare_instance(self, obj: Obj) -> Obj:
+        """An instance of a class of the notebook, before ``__init__``."""
+        base = self.library_base(obj)
+        if base == "typing.NamedTuple" or obj.data.fields:
+            base = "tuple"
+        instance = self.new(base, klass=obj, immutable=base == "tuple")
+        instance.attrs = {}
+        instance.holds.add(obj)
+        obj.held_by.add(instance)
+        return instance
+
+    def _fill(self, instance: Obj, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> None:
+        """What dataclasses and named tuples make of their arguments."""
+        attrs: dict[str, Val] = {}
+        fields = [
+            n for k in reversed(self.order_of(obj)) for n in (*k.data.fields, *k.data.attrs) if not n.startswith("__")
+        ]
+        fields = list(dict.fromkeys(fields))
+        for position, value in enumerate(args):
+            if position < len(fields):
+                attrs[fields[position]] = value
+        attrs |= {name: value for name, value in kwargs.items() if name.isidentifier()}
+        for name in fields:
+            for default in self.find(obj, name) or ():
+                if name not in attrs and isinstance(default.data, tuple) and default.data[:1] == ("field",):
+                    attrs[name] = self.call(default.data[1], [], {}, node, None)
+        for value in (*args, *kwargs.values(), *attrs.values()):
+            link(instance, value)
+            if instance.immutable:
+                hold(instance, value)
+        instance.attrs = attrs
+        for function in self.find(obj, "__post_init__") or ():
+            self.call_one_with_self(function, (instance,), [], {}, node)
+
+    def is_enum(self, obj: Obj) -> bool:
+        """Whether the class is an enumeration."""
+        return (self.library_base(obj) or "").startswith("enum.")
+
+    def part_of_class(self, obj: Obj, value: Val = ()) -> Obj:
         """A member of an enumeration: it belongs to its class."""
         member = self.new("enum.Enum", immutable=True)
         member.holds.add(obj)
         obj.held_by.add(member)
+        if value:
+            member.attrs = {"value": value, "_value_": value}
+            link(member, value)
         return member
 
     def library_base(self, obj: Obj) -> str | None:
@@ -87,29 +123,57 @@ class Classes(Functions):
     ) -> Val | None:
         result: Val | None = None
         for obj in value:
-            klass = obj.klass
-            if klass is None and not (obj.kind == "class" and names == ("__class_getitem__",)):
-                if obj.type in ("list", "tuple", "dict", "set") and any(h.klass is not None for h in obj.holds):
-                    self.call_dunder(tuple(h for h in obj.holds if h.klass is not None), names, args, node)
-                continue
-            if klass is None:
+            klass = obj if names == ("__class_getitem__",) and obj.kind == "class" else self.class_of(obj)
+            if klass is None or klass.kind != "class":
+                if names[0] in _OF_PARTS and (inner := self.instances_in(obj)):
+                    self.call_dunder(inner, names, args, node)
                 continue
             for name in names:
                 methods = self.find(klass, name)
                 if methods is None:
                     continue
                 for method in methods:
-                    if method.kind == "function":
-                        found = self.call_function(method, [(obj,), *args], kwargs or {}, node, (obj,))
-                        result = join(result or (), found)
-                if name not in ("__eq__", "__lt__", "__gt__", "__le__", "__ge__", "__ne__"):
+                    found = self.call_one_with_self(method, (obj,), args, kwargs or {}, node)
+                    result = join(result or (), found)
+                if name not in _COMPARING:
                     break
         return result
 
-    def call_all_methods(
-        self, obj: Obj, node: ast.AST, given: list[Obj], only: Callable[[str], bool] = lambda _: True
-    ) -> None:
-        """A library may call any method of an instance that it is handed, or any that ``only`` says."""
+    def instances_in(self, obj: Obj) -> Val:
+        """The instances of the notebook's classes that a container holds, however deep."""
+        if obj.type not in CONTAINERS or not obj.holds:
+            return ()
+        found, stack, seen = [], [obj], {obj}
+        while stack and len(seen) < _MANY:
+            for held in stack.pop().holds:
+                if held in seen or held.kind != "value":
+                    continue
+                seen.add(held)
+                if held.klass is not None:
+                    found.append(held)
+                elif held.type in CONTAINERS:
+                    stack.append(held)
+        return tuple(found)
+
+    def ask(self, obj: Obj, names: tuple[str, ...], node: ast.AST) -> None:
+        """Special methods that a call may run on an instance, each of them or not."""
+        for instance in (obj,) if obj.klass is not None else self.instances_in(obj):
+            for name in names:
+                for method in (self.find(instance.klass, name) or ()) if instance.klass is not None else ():
+                    if method.kind != "function":
+                        continue
+
+                    def run(method: Obj = method, instance: Obj = instance) -> bool:
+                        count = len(function_of(method).node.args.args) - 1
+                        given: list[Val] = [(instance,)] * max(count, 0)
+                        found = self.call_function(method, [(instance,), *given], {}, node, (instance,))
+                        self.consume(tuple(o for o in found if o.fixed == "generator"), node)
+                        return True
+
+                    self.branches(lambda: True, run)
+
+    def call_all_methods(self, obj: Obj, node: ast.AST, given: list[Obj]) -> None:
+        """A library may call any method of an instance that it is handed."""
         if obj.klass is None or obj in self.consuming:
             return
         self.consuming.add(obj)
@@ -124,7 +188,7 @@ class Classes(Functions):
                 continue  # a class of an installed module: what libraries call on each other is in the tables
             stack.extend(klass.data.bases)
             for name, value in klass.data.attrs.items():
-                if name in seen or name in ("__init__", "__new__") or not only(name):
+                if name in seen or name in ("__init__", "__new__"):
                     continue
                 seen.add(name)
                 for method in value:
@@ -143,7 +207,7 @@ class Classes(Functions):
     def call_super(self, receiver: Obj, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> Val:
         """``super().name(...)``: the next class that has it; of a library's class nothing but the instance changes."""
         klass, instance = receiver.data
-        methods = self.find(klass, name, skip_own=True) if klass is not None else None
+        methods = self._next_in_line(klass, instance, name) if klass is not None else None
         given = [o for value in (*args, *kwargs.values()) for o in value]
         if methods is not None:
             return join(*(self.call_one_with_self(m, instance, args, kwargs, node) for m in methods))
@@ -152,18 +216,42 @@ class Classes(Functions):
                 hold(obj, given)
             self.mutate(instance)
             return NONE
+        classes = tuple(o for o in instance if o.kind == "class")
         if name == "__new__":
-            return (self.new(),)
+            asked = tuple(o for a in args[:1] for o in a if o.kind == "class" and self.class_of(o) is not klass)
+            return tuple(self.bare_instance(o) for o in asked or classes if o is not klass or not o.data.meta) or (
+                self.new(),
+            )
+        if name == "__call__" and classes:  # of a metaclass: an instance is made as ever
+            return join(*(self.instantiate(o, args, kwargs, node) for o in classes))
         base = self.library_base(klass) if klass is not None else None
         row = self.table.method(base, name) if base is not None else None
         if row is not None and instance:
             return self.apply(row, f"{base}.{name}", instance[0], args, kwargs, node, None)
         return self.unknown_call(instance[0] if instance else None, args, kwargs, node)
 
+    def _next_in_line(self, klass: Obj, instance: Val, name: str) -> Val | None:
+        """The attribute that ``super()`` gives: that of the next class in the instance's method resolution order."""
+        results: Val | None = None
+        for obj in instance:
+            owner = obj if obj.kind == "class" and self.class_of(obj) is None else self.class_of(obj)
+            order = self.order_of(owner) if owner is not None and owner.kind == "class" else ()
+            if klass not in order:
+                order = self.order_of(klass)
+            for following in order[order.index(klass) + 1 :]:
+                found = following.data.attrs.get(name)
+                if found is not None:
+                    results = join(results or (), found)
+                    break
+        return results if instance else self.find(klass, name, skip_own=True)
+
     def call_one_with_self(
         self, method: Obj, instance: Val, args: list[Val], kwargs: dict[str, Val], node: ast.AST
     ) -> Val:
         """Call a function found in a class with its instance as first argument."""
         if method.kind == "function":
-            return self.call_function(method, [instance, *args], kwargs, node, instance)
+            given = args if function_of(method).static == "static" else [instance, *args]
+            return self.call_function(method, given, kwargs, node, instance)
+        if isinstance(method.data, tuple) and method.data[:1] == ("wraps",):
+            return self.call_one(method, [instance, *args], kwargs, node, None)
         return self.call_one(method, args, kwargs, node, None)

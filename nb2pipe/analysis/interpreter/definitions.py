@@ -17,6 +17,7 @@ from nb2pipe.analysis.objects import (
     join,
     link,
 )
+from nb2pipe.analysis.scopes import own_nodes
 
 
 class Definitions(Assignments):
@@ -80,14 +81,21 @@ class Definitions(Assignments):
     def _class(self, node: ast.ClassDef, frame: Frame | None) -> bool:
         decorators = [(d, self.ev(d, frame)) for d in node.decorator_list]
         bases = join(*(self.ev(b, frame) for b in node.bases)) if node.bases else ()
-        named = {k.arg or "**": self.ev(k.value, frame) for k in node.keywords}
+        options = {k.arg or "**": self.ev(k.value, frame) for k in node.keywords}
         space = frame.space if frame is not None else self.space
-        record = Class(node.name, space, {}, bases)
+        record = Class(node.name, space, {}, bases, options.pop("metaclass", ()))
         obj = self.new()
         obj.kind = "class"
         obj.data = record
-        link(obj, bases)
-        body = Frame(space, frame, is_class=True)
+        link(obj, (*bases, *record.meta))
+        declared = [n for n in own_nodes(node) if isinstance(n, (ast.Global, ast.Nonlocal))]
+        body = Frame(
+            space,
+            frame,
+            globals=frozenset(n for d in declared if isinstance(d, ast.Global) for n in d.names),
+            nonlocals=frozenset(n for d in declared if isinstance(d, ast.Nonlocal) for n in d.names),
+            is_class=True,
+        )
         self.run_block(node.body, body)
         record.attrs = body.vars
         for name, value in body.vars.items():
@@ -96,32 +104,32 @@ class Definitions(Assignments):
             for attr in value:
                 if attr.kind == "function" and attr.data.klass is None:
                     attr.data.klass = obj
-        record.meta = join(named.pop("metaclass", ()), *(b.data.meta for b in bases if b.kind == "class"))
-        self._made(obj, bases, named, node)
-        value = (obj,)
+        self._made(obj, options, node)
+        made: Val = (obj,)
         for decorator, callee in reversed(decorators):
-            value = self._decorate(decorator, callee, value, frame)
-        self.bind(frame, node.name, value)
+            made = self._decorate(decorator, callee, made, frame)
+        self.bind(frame, node.name, made)
         return True
 
-    def _made(self, obj: Obj, bases: Val, named: dict[str, Val], node: ast.ClassDef) -> None:
-        """What runs when a class has been made: its metaclass, and the hooks of its bases."""
+    def _made(self, obj: Obj, options: dict[str, Val], node: ast.AST) -> None:
+        """What Python runs when a class is made: its metaclass, ``__set_name__``, ``__init_subclass__``."""
+        meta = self.class_of(obj)
         namespace = self.new("dict")
-        hold(namespace, (o for value in obj.data.attrs.values() for o in value))
-        for meta in obj.data.meta:
-            for name in ("__new__", "__init__") if meta.kind == "class" else ():
-                for function in self.find(meta, name) or ():
-                    if function.kind == "function":
-                        first = (meta,) if name == "__new__" else (obj,)
-                        self.call_function(function, [first, STR, bases, (namespace,)], named, node, first)
-            if meta.kind == "function":
-                self.call_function(meta, [STR, bases, (namespace,)], named, node)
-            link(obj, (meta,))
-        for base in bases:
-            if base.kind == "class":
-                for function in self.find(base, "__init_subclass__") or ():
-                    if function.kind == "function":
-                        self.call_function(function, [(obj,)], named, node, (obj,))
+        for value in obj.data.attrs.values():
+            hold(namespace, value)
+        for name in ("__prepare__", "__new__", "__init__"):
+            for function in (self.find(meta, name) or ()) if meta is not None else ():
+                first = (obj,) if name == "__init__" or meta is None else (meta,)
+                bases = self.new("tuple", immutable=True)
+                hold(bases, obj.data.bases)
+                given: list[Val] = [STR, (bases,), *([] if name == "__prepare__" else [(namespace,)])]
+                self.call_one_with_self(function, first, given, options, node)
+        for maker in (m for m in obj.data.meta if m.kind == "function"):  # a function may be the metaclass
+            self.call_function(maker, [STR, obj.data.bases, (namespace,)], options, node)
+        for attr in [a for value in obj.data.attrs.values() for a in value]:
+            self.call_dunder((attr,), ("__set_name__",), [(obj,), STR], node)
+        for function in self.find(obj, "__init_subclass__", skip_own=True) or ():
+            self.call_one_with_self(function, (obj,), [], options, node)
 
     def _type_alias(self, node: Any, frame: Frame | None) -> bool:
         self.bind(frame, node.name.id, (self.new(immutable=True),))

@@ -90,6 +90,9 @@ class Expressions(Operators):
                     break
             return value
         special = self.lookup_special(name, node)
+        patched = join(*(v for owner, v in self.patches.get(name, ()) if owner == "builtins"))
+        if patched:
+            return join(patched, special or (self._builtin(name) if name in BUILTINS else ()))
         if special is not None:
             return special
         if name in BUILTINS:
@@ -117,7 +120,7 @@ class Expressions(Operators):
                 parts.append(value)
                 consts.append(const_of(value))
                 if kind == "set":
-                    self.call_dunder(value, ("__hash__",), [], element)
+                    self.hashed(value, element)
             hold(obj, value)
         if kind == "tuple":
             obj.data = ("parts", tuple(parts))
@@ -135,7 +138,7 @@ class Expressions(Operators):
                     link(obj, source.holds)
                 continue
             keys = self.ev(key, frame)
-            self.call_dunder(keys, ("__hash__",), [], key)
+            self.hashed(keys, key)
             link(obj, keys)
             hold(obj, value)
         return (obj,)
@@ -197,12 +200,23 @@ class Expressions(Operators):
     def _call(self, node: ast.Call, frame: Frame | None) -> Val:
         callee = self.ev(node.func, frame)
         args: list[Val] = []
+        starred: list[Val] = []
         for arg in node.args:
             if isinstance(arg, ast.Starred):
-                args.append(self.iterate(self.ev(arg.value, frame), arg))
+                given = self.ev(arg.value, frame)
+                parts = given[0].data if len(given) == 1 and not starred else None
+                if isinstance(parts, tuple) and parts[:1] == ("parts",):
+                    args.extend(parts[1])
+                else:
+                    starred.append(self.iterate(given, arg))
+            elif starred:  # which parameter it is for depends on how many there were before
+                starred.append(self.ev(arg, frame))
             else:
                 args.append(self.ev(arg, frame))
         kwargs: dict[str, Val] = {}
+        if starred:
+            kwargs["*"] = join(*starred)
+            args.append(kwargs["*"])
         for keyword in node.keywords:
             value = self.ev(keyword.value, frame)
             if keyword.arg is None:
@@ -266,7 +280,7 @@ class Expressions(Operators):
                 source = first if position == 0 else self.ev(generator.iter, inner)
                 self.assign(generator.target, self.iterate(source, generator.iter), inner)
                 for condition in generator.ifs:
-                    self.ev(condition, inner)
+                    self.tested(self.ev(condition, inner), condition)
             if isinstance(node, ast.DictComp):
                 link(out, self.ev(node.key, inner))
                 hold(out, self.ev(node.value, inner))
@@ -318,7 +332,7 @@ class Expressions(Operators):
                 current = current.parent
             if current is not None:
                 current.returns.extend(value)
-        return (self.new(),)
+        return (self.new(), *(self.sent.get(self.stack[-1], ()) if self.stack else ()))
 
 
 _Method = Callable[[Expressions, Any, Frame | None], Val]

@@ -44,6 +44,11 @@ class Flow:
         self.stack: list[ast.AST] = []
         self.budget = 0
         self.consuming: set[Obj] = set()
+        self.sent: dict[ast.AST, Val] = {}
+        self.thrown: Val = ()
+        self.log_files: dict[str, None] = {}
+        self.log_handlers: dict[Obj, None] = {}
+        self.patches: dict[str, list[tuple[str, Val]]] = {}
         self.in_try = 0
         self.source_depth = 0
 

@@ -122,9 +122,12 @@ class Functions(Expressions):
         spec = function.node.args
         positional = [*spec.posonlyargs, *spec.args]
         rest = kwargs.get("**", ())
+        stars = kwargs.get("*", ())  # what a starred argument and those behind it give, however many
         for position, arg in enumerate(positional):
-            if position < len(args):
+            if position < len(args) - (1 if stars else 0):
                 value = args[position]
+            elif stars:
+                value = join(stars, function.defaults.get(arg.arg, ()), kwargs.get(arg.arg, ()), rest)
             elif arg.arg in kwargs:
                 value = kwargs[arg.arg]
             else:
@@ -135,14 +138,16 @@ class Functions(Expressions):
             inner.vars[arg.arg] = self._annotated(value, arg.annotation, function)
         if spec.vararg is not None:
             extra = self.new("tuple", immutable=True)
-            for value in args[len(positional) :]:
+            for value in (*args[len(positional) :], stars):
                 hold(extra, value)
+            if not stars:
+                extra.data = ("parts", tuple(args[len(positional) :]))
             inner.vars[spec.vararg.arg] = (extra,)
         if spec.kwarg is not None:
             extra = self.new("dict")
             known = {a.arg for a in (*positional, *spec.kwonlyargs)}
             for name, value in kwargs.items():
-                if name not in known:
+                if name not in known and name != "*":
                     hold(extra, value)
             inner.vars[spec.kwarg.arg] = (extra,)
 

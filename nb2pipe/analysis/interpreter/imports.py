@@ -18,6 +18,7 @@ from nb2pipe.analysis.objects import (
     Obj,
     Space,
     Val,
+    hold,
     join,
     scalar,
 )
@@ -33,7 +34,7 @@ class Imports(Statements):
         super().__init__(table)
         self.star_sources: list[tuple[str, Source | None, int]] = []
         self.unresolved: set[str] = set()
-        self.written_modules: dict[str, str] = {}
+        self.written_modules: dict[str, Source] = {}
         self.first_spans: dict[int, Span] = {}
 
     def lookup_special(self, name: str, node: ast.AST) -> Val | None:
@@ -101,10 +102,27 @@ class Imports(Statements):
 
     def read_history(self, name: str, node: ast.AST) -> Val:
         """``_``, ``Out[n]``: what an earlier cell displayed."""
-        binding = self.space.names.get("_")
+        binding = self.space.names.get(name) or self.space.names.get("_")
         self.use(name, node)
         self.history_read = True
         return binding.value if binding is not None else (self.new(),)
+
+    def displayed(self, value: Val, count: int, *, whole: bool) -> None:
+        """A cell has displayed a value as ``Out[count]``; ``whole``: its older values are asked for as well."""
+        names = self.space.names
+        kept = {"_": value}
+        if whole:
+            older = names.get("Out")
+            out = older.value[0] if older is not None and older.must == -2 else Obj(type="dict", cell=-1)
+            hold(out, value)
+            kept |= {f"_{count}": value, "Out": (out,), "_oh": (out,)}
+            kept |= dict.fromkeys(("__", "___"), out.elems)
+        for name, held in kept.items():
+            previous = names.get(name)
+            if previous is None or previous.must == -2:
+                names[name] = Binding(held, -2)
+                for obj in held:
+                    obj.names.add(name)
 
     def import_module(self, node: ast.Import, frame: Frame | None) -> None:
         for alias in node.names:
@@ -116,37 +134,31 @@ class Imports(Statements):
                 self.module_object(alias.name)
                 self.bind(frame, top, (self.module_object(top),))
 
-    def source(self, name: str) -> Source | None:
-        """The source of a module: as a cell has written it, beside the notebook, or installed."""
-        text = self.written_modules.get(name)
-        if text is None:
-            return find_source(name, self.folder)
+    def source_of(self, name: str) -> Source | None:
+        """The source of a module: what a cell before wrote as its file, or what is found on disk."""
+        return self.written_modules.get(name) or find_source(name, self.folder)
+
+    def module_written(self, path: str, text: str) -> None:
+        """A cell writes a file (``%%writefile``): what it says is known to who imports it from here on."""
+        if not path.endswith(".py"):
+            return
+        name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         try:
-            return Source(name, Path(f"{name.replace('.', '/')}.py"), ast.parse(text), True)
+            tree = ast.parse(text)
         except (SyntaxError, ValueError):
-            return None
+            return
+        self.written_modules[name] = Source(name, Path(path), tree, True)
+        self.spaces.pop(name, None)
 
     def _imported(self, name: str) -> None:
-        self._read_module(name)
         self.rec.modules[name] = None
+        top = name.partition(".")[0]
+        if top in self.written_modules or (not self.table.module_known(top) and not exists(top, None)):
+            self.touch("file", f"{top}.py", "read")
+            self.touch("file", f"{top}/", "read")
         self.rec.traits.add("imports")
         if name.partition(".")[0] in ("this", "antigravity", "__hello__"):
             self.rec.traits.add("shows")
-
-    def _read_module(self, name: str) -> None:
-        """An import reads the module's file, which matters where an earlier cell may have written that."""
-        if self.table.module_known(name) or not (
-            name in self.written_modules or find_source(name, self.folder) is None or not exists(name, None)
-        ):
-            return
-        written = {
-            r.key
-            for record in self.records.values()
-            for r, mode in record.accesses
-            if r.kind == "file" and mode != "read"
-        }
-        if any(key.endswith((".py", "*")) for key in written):
-            self.touch("file", f"{name.replace('.', '/')}.py", "read")
 
     def module_object(self, name: str) -> Obj:
         """The object of a module; a local one has a namespace, and its body is interpreted once."""
@@ -154,7 +166,7 @@ class Imports(Statements):
         if space is not None and space.obj is not None:
             return space.obj
         obj = Obj("module", data=name)
-        source = self.source(name) if not self.table.module_known(name) else None
+        source = self.source_of(name) if not self.table.module_known(name) else None
         if source is not None and source.local:
             space = Space(name, obj=obj, local=True, path=str(source.path))
             self.spaces[name] = space
@@ -237,7 +249,7 @@ class Imports(Statements):
             if owner is not None and module in self.spaces:
                 binding_value = self.module_attribute(owner, alias.name)
                 if f"{module}.{alias.name}" not in self.spaces and not self.spaces[module].names.get(alias.name):
-                    source = self.source(f"{module}.{alias.name}")
+                    source = self.source_of(f"{module}.{alias.name}")
                     if source is not None and source.local:
                         binding_value = (self.module_object(f"{module}.{alias.name}"),)
             else:
@@ -248,13 +260,13 @@ class Imports(Statements):
         return frame is not None and frame.space.path.endswith("__init__.py")
 
     def _star_in_source(self, module: str, frame: Frame) -> None:
-        source = self.source(module)
+        source = self.source_of(module)
         if source is not None:
             for name in public_names(source):
                 self.bind(frame, name, (Obj("ref", data=f"{module}.{name}"),))
 
     def star(self, module: str) -> None:
-        source = self.source(module)
+        source = self.source_of(module)
         known = self.table.module_known(module) or source is not None or hasattr(_stdlib(module), "__name__")
         if not known:
             if not exists(module, self.folder):
@@ -309,7 +321,7 @@ class Imports(Statements):
     def _source_space(self, module: str) -> Space | None:
         space = self.spaces.get(module)
         if space is None:
-            source = self.source(module)
+            source = self.source_of(module)
             if source is None:
                 return None
             space = Space(module, obj=Obj("module", data=module), local=source.local, path=str(source.path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from nb2pipe.analysis.interpreter.expressions import HISTORY
 from nb2pipe.analysis.interpreter.imports import Imports
@@ -13,6 +14,7 @@ from nb2pipe.analysis.objects import (
     HOLE,
     NONE,
     UNKNOWN,
+    Class,
     Frame,
     Obj,
     Val,
@@ -26,8 +28,24 @@ from nb2pipe.analysis.objects import (
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _SPECIAL = frozenset(
     {"globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "getattr", "super", "type", "isinstance",
+     "property", "dataclasses.field", "collections.namedtuple", "object.__new__", "object.__setattr__",
      "importlib.import_module", "__import__", "importlib.reload", "get_ipython"}
 )  # fmt: skip
+
+
+class _AnyAttribute(dict[str, Val]):
+    """The attributes of a class that ``type(name, bases, dict)`` makes: each may be any of the dictionary's."""
+
+    def __init__(self, contents: Val) -> None:
+        super().__init__({"*": contents})
+        self.contents = contents
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """What is set by name, else any of the contents; of special methods only functions."""
+        found = super().get(name)
+        if found is None:
+            found = tuple(o for o in self.contents if o.kind == "function") if name.startswith("__") else self.contents
+        return found or default
 
 
 class Language(Imports):
@@ -146,8 +164,57 @@ class Language(Imports):
         if len(args) == 1:
             return join(*((o.klass,) if o.klass is not None else (scalar("type"),) for o in args[0]))
         out = self.new()
+        out.kind = "class"
+        bases = tuple(o for value in args[1:2] for held in value for o in (held.elems or (held,)))
+        name = const_of(args[0]) if args else UNKNOWN
+        contents = join(*(o.elems for o in (*args[2], *kwargs.get("**", ())))) if len(args) > 2 else ()
+        out.data = Class(name if isinstance(name, str) else "type", self.space, _AnyAttribute(contents), bases)
+        for attr in contents:
+            if attr.kind == "function" and attr.data.klass is None:
+                attr.data.klass = out
         link(out, (o for a in args for o in a))
         return (out,)
+
+    def _call_property(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
+        getter = args[0] if args else kwargs.get("fget", ())
+        setters = join(*args[1:], *(v for k, v in kwargs.items() if k != "fget"))
+        out = self.new(immutable=True)
+        out.data = ("property", getter, setters)
+        link(out, (*getter, *setters))
+        return (out,)
+
+    def _call_dataclasses_field(
+        self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
+    ) -> Val:
+        if "default_factory" not in kwargs:
+            return kwargs.get("default") or (self.new(),)
+        out = self.new()
+        out.data = ("field", kwargs["default_factory"])
+        link(out, kwargs["default_factory"])
+        return (out,)
+
+    def _call_collections_namedtuple(
+        self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
+    ) -> Val:
+        out = self.new()
+        out.kind = "class"
+        given = args[1] if len(args) > 1 else kwargs.get("field_names", ())
+        texts = [
+            t for o in given for t in (o.const if isinstance(o.const, tuple) else (o.const,)) if isinstance(t, str)
+        ]
+        texts += [t for o in given for e in o.elems if isinstance(t := e.const, str)]
+        fields = tuple(dict.fromkeys(w for t in texts for w in t.replace(",", " ").split()))
+        out.data = Class("tuple", self.space, {}, (), fields=fields or ("*",))
+        return (out,)
+
+    def _call_object___new__(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
+        classes = tuple(o for a in args[:1] for o in a if o.kind == "class")
+        return tuple(self.bare_instance(o) for o in classes) or (self.new(),)
+
+    def _call_object___setattr__(
+        self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
+    ) -> Val:
+        return self._call_setattr(args, kwargs, node, frame)
 
     def _call_isinstance(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
         return BOOL
@@ -167,6 +234,7 @@ class Language(Imports):
     ) -> Val:
         for obj in args[0] if args else ():
             self.change_module(obj)
+            self.touch("file", f"{str(obj.data).replace('.', '/')}.py", "read")
         return args[0] if args else NONE
 
     def item(self, obj: Obj, index: Val, sliced: bool, node: ast.AST) -> Val:
@@ -197,11 +265,13 @@ class Language(Imports):
         self, receiver: Obj, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
     ) -> Val:
         if isinstance(receiver, Bound):
-            return self.call_function(receiver.function, [(receiver.target,), *args], kwargs, node, (receiver.target,))
+            return self.call_one_with_self(receiver.function, (receiver.target,), args, kwargs, node)
         if receiver.type == "globals()":
             return self._namespace_method(name, args, kwargs, node)
-        if receiver.kind == "class":
-            return self.unknown_call(None, args, kwargs, node)
+        if receiver.kind == "class":  # a method that it has of a library: ``ABC.register``, another constructor
+            self.dirty(receiver)
+            link(receiver, (o for value in (*args, *kwargs.values()) for o in value))
+            return join((self.bare_instance(receiver),), self.unknown_call(None, args, kwargs, node))
         return super().call_method(receiver, name, args, kwargs, node, frame)
 
     def _namespace_method(self, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> Val:

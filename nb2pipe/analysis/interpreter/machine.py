@@ -50,6 +50,7 @@ CALL_DEPTH = 24
 CALL_BUDGET = 30_000
 SOURCE_BUDGET = 4_000
 SOURCE_DEPTH = 5
+CONTAINERS = frozenset({"list", "dict", "set", "tuple", "collections.deque", "collections.OrderedDict", "frozenset"})
 HOLE_NAME = "_nb2pipe_hole"
 
 
@@ -147,6 +148,7 @@ class Machine(Flow):
             return obj if not obj.holds else self.new()
         if obj.part is None:
             piece = Obj(cell=obj.cell)
+            piece.part = piece  # of a part nothing more is known than of the whole
             view(piece, obj)
             obj.holds.add(piece)
             piece.held_by.add(obj)
@@ -187,6 +189,8 @@ class Machine(Flow):
             current = stack.pop()
             if current not in self.rec.dirty:
                 self.rec.dirty[current] = self.span
+                for key in _behind(current):  # what is written to an open file or a database
+                    self.touch("file", key, "write")
                 stack.extend(current.views)
                 if current.kind == "method" and isinstance(current.data[0], Obj):
                     stack.append(current.data[0])  # an attribute that the table does not tell from a method
@@ -204,6 +208,8 @@ class Machine(Flow):
         if certainty is None:
             certainty = Certainty.MUST if self.may == 0 else Certainty.MAY
         resource = Resource(kind, key)
+        if kind == "file" and "cwd" in self.written and not key.startswith(("/", "~")):
+            key = "*" + key.removeprefix("./").replace("../", "") if key not in (".", "..") else "*"
         if mode == "set" and (certainty is Certainty.MAY or (resource, "read") in self.rec.accesses):
             mode = "write"
             if kind == "random":  # it may be seeded: from here on the order of draws can be told
@@ -317,6 +323,22 @@ class Machine(Flow):
         """Interpret the definition of a source module's name that has not been needed so far."""
 
     @abstractmethod
+    def is_enum(self, obj: Obj) -> bool:
+        """Whether a class is an enumeration."""
+
+    @abstractmethod
+    def part_of_class(self, obj: Obj, value: Val = ()) -> Obj:
+        """A member of an enumeration."""
+
+    @abstractmethod
+    def hashed(self, value: Val, node: ast.AST) -> None:
+        """A value is a key or an element of a set."""
+
+    @abstractmethod
+    def change_owner(self, node: ast.expr, frame: Frame | None) -> None:
+        """Change what an attribute was taken from."""
+
+    @abstractmethod
     def consume(self, value: Val, node: ast.AST) -> Val:
         """Run what is lazy in a value (generator, coroutine); what it gives."""
 
@@ -356,6 +378,14 @@ def _link_frame(holder: Obj, value: Val) -> None:
         if obj is not holder and not atomic(obj):
             holder.holds.add(obj)
             obj.held_by.add(holder)
+
+
+def _behind(obj: Obj) -> tuple[str, ...]:
+    """The resource keys of the file that an open file, a connection or a mapped array writes to."""
+    if obj.fixed and isinstance(obj.data, tuple) and obj.data[:1] == ("file",):
+        keys: tuple[str, ...] = obj.data[1]
+        return keys
+    return ()
 
 
 def normal_path(text: str) -> str:

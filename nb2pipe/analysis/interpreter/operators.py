@@ -24,7 +24,7 @@ from nb2pipe.analysis.objects import (
     scalar,
 )
 
-_BINARY = {ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__", ast.FloorDiv: "__floordiv__",
+BINARY = {ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__", ast.FloorDiv: "__floordiv__",
            ast.Mod: "__mod__", ast.Pow: "__pow__", ast.MatMult: "__matmul__", ast.BitAnd: "__and__", ast.BitOr: "__or__",
            ast.BitXor: "__xor__", ast.LShift: "__lshift__", ast.RShift: "__rshift__"}  # fmt: skip
 _NUMBERS = {"int": 0, "bool": 0, "float": 1, "complex": 2}
@@ -34,6 +34,15 @@ _ARRAYS = ("numpy.ndarray", "pandas.DataFrame", "pandas.Series", "pandas.Index",
 
 class Operators(Parts):
     """Operators."""
+
+    def tested(self, value: Val, node: ast.AST) -> None:
+        """A value is asked whether it is true."""
+        self.call_dunder(value, ("__bool__", "__len__"), [], node)
+
+    def hashed(self, value: Val, node: ast.AST) -> None:
+        """A value is a key or an element of a set: it is hashed, and compared with what is there."""
+        self.call_dunder(value, ("__hash__",), [], node)
+        self.call_dunder(value, ("__eq__",), [value], node)
 
     def _shown(self, value: Val, node: ast.AST) -> None:
         """A value is turned into text."""
@@ -65,7 +74,7 @@ class Operators(Parts):
         if all(atomic(o) and o.type in _NUMBERS for o in (*left, *right)):
             rank = max((_NUMBERS[o.type or "int"] for o in (*left, *right)), default=0)
             return ATOMS[("float" if op is ast.Div and rank == 0 else ("int", "float", "complex")[rank])]
-        dunder = _BINARY[op]
+        dunder = BINARY[op]
         result = self.call_dunder(left, (dunder,), [right], node)
         if result is None:
             result = self.call_dunder(right, ("__r" + dunder[2:],), [left], node)
@@ -99,7 +108,7 @@ class Operators(Parts):
         value = self.ev(node.operand, frame)
         if isinstance(node.op, ast.Not):
             known = truth(value)
-            self.call_dunder(value, ("__bool__", "__len__"), [], node)
+            self.tested(value, node)
             return BOOL if known is None else (scalar("bool", not known),)
         const = const_of(value)
         if isinstance(node.op, ast.USub) and isinstance(const, (int, float)) and not isinstance(const, bool):
@@ -117,8 +126,13 @@ class Operators(Parts):
         value = self.ev(node.values[0], frame)
         results = [value]
 
+        self.tested(value, node)
+
         def rest() -> bool:
-            results.extend(self.ev(other, frame) for other in node.values[1:])
+            for other in node.values[1:]:
+                results.append(self.ev(other, frame))
+                if other is not node.values[-1]:
+                    self.tested(results[-1], node)
             return True
 
         self.branches(lambda: True, rest)
@@ -137,6 +151,8 @@ class Operators(Parts):
                     self.call((Obj("method", data=(obj, "__contains__")),), [left], {}, node, frame)
                 if self.is_iterator(obj):
                     self.drain((obj,))
+                if obj.klass is not None and self.find(obj.klass, "__contains__") is None:
+                    self.iterate((obj,), node)
             return BOOL
         if any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
             if not any(o.immutable for o in left) and not any(o.immutable for r in rights for o in r):
@@ -152,6 +168,7 @@ class Operators(Parts):
 
     def _if_exp(self, node: ast.IfExp, frame: Frame | None) -> Val:
         test = self.ev(node.test, frame)
+        self.tested(test, node)
         known = truth(test)
         if known is not None:
             return self.ev(node.body if known else node.orelse, frame)

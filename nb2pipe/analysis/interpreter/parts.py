@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from nb2pipe.analysis.interpreter.machine import Machine, function_of
+from nb2pipe.analysis.interpreter.machine import CONTAINERS, Machine, function_of
 from nb2pipe.analysis.objects import (
     ATOMS,
     INT,
+    NONE,
     STR,
     Class,
     Frame,
@@ -29,17 +30,31 @@ class Parts(Machine):
     """Parts of objects."""
 
     def find(self, obj: Obj, name: str, skip_own: bool = False) -> Val | None:
-        """An attribute of a class of the notebook, along its bases (depth first)."""
-        klass = obj.data
-        assert isinstance(klass, Class)  # noqa: S101  an invariant of the heap
-        if not skip_own:
-            found = klass.attrs.get(name)
+        """An attribute of a class of the notebook, along its method resolution order."""
+        for klass in self.order_of(obj)[skip_own:]:
+            found: Val | None = klass.data.attrs.get(name)
             if found is not None:
                 return found
-        for base in klass.bases:
-            if base.kind == "class" and base is not obj:
-                found = self.find(base, name)
-                if found is not None:
+        return None
+
+    def order_of(self, obj: Obj) -> tuple[Obj, ...]:
+        """The method resolution order of a class, as far as its bases are the notebook's own (C3, as Python's)."""
+        klass = obj.data
+        assert isinstance(klass, Class)  # noqa: S101  an invariant of the heap
+        if not klass.order:
+            klass.order = (obj,)  # whoever asks while it is worked out gets no further
+            bases = [b for b in klass.bases if b.kind == "class" and b is not obj]
+            klass.order = (obj, *_merged([[*self.order_of(b)] for b in bases] + [bases]))
+        return klass.order
+
+    def class_of(self, obj: Obj) -> Obj | None:
+        """The notebook's class that an object is an instance of: of a class its metaclass, where it has one."""
+        if obj.kind != "class":
+            return obj.klass
+        for klass in self.order_of(obj):
+            for meta in klass.data.meta:
+                if meta.kind == "class":
+                    found: Obj = meta
                     return found
         return None
 
@@ -49,25 +64,27 @@ class Parts(Machine):
             return self.module_attribute(obj, name)
         if kind == "class":
             found = self.find(obj, name)
+            if found is not None and self.is_enum(obj) and not any(f.kind == "function" for f in found):
+                return (self.part_of_class(obj, found),)
             if found is not None:
-                return tuple(self._bind_method(f, obj, obj) for f in found)
-            of_meta = join(*(self.find(m, name) or () for m in obj.data.meta if m.kind == "class"))
-            if of_meta:
-                return tuple(
-                    Obj("method", data=(Bound(f, obj), ""), cell=obj.cell) if f.kind == "function" else f
-                    for f in of_meta
-                )
+                return join(*(self._got(f, obj, obj, node) for f in found))
+            meta = self.class_of(obj)
+            found = self.find(meta, name) if meta is not None else None
+            if meta is not None and found is not None:
+                return join(*(self._got(f, obj, meta, node) for f in found))
             return (Obj("method", data=(obj, name), cell=obj.cell),) if not name.startswith("__") else STR
         if kind == "super":
             return (Obj("method", data=(obj, name), cell=obj.cell),)
         if kind == "function":
             return obj.attrs[name] if obj.attrs and name in obj.attrs else (self.part(obj),)
         if kind == "method":
-            return self._method_attribute(obj, name)
+            return self._of_method(obj, name, node, frame)
+        if obj.klass is not None:
+            self.call_dunder((obj,), ("__getattribute__",), [STR], node)
         if name == "__dict__" and obj.kind == "value" and not obj.immutable:
             return (self.part(obj),)
-        if obj.attrs is not None and name in obj.attrs:
-            value = obj.attrs[name]
+        if obj.attrs is not None and (name in obj.attrs or "*" in obj.attrs):
+            value = join(obj.attrs.get(name, ()), obj.attrs.get("*", ()))
             if obj.klass is not None and self.find(obj.klass, name) is not None:
                 value = join(value, self._class_attribute(obj, name, node))
             return value
@@ -82,36 +99,47 @@ class Parts(Machine):
             return (self.part(obj),)
         return self.typed_attribute(obj, name)
 
-    def _method_attribute(self, obj: Obj, name: str) -> Val:
-        """An attribute of what was taken for a method: of an object that little is known of it may be any part."""
-        receiver: Obj = obj.data[0]
-        if isinstance(receiver, Bound):
-            return (receiver.target,) if name == "__self__" else (receiver.function,)
-        return (receiver,) if name == "__self__" else self.attribute(self.part(receiver), name, ast.Pass(), None)
-
     def _class_attribute(self, obj: Obj, name: str, node: ast.AST) -> Val:
         assert obj.klass is not None  # noqa: S101  asked for before
-        results: Val = ()
-        for found in self.find(obj.klass, name) or ():
-            if found.kind == "function" and function_of(found).static == "property":
-                results = join(results, self.call_function(found, [(obj,)], {}, node, (obj,)))
-            elif found.kind == "function" and function_of(found).static == "setter":
-                continue
-            else:
-                results = join(results, (self._bind_method(found, obj, obj.klass),))
-        return results
+        return join(*(self._got(found, obj, obj.klass, node) for found in self.find(obj.klass, name) or ()))
+
+    def _got(self, found: Obj, owner: Obj, klass: Obj, node: ast.AST) -> Val:
+        """What an attribute of a class gives when it is looked up on ``owner``: descriptors are asked."""
+        static = function_of(found).static if found.kind == "function" else ""
+        if static == "setter":
+            return ()
+        if static == "property" and owner.kind != "class":
+            return self.call_function(found, [(owner,)], {}, node, (owner,))
+        if isinstance(found.data, tuple) and found.data[:1] == ("property",) and owner.kind != "class":
+            return join(*(self.call_one_with_self(g, (owner,), [], {}, node) for g in found.data[1]))
+        if found.klass is not None:
+            given: list[Val] = [NONE if owner.kind == "class" else (owner,), (klass,)]
+            asked = self.call_dunder((found,), ("__get__",), given, node)
+            if asked is not None:
+                return asked
+        return (self._bind_method(found, owner, klass),)
+
+    def _of_method(self, obj: Obj, name: str, node: ast.AST, frame: Frame | None) -> Val:
+        """An attribute of what may be a method, or a value that the tables do not know of."""
+        receiver = obj.data[0]
+        if isinstance(receiver, Bound):
+            return (receiver.target,) if name == "__self__" else (receiver.function,)
+        if isinstance(receiver, Obj) and name == "__self__":
+            return (receiver,)
+        if isinstance(receiver, Obj) and receiver.kind == "value":
+            return self.attribute(self.part(receiver), name, node, frame)
+        return (self.new(),)
 
     def _bind_method(self, found: Obj, owner: Obj, klass: Obj) -> Obj:
         """A function found in a class, bound to what it was looked up on."""
-        if found.kind != "function":
+        wrapped = found.kind == "value" and isinstance(found.data, tuple) and found.data[:1] == ("wraps",)
+        if found.kind != "function" and not (wrapped and owner.kind != "class"):
             return found
-        static = function_of(found).static
+        static = function_of(found).static if found.kind == "function" else ""
         if static == "static" or (owner.kind == "class" and static != "class"):
             return found
         target = klass if static == "class" else owner
-        bound = Obj(cell=owner.cell)
-        bound.data = ("wraps", (found,))
-        bound.kind = "method"
+        bound = Obj("method", cell=owner.cell)
         bound.data = (Bound(found, target), "")
         link(bound, (found, target))
         return bound
@@ -125,16 +153,36 @@ class Parts(Machine):
                 if found.alias == "self":
                     return (obj,)
                 out = self.typed(found.returns)
+                if found.alias == "elements" and out.type in CONTAINERS:
+                    hold(out, obj.elems)
+                    return (out,)
                 if found.alias in ("view", "elements", "args") and not out.immutable:
                     if out.type is None:
                         return (self.part(obj),)
                     view(out, obj)
                 return (out,)
-            if kind == "pandas.DataFrame" and self.table.method(kind, name) is None:
-                return (self.new("pandas.Series"),)
+            if self.table.method(kind, name) is not None:
+                bound = Obj("method", data=(obj, name), cell=obj.cell)
+                link(bound, (obj,))
+                return (*self.patched_attribute(obj, name), bound)
+            if kind == "pandas.DataFrame":
+                return (*self.patched_attribute(obj, name), self.new("pandas.Series"))
+            if obj.immutable and not obj.holds:
+                return (Obj("method", data=(obj, name), cell=obj.cell),)
         bound = Obj("method", data=(obj, name), cell=obj.cell)
         link(bound, (obj,))
-        return (bound,)
+        patched = self.patched_attribute(obj, name)
+        if obj.immutable and not obj.holds:
+            return (*patched, bound)
+        return (*patched, bound, self.part(obj))  # a method, or something of its own
+
+    def patched_attribute(self, obj: Obj, name: str) -> Val:
+        """What the notebook has set under this name on a class of a library, bound to an instance."""
+        found: Val = ()
+        for owner, value in self.patches.get(name, ()):
+            self.rec.libraries.add(owner.partition(".")[0])
+            found = join(found, *((self._bind_method(v, obj, obj),) for v in value))
+        return found
 
     def module_attribute(self, obj: Obj, name: str) -> Val:
         """An attribute of a module: the table's, the source's, or a reference by its dotted path."""
@@ -148,6 +196,9 @@ class Parts(Machine):
             if binding is not None:
                 return binding.value
         canonical = self.table.canonical(dotted)
+        patched = join(*(v for owner, v in self.patches.get(name, ()) if f"{owner}.{name}" in (dotted, canonical)))
+        if patched:
+            return join(patched, (Obj("ref", data=canonical),))
         if canonical == "os.environ":
             self.touch("environment", "environment", "read")
         if (
@@ -169,7 +220,8 @@ class Parts(Machine):
 
     def item(self, obj: Obj, index: Val, sliced: bool, node: ast.AST) -> Val:
         """The value of ``obj[index]``."""
-        self.call_dunder(index, ("__hash__", "__eq__", "__index__"), [], node)
+        self.hashed(index, node)
+        self.call_dunder(index, ("__index__",), [], node)
         result = self.call_dunder((obj,), ("__getitem__", "__class_getitem__"), [index], node)
         if result is not None:
             return result
@@ -179,7 +231,7 @@ class Parts(Machine):
                 out = self.new(kind, immutable=kind == "tuple")
                 hold(out, obj.elems)
                 return (out,)
-            return obj.elems or (self.new(),)
+            return self.elements(obj)
         if kind == "collections.defaultdict":
             self.mutate((obj,))
             made: Val = ()
@@ -227,6 +279,14 @@ class Parts(Machine):
             name, immutable=klass is not None and klass.immutable, fixed=klass.fixed or "" if klass is not None else ""
         )
 
+    def elements(self, obj: Obj) -> Val:
+        """What a container holds; where nothing is known of that, one object that stands for all of it."""
+        if not obj.elems:
+            if obj.views:
+                return (self.part(obj),)
+            hold(obj, (Obj(cell=obj.cell),))
+        return obj.elems
+
     def iterate(self, value: Val, node: ast.AST) -> Val:
         results: list[Val] = []
         for obj in value:
@@ -239,17 +299,23 @@ class Parts(Machine):
             self.mutate((obj,))
             return self.consume((obj,), node) or (self.new(),)
         if obj.klass is not None:
-            found = self.call_dunder((obj,), ("__iter__", "__getitem__"), [], node)
+            found = self.call_dunder((obj,), ("__iter__", "__aiter__"), [], node)
             if found is not None:
-                self.call_dunder(found, ("__next__",), [], node)
-                return join(*(o.elems or (self.part(o),) for o in found)) if found else ()
+                found = self.consume(tuple(o for o in found if o.fixed == "coroutine"), node) or found
+                given = self.call_dunder(found, ("__next__", "__anext__"), [], node)
+                if given is not None:
+                    return self.consume(given, node)
+                return join(*(self._iterate_one(o, node) for o in found if o.klass is None)) or (self.new(),)
+            found = self.call_dunder((obj,), ("__getitem__",), [INT], node)
+            if found is not None:
+                return found
         kind = obj.type
         if kind in ("str", "bytes"):
             return STR if kind == "str" else INT
         if kind == "range":
             return INT
         if kind in ("list", "tuple", "set", "frozenset", "collections.deque"):
-            return obj.elems or (self.new(),)
+            return self.elements(obj)
         if kind in ("dict", "collections.OrderedDict", "collections.Counter", "collections.defaultdict"):
             return join(STR, tuple(h for h in obj.holds if h not in obj.elems))
         klass = self.table.klass(kind) if kind is not None else None
@@ -258,6 +324,8 @@ class Parts(Machine):
         if klass is None or klass.iterator:
             if not obj.immutable:
                 self.drain((obj,))
+            if klass is not None and klass.item is not None and not obj.elems:
+                return self.typed_any(klass.item)
             if obj.elems:
                 return obj.elems if klass is not None else join(obj.elems, (self.part(obj),))
             return (self.part(obj),)
@@ -299,6 +367,17 @@ class Parts(Machine):
                 if held not in seen and self.is_iterator(held):
                     seen.add(held)
                     stack.append(held)
+
+
+def _merged(orders: list[list[Obj]]) -> list[Obj]:
+    """The merge of C3 linearization; where there is none, depth first."""
+    found: list[Obj] = []
+    left = [order for order in orders if order]
+    while left:
+        head = next((o[0] for o in left if not any(o[0] in other[1:] for other in left)), left[0][0])
+        found.append(head)
+        left = [rest for order in left if (rest := [o for o in order if o is not head])]
+    return found
 
 
 def _selects(index: Val, *, sliced: bool) -> bool | None:

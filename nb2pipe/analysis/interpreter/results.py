@@ -6,10 +6,10 @@ import ast
 from dataclasses import replace
 
 from nb2pipe.analysis.interpreter.classes import Classes
-from nb2pipe.analysis.interpreter.conditions import applies, argument, undrawing
+from nb2pipe.analysis.interpreter.conditions import applies, argument, touches, undrawing
 from nb2pipe.analysis.interpreter.conditions import given as is_given
 from nb2pipe.analysis.interpreter.gradients import TENSOR, remember, want_gradient
-from nb2pipe.analysis.interpreter.machine import truth
+from nb2pipe.analysis.interpreter.machine import CONTAINERS, truth
 from nb2pipe.analysis.known.table import Call, conditional
 from nb2pipe.analysis.objects import (
     ATOMS,
@@ -30,7 +30,6 @@ from nb2pipe.analysis.objects import (
 _COMPARING = frozenset({"id", "copy.deepcopy", "numpy.shares_memory", "numpy.may_share_memory", "operator.is_", "operator.is_not",
                         "pickle.dumps", "pickle.dump"})  # fmt: skip
 """Calls whose result tells whether two of the things they are given are one object."""
-CONTAINERS = frozenset({"list", "dict", "set", "tuple", "collections.deque", "collections.OrderedDict", "frozenset"})
 _AT_LEAST = frozenset({"numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"})
 _MAPPINGS = frozenset(
     {"dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter", "collections.ChainMap"}
@@ -60,14 +59,29 @@ class Results(Classes):
             return join(*(self.result(r, name, receiver, args, kwargs, named, given, node) for r in either))
         if so is False:
             alias = "fresh"
+        if row.returns == "list" and alias == "fresh" and name.startswith(("str.", "re.", "glob.")):
+            out = self.new("list")
+            hold(out, STR)
+            return (out,)
         if name in _COMPARING:
             self.rec.traits.add("identity")
         if name in ("copy.copy", "copy.deepcopy") and args:
+            deep = name == "copy.deepcopy"
+            made = self.call_dunder(
+                args[0], ("__deepcopy__",) if deep else ("__copy__",), [(self.new(),)] if deep else [], node
+            )
+            if made is not None:
+                return join(made, tuple(self._copy(o, {}, deep=deep) for o in args[0]))
             return tuple(self._copy(o, {}, deep=name == "copy.deepcopy") for o in args[0])
         if name in ("functools.partial", "functools.partialmethod") and args:
             out = self.new(name)
             out.data = ("partial", args[0], args[1:], kwargs)
             link(out, given)
+            return (out,)
+        if name == "iter" and len(args) > 1:
+            out = self.new("iterator")
+            out.data = ("lazy-row", args[0], [])
+            link(out, args[0])
             return (out,)
         rows = self._rows_of(name, receiver, args, node)
         if rows is not None:
@@ -95,12 +109,19 @@ class Results(Classes):
         if row.returns in ATOMS and alias == "fresh":
             return ATOMS[row.returns]
         if row.items or row.returns == "like":
-            return self._parts(row, args, given)
+            return self._parts(row, args)
         if alias == "fresh" and row.returns is not None and "|" in row.returns:
             return self.typed_any(row.returns)
         out = self.typed(row.returns)
         if row.fixed:
             out = self.new(row.returns, fixed=row.fixed)
+            keys = [k for t in row.touches if t[0] == "file" and t[2] == "write" and touches(list(t[3:]), receiver, named, self.table)
+                    for k in (self.file_keys((receiver,) if t[1] == "self" and receiver else named.get(t[1], ())) if t[1] != "*" else ["*"])
+                    if "://" not in k]  # fmt: skip
+            if keys:
+                out.data = ("file", tuple(dict.fromkeys(keys)))
+            elif row.fixed == "connection" and receiver is not None:
+                out.data = receiver.data
         if row.seeds:
             seed, condition, wanted = conditional(row.seeds)
             needless = seed == "*" or applies(condition, wanted, named) is False
@@ -150,15 +171,14 @@ class Results(Classes):
             want_gradient((out,))
         return (out,)
 
-    def _parts(self, row: Call, args: list[Val], given: list[Obj]) -> Val:
+    def _parts(self, row: Call, args: list[Val]) -> Val:
         """A tuple whose parts are known: parts that know each other, or two of the type of each argument."""
         if row.items:
             parts = [self.typed(t) for t in row.items]
             for part in parts:
                 link(part, parts)
-                if row.alias == "elements":
-                    link(part, given)
-                    hold(part, (e for o in given for e in o.elems))
+                if row.alias == "args":
+                    link(part, (o for a in args for o in a))
         else:
             parts = [self.new(a[0].type if a else None) for a in args for _ in (0, 1)]
         out = self.new("tuple", immutable=True)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from nb2pipe.analysis.interpreter.conditions import DATA, OPEN, applies, argument, named_arguments, touches
-from nb2pipe.analysis.interpreter.machine import function_of
-from nb2pipe.analysis.interpreter.results import CONTAINERS, VALUES, Results
+from nb2pipe.analysis.interpreter.machine import CONTAINERS, function_of, truth
+from nb2pipe.analysis.interpreter.parts import Bound
+from nb2pipe.analysis.interpreter.results import VALUES, Results
 from nb2pipe.analysis.known.table import Call, conditional, pairs
 from nb2pipe.analysis.modules import exists
 from nb2pipe.analysis.objects import (
+    NONE,
     Frame,
     Obj,
     Val,
@@ -28,12 +30,66 @@ _LOOKING = frozenset(
     {"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii", "type", "id", "len", "hash",
      "callable", "hasattr", "isinstance", "list.append", "set.add", "dict.__setitem__", "list.insert", "dict.setdefault"}
 )  # fmt: skip
-_INDIFFERENT = frozenset({"type", "id", "callable", "isinstance", "list.append", "list.insert"})
-"""Calls that call no method of what they are given."""
-_SHOWN = frozenset({"__str__", "__repr__", "__format__"})
 _SHOWING = frozenset({"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii"})
+_COMPARING = ("__hash__", "__eq__", "__lt__", "__gt__")
+_SHOWN = ("__format__", "__str__", "__repr__")
+_ASKED = (
+    *_SHOWN, *_COMPARING, "__le__", "__ge__", "__ne__", "__len__", "__iter__", "__next__", "__getitem__", "__contains__", "__bool__",
+    "__index__", "__int__", "__float__", "__round__", "__abs__", "__add__", "__radd__", "__array__", "__copy__", "__deepcopy__",
+    "__reduce__", "__getstate__", "__reversed__", "__call__",
+)  # fmt: skip
+"""The special methods that a call may run on what it is given."""
+_LOGGING = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log"})
+_RESUMING = frozenset({"send", "throw", "close", "__next__", "asend", "athrow", "aclose", "__anext__"})
+_MOVING = frozenset(
+    {"append", "insert", "extend", "clear", "copy", "items", "keys", "values", "reverse", "appendleft", "__setitem__"}
+)
+"""Methods of containers that look at nothing that they hold."""
 _GENERATORS = ("random_state", "rng", "generator", "seed")
 """Parameters that take a random generator in every library: who is given one draws from it."""
+
+
+def _asked_by(name: str) -> tuple[str, ...]:
+    """The special methods that a known call runs on an instance that it is given."""
+    if name in _SHOWING:
+        return _SHOWN
+    if name in ("set.add", "dict.__setitem__", "dict.setdefault"):
+        return _COMPARING
+    if name == "hasattr":
+        return ("__getattr__",)
+    return ("__len__", "__bool__") if name == "len" else () if name in _LOOKING else _ASKED
+
+
+def _functions(given: Iterable[Obj]) -> Val:
+    """The functions among what is given, and bound methods."""
+    return tuple(
+        o
+        for o in _callables(given)
+        if o.kind == "function"
+        or (
+            o.kind == "method"
+            and o.data[0].kind == "value"
+            and (isinstance(o.data[0], Bound) or o.data[1] in _CHANGING)
+        )
+    )
+
+
+_CHANGING = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "appendleft", "write"})
+"""Methods that are handed over to be called on what comes."""
+
+
+def _callables(objects: Iterable[Obj]) -> list[Obj]:
+    """What can be called among objects, and in those that a library keeps functions in: lists, partials, keys."""
+    found: dict[Obj, None] = {}
+    for obj in objects:
+        found[obj] = None
+        if obj.kind == "value" and obj.klass is None and (obj.type is None or obj.type in CONTAINERS):
+            for held in obj.holds:
+                if held.kind == "function":
+                    found[held] = None
+                elif held.type in CONTAINERS:
+                    found.update(dict.fromkeys(h for h in held.holds if h.kind == "function"))
+    return list(found)
 
 
 class Rows(Results):
@@ -82,7 +138,14 @@ class Rows(Results):
             self.rec.traits.add("shows")
         if name in ("query", "eval") and (receiver.type is None or receiver.type.startswith("pandas.")):
             self._expression_names(args, kwargs, node, frame)
+        if isinstance(receiver.data, tuple) and receiver.data[:1] == ("lazy-call",) and name in _RESUMING:
+            for value in args:
+                node_of = function_of(receiver.data[1]).node
+                self.sent[node_of] = join(self.sent.get(node_of, ()), value)
+            return self.consume((receiver,), node)
         row = self.table.method(receiver.type, name) if receiver.type is not None else None
+        if receiver.immutable and truth(kwargs.get("inplace", NONE)) is not False and "inplace" in kwargs:
+            self.change_owner(node.func, frame) if isinstance(node, ast.Call) else None
         if row is not None:
             self.rec.libraries.add((receiver.type or "").partition(".")[0])
             result = self.apply(row, f"{receiver.type}.{name}", receiver, args, kwargs, node, frame)
@@ -97,8 +160,19 @@ class Rows(Results):
         if receiver.klass is not None:
             self.call_all_methods(receiver, node, [o for value in (*args, *kwargs.values()) for o in value])
         elif receiver.type not in CONTAINERS and not receiver.immutable:
-            self.call_back(tuple(h for h in receiver.holds if h.kind == "function"), args, node)
+            self.call_back(tuple(h for h in receiver.holds if h.kind in ("function", "method")), args, node)
+            if name in ("close", "pop_all"):
+                self.unwind(receiver, node)
         return result
+
+    def unwind(self, context: Obj, node: ast.AST) -> None:
+        """A context that keeps others (``ExitStack``, ``closing``) ends them when it ends."""
+        held = tuple(context.holds)
+        self.call_back((h for h in held if h.kind in ("function", "method")), [], node)
+        self.consume(tuple(h for h in held if isinstance(h.data, tuple) and h.data[:1] == ("lazy-call",)), node)
+        self.call_dunder(
+            tuple(h for h in held if h.klass is not None), ("__exit__", "close"), [(self.new(),)] * 3, node
+        )
 
     def _expression_names(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> None:
         """``df.query("a > @limit")``: pandas looks for ``limit`` where it is called from."""
@@ -141,8 +215,15 @@ class Rows(Results):
                 and not row.lazy
             ):
                 self.consume((obj,), node)
-            else:
-                self._call_methods(name, obj, receiver, given, node)
+            elif obj.klass is not None or obj.type in CONTAINERS:
+                self.ask(obj, _asked_by(name), node)
+                if (
+                    name not in _SHOWING
+                    and obj.klass is not None
+                    and "." in name
+                    and (receiver is None or receiver.type not in CONTAINERS)
+                ):
+                    self.call_all_methods(obj, node, given)
         if row.keeps and receiver is not None:
             if row.keeps == ("elements",):
                 kept = [
@@ -158,7 +239,13 @@ class Rows(Results):
                 hold(holder, argument(named, held))
         for touch in row.touches:
             self._touch(touch, receiver, named)
+        if name.startswith("logging."):
+            self._log(name, kwargs, named, given, node)
+        if receiver is not None and receiver.type in CONTAINERS and name.rpartition(".")[2] not in _MOVING:
+            self.ask(receiver, _COMPARING, node)
         callbacks = tuple(given) if "*" in row.calls else tuple(o for k in row.calls for o in argument(named, k))
+        if row.alias == "fresh" and not row.keeps and not row.lazy and name not in _LOOKING:
+            callbacks = join(callbacks, _functions(given))  # what is neither kept nor given back is called
         if callbacks and not row.lazy:
             self.call_back(callbacks, args, node)
         out = self.result(row, name, receiver, args, kwargs, named, given, node)
@@ -169,18 +256,19 @@ class Rows(Results):
                 hold(obj, self.callback_results(callbacks))
         return out
 
-    def _call_methods(self, name: str, obj: Obj, receiver: Obj | None, given: list[Obj], node: ast.AST) -> None:
-        """What a known call calls of the instances that it is given: a library any method, the language special ones."""
-        if name in _INDIFFERENT:
-            return
-        only: Callable[[str], bool] = _is_special
-        if name in _SHOWING:
-            only = _SHOWN.__contains__
-        elif obj.klass is not None and "." in name and (receiver is None or receiver.type not in CONTAINERS):
-            only = _is_any
-        instances = (obj,) if obj.klass is not None else obj.holds if obj.type in CONTAINERS else ()
-        for instance in tuple(instances):
-            self.call_all_methods(instance, node, given, only)
+    def _log(self, name: str, kwargs: dict[str, Val], named: dict[str, Val], given: list[Obj], node: ast.AST) -> None:
+        """Handlers write what is logged to their files, or are the notebook's own."""
+        if name in ("logging.basicConfig", "logging.FileHandler"):
+            for key in self.file_keys(named["filename"]) if "filename" in named else []:
+                self.log_files[key] = None
+                self.touch("file", key, "write")
+        elif name == "logging.Logger.addHandler":
+            self.log_handlers.update(dict.fromkeys(o for o in given if o.klass is not None))
+        elif name.rpartition(".")[2] in _LOGGING:
+            for key in self.log_files:
+                self.touch("file", key, "write")
+            for handler in self.log_handlers:
+                self.ask(handler, ("emit", "handle", "filter", "format", "write"), node)
 
     def callback_results(self, callbacks: Val) -> Val:
         """What lazily called functions give is not known before they are called."""
@@ -228,7 +316,7 @@ class Rows(Results):
     def call_back(self, callbacks: Iterable[Obj], args: list[Val], node: ast.AST) -> None:
         """Functions handed to a call are called there, with parts of what it was given."""
         functions = [
-            o for o in callbacks
+            o for o in _callables(callbacks)
             if o.kind in ("function", "class", "method") or o.klass is not None or (isinstance(o.data, tuple) and o.data[:1] == ("wraps",))
         ]  # fmt: skip
         if not functions:
@@ -286,11 +374,3 @@ class Rows(Results):
             if obj.kind == "value" and not obj.immutable:
                 view(out, obj)
         return (out,)
-
-
-def _is_special(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
-
-
-def _is_any(name: str) -> bool:
-    return True

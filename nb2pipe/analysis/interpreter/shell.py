@@ -8,6 +8,7 @@ from nb2pipe.analysis.effects import Mode, ResourceKind
 from nb2pipe.analysis.interpreter.language import Language
 from nb2pipe.analysis.interpreter.machine import const_of, normal_path
 from nb2pipe.analysis.objects import (
+    HOLE,
     NONE,
     STR,
     Frame,
@@ -42,7 +43,7 @@ class Shell(Language):
             line = texts[1]
             if not isinstance(line, str):
                 self._interpolate(args[1])
-                line = ""
+                line = (self.text(args[1]) or HOLE).replace(HOLE, "*")  # what is put together may be anything there
             return self.magic(texts[0], line, None, node, frame)
         if name == "magic" and texts and isinstance(texts[0], str):
             word, rest = magics.split_magic(texts[0])
@@ -63,6 +64,12 @@ class Shell(Language):
         if name in ("set_next_input", "display_formatter", "enable_matplotlib", "register_magic_function"):
             self.touch("setting", "ipython", "write")
         return (Obj("ref", data=f"{SHELL}.{name}"),)
+
+    def module_attribute(self, obj: Obj, name: str) -> Val:
+        """The shell's namespace is the notebook's."""
+        if obj.data == SHELL and name in ("user_ns", "user_global_ns"):
+            return (Obj("value", "globals()"),)
+        return super().module_attribute(obj, name)
 
     def _interpolate(self, value: Val) -> None:
         """A text that is put together at run time: nothing more is known of it."""
@@ -184,12 +191,14 @@ class Shell(Language):
 
     def _magic_env(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         self._names_in(line, frame)
-        sets = "=" in line or len(line.split()) > 1
+        sets = "=" in line or "*" in line or len(line.split()) > 1
         self.touch("environment", "environment", "write" if sets else "read")
         return None if sets else (self.new(),)
 
     def _magic_cd(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         self._names_in(line, frame)
+        words = [w.strip("'\"") for w in line.split() if not w.startswith("-")]
+        self.touch("file", _path(words[0]) if words else "*", "read")
         self.touch("cwd", "cwd", "write")
         return None
 
@@ -199,12 +208,10 @@ class Shell(Language):
         append = any(w in ("-a", "--append") for w in line.split())
         path = words[0].strip("'\"") if words else "*"
         self.touch("file", _path(path), "write")
+        if body is not None and not append and not {"{", "$"} & set(path):
+            self.module_written(path, body)
         if append:
             self.touch("file", _path(path), "read")
-        name = path.removeprefix("./").removesuffix(".py").replace("/", ".")
-        if path.endswith(".py"):
-            self.written_modules[name] = (self.written_modules.get(name, "") if append else "") + (body or "")
-            self.spaces.pop(name, None)
         return None
 
     def _magic_run(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:

@@ -17,6 +17,7 @@ from nb2pipe.analysis.objects import (
     atomic,
     hold,
     join,
+    link,
 )
 
 _SWALLOWING = frozenset({"contextlib.suppress", "contextlib.ExitStack", "contextlib.AsyncExitStack"})
@@ -84,13 +85,17 @@ class Statements(Definitions):
 
     def _raise(self, node: ast.Raise, frame: Frame | None) -> bool:
         if node.exc is not None:
-            self.ev(node.exc, frame)
+            raised = self.ev(node.exc, frame)
+            raised = join(*(self.instantiate(o, [], {}, node) if o.kind == "class" else (o,) for o in raised))
+            if node.cause is not None:
+                link(raised[0], self.ev(node.cause, frame)) if raised else None
+            self.thrown = join(self.thrown, raised)[-12:]
         if self.tries:
             self.snapshot(self.tries[-1])
         return False
 
     def _assert(self, node: ast.Assert, frame: Frame | None) -> bool:
-        self.ev(node.test, frame)
+        self.tested(self.ev(node.test, frame), node)
         if node.msg is not None:
             message = node.msg
             self.branches(lambda: True, lambda: bool(self.ev(message, frame)) or True)
@@ -110,7 +115,9 @@ class Statements(Definitions):
         return False
 
     def _if(self, node: ast.If, frame: Frame | None) -> bool:
-        known = decided(node.test, self.ev(node.test, frame))
+        test = self.ev(node.test, frame)
+        self.tested(test, node)
+        known = decided(node.test, test)
         if known is True:
             return self.run_block(node.body, frame)
         if known is False:
@@ -128,14 +135,16 @@ class Statements(Definitions):
         return self._loop(once, node.orelse, frame, certain)
 
     def _while(self, node: ast.While, frame: Frame | None) -> bool:
-        known = decided(node.test, self.ev(node.test, frame))
+        test = self.ev(node.test, frame)
+        self.tested(test, node)
+        known = decided(node.test, test)
         if known is False:
             return self.run_block(node.orelse, frame)
 
         def once() -> bool:
             alive = self.run_block(node.body, frame)
             if alive:
-                self.ev(node.test, frame)
+                self.tested(self.ev(node.test, frame), node)
             return alive
 
         return self._loop(once, node.orelse, frame, known is True)
@@ -168,6 +177,8 @@ class Statements(Definitions):
             value = self.ev(item.context_expr, frame)
             contexts.append(value)
             entered = self.call_dunder(value, ("__enter__", "__aenter__"), [], item.context_expr)
+            if isinstance(node, ast.AsyncWith) and entered is not None:
+                entered = self.consume(entered, node)
             if entered is None:
                 entered = self._enter(value, item.context_expr)
             if item.optional_vars is not None:
@@ -175,8 +186,13 @@ class Statements(Definitions):
         suppressing = any(self._suppresses(item.context_expr, frame) for item in node.items)
         alive = self._guarded(node.body, contexts, frame, suppressing=suppressing)
         for value in reversed(contexts):
-            self.call_dunder(value, ("__exit__", "__aexit__"), [(self.new(),)] * 3, node)
-            self.mutate((o for o in value if o.kind == "value" and o.klass is None), deep=True)
+            left = self.call_dunder(value, ("__exit__", "__aexit__"), [(self.new(),)] * 3, node)
+            if isinstance(node, ast.AsyncWith) and left is not None:
+                self.consume(left, node)
+            plain = [o for o in value if o.kind == "value" and o.klass is None]
+            self.mutate(plain, deep=True)
+            for obj in plain:
+                self.unwind(obj, node)
         return alive
 
     def _suppresses(self, node: ast.expr, frame: Frame | None) -> bool:
@@ -256,7 +272,7 @@ class Statements(Definitions):
                 if handler.type is not None:
                     self.ev(handler.type, frame)
                 if handler.name:
-                    self.bind(frame, handler.name, (self.new(),))
+                    self.bind(frame, handler.name, (self.new(), *self.thrown))
                 alive = self.run_block(handler.body, frame)
                 if handler.name:
                     store = frame.vars if frame is not None else self.space.names
@@ -280,7 +296,7 @@ class Statements(Definitions):
             def run(case: ast.match_case = case) -> bool:
                 self._pattern(case.pattern, subject, frame)
                 if case.guard is not None:
-                    self.ev(case.guard, frame)
+                    self.tested(self.ev(case.guard, frame), case.guard)
                 return self.run_block(case.body, frame)
 
             thunks.append(run)

@@ -1,0 +1,191 @@
+"""How values are taken apart that pickle takes apart wrongly: by running the notebook's own hooks, or by losing what is shared."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import pickle
+import sys
+import types
+from typing import Any
+
+from cloudpickle import cloudpickle
+
+_OWN_PICKLING = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
+
+
+_SINGLETONS = (
+    "os.environ", "sys.path", "sys.modules", "sys.argv", "matplotlib.rcParams", "random._inst", "numpy.random.mtrand._rand",
+    "warnings.filters", "pandas.options", "logging.root", "dataclasses._EMPTY_METADATA",
+)  # fmt: skip
+"""What there is one of in each process: a name that holds it holds that of the process it arrives in."""
+
+
+def singletons() -> dict[int, str]:
+    """The objects of this process that there is one of, by identity."""
+    found = {}
+    for path in _SINGLETONS:
+        module, _, name = path.rpartition(".")
+        held = vars(sys.modules[module]).get(name) if module in sys.modules else None
+        if held is not None:
+            found[id(held)] = path
+    return found
+
+
+def singleton(path: str) -> Any:
+    """This process's own of what there is one of."""
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def reduced(obj: Any) -> Any:
+    """What pickle is to do with an object, in the form of ``__reduce__``; ``NotImplemented`` where it knows itself.
+
+    Raises:
+        pickle.PicklingError: The object cannot leave its process without losing what it shares there.
+    """
+    kind = type(obj)
+    if kind is types.MappingProxyType:
+        behind = _behind(obj)
+        return NotImplemented if "__module__" in behind and "__dict__" in behind else (kind, (behind,))
+    if kind.__module__.startswith("numpy") and kind.__name__ == "memmap" and obj.flags.writeable:
+        raise pickle.PicklingError("an array that is mapped to a file writes to that file")
+    if isinstance(obj, type):
+        return NotImplemented
+    if isinstance(obj, BaseException):
+        return _exception(obj)
+    if getattr(kind, "__module__", None) == "__main__":
+        return _instance(obj)
+    return NotImplemented
+
+
+def _behind(view: Any) -> Any:
+    """The dictionary that a view or proxy looks at."""
+    return next(iter(gc.get_referents(view)))
+
+
+def enclosed(function: types.FunctionType) -> list[Any]:
+    """The cells of a function's closure and what is in them, and what it says of itself."""
+    found: list[Any] = [function.__annotations__, function.__dict__]
+    for cell in function.__closure__ or ():
+        found.append(cell)
+        try:
+            found.append(cell.cell_contents)
+        except ValueError:
+            continue
+    return found
+
+
+def base_of(array: Any) -> Any:
+    """The array that an array is a view of, or None."""
+    base = array.base
+    if type(base).__name__ == "DummyArray":  # what numpy's stride tricks put between
+        base = base.base
+    return base if type(base).__name__ == "ndarray" else None
+
+
+def foreign(array: Any) -> bool:
+    """Whether an array's memory is that of an object of the notebook (``array.array``, ``bytearray``)."""
+    root = array
+    while (base := base_of(root)) is not None:
+        root = base
+    base = root.base
+    if isinstance(base, memoryview):
+        base = base.obj
+    return isinstance(base, bytearray) or type(base).__module__ == "array"
+
+
+# -- classes: their metaclasses and bases are not to hear of it again ----------------------------------------------
+
+
+def class_without_hooks(kind: type, reduction: Any) -> Any:
+    """The reduction of a class by cloudpickle, such that loading it runs no code of the notebook's."""
+    if isinstance(reduction, tuple) and reduction and reduction[0] is cloudpickle._make_skeleton_class:
+        meta, name, bases, namespace, tracker, extra = reduction[1]
+        named = {**namespace, "__qualname__": kind.__qualname__}  # which cloudpickle leaves out
+        return (_make_class, (meta, name, bases, named, tracker, extra), *reduction[2:])
+    return reduction
+
+
+def _make_class(meta: Any, name: str, bases: Any, namespace: dict[str, Any], tracker: Any, extra: Any) -> Any:
+    found = cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID.get(tracker) if tracker is not None else None
+    if found is not None:
+        return found
+    hooks = [
+        (c, c.__dict__["__init_subclass__"])
+        for c in dict.fromkeys(c for b in bases for c in getattr(b, "__mro__", ()))
+        if c.__module__ == "__main__" and "__init_subclass__" in c.__dict__
+    ]
+    own = getattr(meta, "__module__", None) == "__main__"
+    if not own and not hooks:
+        return cloudpickle._make_skeleton_class(meta, name, bases, namespace, tracker, extra)
+    for owner, _ in hooks:
+        type.__delattr__(owner, "__init_subclass__")
+    try:
+        maker = next(m for m in meta.__mro__ if m.__module__ != "__main__")
+        made = maker.__new__(meta, name, types.resolve_bases(bases), {sys.intern(k): v for k, v in namespace.items()})
+    finally:
+        for owner, hook in hooks:
+            type.__setattr__(owner, "__init_subclass__", hook)
+    return cloudpickle._lookup_class_or_track(tracker, made)
+
+
+# -- instances ----------------------------------------------------------------------------------------------------
+
+
+def _instance(obj: Any) -> Any:
+    """An instance whose class answers for attributes that are not there: pickle must not ask it for its own."""
+    kind = type(obj)
+    lineage = [c for c in kind.__mro__ if c is not object]
+    asked = any(n in c.__dict__ for c in lineage for n in ("__getattr__", "__getattribute__"))
+    special = any(n in c.__dict__ for c in lineage for n in _OWN_PICKLING)
+    if special or any(c.__module__ != "__main__" for c in lineage):
+        return NotImplemented
+    attributes = _attributes(obj)
+    if attributes is not None and any(v is attributes for c in lineage for v in vars(c).values()):
+        return (object.__new__, (kind,), attributes, None, None, _set_attributes)
+    if not asked:
+        return NotImplemented
+    state = {}
+    for owner in lineage:
+        for name, member in vars(owner).items():
+            if isinstance(member, types.MemberDescriptorType):
+                try:
+                    state[name] = member.__get__(obj, kind)
+                except AttributeError:
+                    continue
+    state |= attributes or {}
+    return (object.__new__, (kind,), state, None, None, _set_instance)
+
+
+def _attributes(obj: Any) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = object.__getattribute__(obj, "__dict__")
+    except AttributeError:
+        return None
+    return found
+
+
+def _set_attributes(obj: Any, attributes: dict[str, Any]) -> None:
+    """The attributes of all instances are one dictionary, which the class keeps."""
+    obj.__dict__ = attributes
+
+
+def _set_instance(obj: Any, state: dict[str, Any]) -> None:
+    for name, value in state.items():
+        object.__setattr__(obj, name, value)
+
+
+def _exception(obj: BaseException) -> Any:
+    """An exception whose ``__init__`` takes other arguments than it passes on: it is made without that."""
+    kind = type(obj)
+    own = isinstance(kind.__init__, types.FunctionType) and kind.__reduce__ is BaseException.__reduce__
+    if not own:
+        return NotImplemented
+    state = (obj.args, dict(obj.__dict__))
+    return (kind.__new__, (kind,), state, None, None, _set_exception)
+
+
+def _set_exception(obj: BaseException, state: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
+    obj.args = state[0]
+    obj.__dict__.update(state[1])
