@@ -250,7 +250,12 @@ class _Run:
         known = {d.name for d in effects.definitions}
         definitions = list(effects.definitions)
         for name, span in record.defined.items():
-            if name not in known and (name in record.forced or record.read_all or effects.cell in machine.opaque_cells):
+            if name not in known and (
+                name in record.forced
+                or name in record.perhaps
+                or record.read_all
+                or effects.cell in machine.opaque_cells
+            ):
                 must = name in record.forced and not code.cell.tags.raises
                 definitions.append(
                     Definition(name, Certainty.MUST if must else Certainty.MAY, span, "import" if must else "")

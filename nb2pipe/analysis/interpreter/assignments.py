@@ -158,6 +158,9 @@ class Assignments(Calls):
                 link(obj, value)
             elif obj.type not in ("pandas.DataFrame", "pandas.Series", "numpy.ndarray"):
                 hold(obj, value)
+            if isinstance(target, ast.Attribute) and obj.attrs is None:
+                key = (obj, target.attr)
+                self.attributes_set[key] = join(self.attributes_set.get(key, ()), value)
         self.span = outer
 
     def _change_owner(self, node: ast.expr, frame: Frame | None) -> None:

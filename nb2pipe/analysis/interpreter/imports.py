@@ -18,6 +18,7 @@ from nb2pipe.analysis.objects import (
     Obj,
     Space,
     Val,
+    join,
     scalar,
 )
 from nb2pipe.diagnostics import Span
@@ -32,7 +33,6 @@ class Imports(Statements):
         super().__init__(table)
         self.star_sources: list[tuple[str, Source | None, int]] = []
         self.unresolved: set[str] = set()
-        self.written_modules: dict[str, str] = {}
         self.first_spans: dict[int, Span] = {}
 
     def lookup_special(self, name: str, node: ast.AST) -> Val | None:
@@ -50,6 +50,13 @@ class Imports(Statements):
             if name == "__name__":
                 return (scalar("str", "__main__"),)
             return (Obj("ref", data=name),)
+        if self.star_sources and not name.startswith("_"):
+            # no list of a module's names is sure to be whole: nobody else can have bound it
+            value = (Obj("ref", data=f"{self.star_sources[-1][0]}.{name}"),)
+            for _, _, cell in self.star_sources:
+                self._late_definition(cell, name, value, "star")
+            self.use(name, node)
+            return value
         if self.opaque_cells:
             value = (self.new(),)
             for cell in self.opaque_cells:
@@ -64,6 +71,8 @@ class Imports(Statements):
         record.defined.setdefault(name, self.first_spans.get(cell, self.span))
         if kind == "import":
             record.forced.add(name)
+        elif kind == "star":
+            record.perhaps.add(name)
         if name not in self.space.names:
             for obj in value:
                 obj.names.add(name)
@@ -74,7 +83,7 @@ class Imports(Statements):
             return None
         if source is not None and source.local:
             space = self.spaces.get(module)
-            if space is not None and name in public_names(source):
+            if space is not None and name in public_names(source, self.folder)[0]:
                 self.resolve_pending(space, name)
                 binding = space.names.get(name)
                 return binding.value if binding is not None else (self.new(),)
@@ -82,7 +91,7 @@ class Imports(Statements):
         dotted = f"{module}.{name}"
         if self.table.call(self.table.canonical(dotted)) is not None or self.table.is_module(dotted):
             return (Obj("ref", data=self.table.canonical(dotted)),)
-        if source is not None and name in public_names(source):
+        if source is not None and name in public_names(source, self.folder)[0]:
             return (Obj("ref", data=dotted),)
         if source is None and hasattr(_stdlib(module), name):
             return (Obj("ref", data=dotted),)
@@ -239,7 +248,7 @@ class Imports(Statements):
     def _star_in_source(self, module: str, frame: Frame) -> None:
         source = self.source(module)
         if source is not None:
-            for name in public_names(source):
+            for name in sorted(public_names(source, self.folder)[0]):
                 self.bind(frame, name, (Obj("ref", data=f"{module}.{name}"),))
 
     def star(self, module: str) -> None:
@@ -254,10 +263,21 @@ class Imports(Statements):
             return
         self.star_sources.append((module, source, self.cell))
         # names that earlier cells bound and this module binds again
-        for name in list(self.space.names):
+        for name, old in list(self.space.names.items()):
             found = self._star_name(module, source, name)
-            if found is not None:
+            if found is None:
+                continue
+            if self._surely_binds(module, source, name):
                 self.bind(None, name, found)
+            else:
+                self.bind(None, name, join(old.value, found))
+                self.put(self.space.names, name, Binding(join(old.value, found), -1, old.maybe_unbound))
+
+    def _surely_binds(self, module: str, source: Source | None, name: str) -> bool:
+        """Whether the star import of a module that may have a name is sure to bind it."""
+        if source is None or self.table.call(self.table.canonical(f"{module}.{name}")) is not None:
+            return True
+        return public_names(source, self.folder)[1]
 
     def source_object(self, dotted: str) -> Val | None:
         """A function or class of an installed module that the table lacks, out of its Python source."""

@@ -36,6 +36,7 @@ class Record:
     uses: dict[str, tuple[Span, Certainty, bool]] = field(default_factory=dict)
     defined: dict[str, Span] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
+    perhaps: set[str] = field(default_factory=set)
     deleted: dict[str, Span] = field(default_factory=dict)
     dirty: dict[Obj, Span] = field(default_factory=dict)
     accesses: dict[tuple[Resource, Mode], Access] = field(default_factory=dict)
@@ -74,6 +75,9 @@ class Machine(Flow):
         self.history_read = False
         self.parameters_cell = False
         self.keep: list[ast.AST] = []
+        self.written_modules: dict[str, str] = {}
+        self.attribute_values: dict[tuple[Obj, str], Obj] = {}
+        self.attributes_set: dict[tuple[Obj, str], Val] = {}
 
     def bind(self, frame: Frame | None, name: str, value: Val) -> None:
         """Bind ``name`` where the scoping rules say: a frame's variable, a closure's, or a global."""

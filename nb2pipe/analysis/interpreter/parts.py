@@ -132,9 +132,19 @@ class Parts(Machine):
                 return (out,)
             if kind == "pandas.DataFrame" and self.table.method(kind, name) is None:
                 return (self.new("pandas.Series"),)
-        bound = Obj("method", data=(obj, name), cell=obj.cell)
-        link(bound, (obj,))
-        return (bound,)
+            if self.table.method(kind, name) is not None or (obj.immutable and not obj.holds):
+                bound = Obj("method", data=(obj, name), cell=obj.cell)
+                link(bound, (obj,))
+                return (bound,)
+        return self.attribute_value(obj, name)
+
+    def attribute_value(self, obj: Obj, name: str) -> Val:
+        """What an attribute of which nothing is known gives: a method, or a part that shares what the object has."""
+        bound = self.attribute_values.get((obj, name))
+        if bound is None:
+            bound = self.attribute_values[obj, name] = Obj(cell=obj.cell, data=("attribute", obj, name))
+            view(bound, obj)
+        return join(self.attributes_set.get((obj, name), ()), (bound,))
 
     def module_attribute(self, obj: Obj, name: str) -> Val:
         """An attribute of a module: the table's, the source's, or a reference by its dotted path."""

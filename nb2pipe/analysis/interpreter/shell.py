@@ -60,7 +60,12 @@ class Shell(Language):
             self.opaque("NB201", f"`get_ipython().{name}(…)` of something that is computed cannot be seen",
                         "write the code in a cell")  # fmt: skip
             return (self.new(),)
-        if name in ("set_next_input", "display_formatter", "enable_matplotlib", "register_magic_function"):
+        if name.partition(".")[0] in (
+            "set_next_input",
+            "display_formatter",
+            "enable_matplotlib",
+            "register_magic_function",
+        ):
             self.touch("setting", "ipython", "write")
         return (Obj("ref", data=f"{SHELL}.{name}"),)
 
@@ -188,6 +193,8 @@ class Shell(Language):
         self.touch("environment", "environment", "write" if sets else "read")
         return None if sets else (self.new(),)
 
+    _magic_set_env = _magic_env
+
     def _magic_cd(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         self._names_in(line, frame)
         self.touch("cwd", "cwd", "write")
@@ -206,6 +213,8 @@ class Shell(Language):
             self.written_modules[name] = (self.written_modules.get(name, "") if append else "") + (body or "")
             self.spaces.pop(name, None)
         return None
+
+    _magic_file = _magic_writefile
 
     def _magic_run(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         words = [w for w in line.split() if not w.startswith("-")]
