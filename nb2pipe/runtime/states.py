@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import importlib
 import os
 import pickle
@@ -454,7 +455,9 @@ def _module_state(name: str) -> State:
         module = _module(name)
         if module is None:
             return None
-        own = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == name]
+        installed = "site-packages" in (getattr(module, "__file__", None) or "")
+        classes = [] if installed else [v for v in vars(module).values() if isinstance(v, type)]
+        own = [c for c in classes if c.__module__ == name and not issubclass(c, enum.Enum)]
         return (_storable(vars(module)), {c.__name__: _storable(vars(c)) for c in own})
 
     def restore(value: Any) -> None:
