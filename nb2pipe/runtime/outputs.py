@@ -148,6 +148,8 @@ class _Area:
         self._pieces.append(output)
 
     def stream(self, name: str, text: str) -> None:
+        if not text:  # a kernel sends nothing
+            return
         self._begin()
         last = self._pieces[-1] if self._pieces else None
         if isinstance(last, tuple) and last[0] == name:

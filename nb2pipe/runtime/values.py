@@ -491,6 +491,8 @@ def _changeable(obj: Any) -> bool:
         return False
     if kind.__name__ in ("cython_function_or_method", "fused_cython_function"):
         return False
+    if module.partition(".")[0] == "sympy" and not hasattr(kind, "__setitem__"):  # all but its matrices
+        return False
     return module.partition(".")[0] not in _FIXED_MODULES and not hasattr(kind, "__members__")
 
 
