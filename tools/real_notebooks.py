@@ -121,13 +121,22 @@ def run_oracle(path: str, timeout: float) -> dict[str, Any]:
     started = time.time()
     client.execute()
     code = {i: c for i, c in enumerate(document.cells) if c.cell_type == "code"}
-    errors = {i: o for i, c in code.items() for o in c.outputs if o.output_type == "error"}
+    errors = {i: o for i, c in code.items() for o in c.outputs if o.output_type == "error" or _is_usage_error(o)}
     return {
         "seconds": time.time() - started,
         "failed": list(errors),
-        "error": "; ".join(f"cell {i}: {o.ename}: {clean(o.evalue)[:100]}" for i, o in list(errors.items())[:3]),
+        "error": "; ".join(f"cell {i}: {_message(o)}" for i, o in list(errors.items())[:3]),
         "cells": {i: shown(c.outputs) for i, c in code.items()},
     }
+
+
+def _is_usage_error(output: Any) -> bool:
+    """Whether an output is how IPython tells of a magic that is not there: the cell fails, without a traceback."""
+    return bool(output.output_type == "stream" and output.name == "stderr" and "UsageError: " in output.text)
+
+
+def _message(output: Any) -> str:
+    return f"{output.ename}: {clean(output.evalue)[:100]}" if "ename" in output else clean(output.text)[:100]
 
 
 def run_pipeline(path: str, split: str, guards: str) -> dict[str, Any]:

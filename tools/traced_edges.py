@@ -42,6 +42,7 @@ class CellTrace:
     opened: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     states: set[str] = field(default_factory=set)
+    seeded: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -61,6 +62,36 @@ class Judged:
 
 
 # -- the traced run ---------------------------------------------------------------------------------------------------
+
+
+_SEEDS = {"random": ("random", "seed"), "numpy.random": ("numpy.random", "seed"), "torch": ("torch", "manual_seed")}
+
+
+class _Seeding:
+    """Notes the random states that a cell sets before it draws from them: of what was before it needs nothing."""
+
+    def __init__(self) -> None:
+        self.trace: CellTrace | None = None
+        self.before: dict[str, bytes] = {}
+
+    def look(self, trace: CellTrace | None, before: dict[str, bytes]) -> None:
+        """A cell begins; the libraries that are there by now are listened to."""
+        self.trace, self.before = trace, before
+        for state, (module, name) in _SEEDS.items():
+            function = getattr(sys.modules.get(module), name, None)
+            if function is not None and not hasattr(function, "listened"):
+                setattr(sys.modules[module], name, self._listening(state, function))
+
+    def _listening(self, state: str, function: Any) -> Any:
+        from nb2pipe.runtime import states
+
+        def seed(*args: Any, **kwargs: Any) -> Any:
+            if self.trace is not None and states.digest(state) == self.before.get(state):
+                self.trace.seeded.add(state)
+            return function(*args, **kwargs)
+
+        seed.listened = True  # type: ignore[attr-defined]  # a mark on a function
+        return seed
 
 
 class TracedNames(dict[str, Any]):
@@ -100,6 +131,7 @@ def traced_run(path: str, limit: int) -> list[CellTrace]:
     watch = guards.FileWatch(os.getcwd(), lambda _: None)
     document = nbformat.read(path, as_version=4)
     memory = _Memory(names, limit)
+    seeding = _Seeding()
     found = []
     for count, (index, cell) in enumerate(
         ((i, c) for i, c in enumerate(document.cells) if c.cell_type == "code" and c.source.strip()), 1
@@ -108,6 +140,7 @@ def traced_run(path: str, limit: int) -> list[CellTrace]:
         before = {n: id(v) for n, v in dict.items(names)}
         random = {n: states.digest(n) for n in states.RANDOM}
         watch.reads, watch.writes = {}, {}
+        seeding.look(trace, random)
         watch.active, names.trace = True, trace
         runner.run(cell.source, cell=index, execution_count=count)
         watch.active, names.trace = False, None
@@ -192,7 +225,7 @@ def needed_pairs(traces: Sequence[CellTrace]) -> dict[Pair, str]:
             if path in files and files[path] != trace.cell:
                 found.setdefault((files[path], trace.cell), os.path.basename(path))
         for state in sorted(trace.states):
-            if state in moved:
+            if state in moved and state not in trace.seeded:
                 found.setdefault((moved[state], trace.cell), state)
         writer.update(dict.fromkeys(trace.writes, trace.cell))
         files.update(dict.fromkeys(trace.written, trace.cell))

@@ -247,12 +247,14 @@ class _Run:
         machine = self.machine
         record = machine.records[effects.cell]
         known = {d.name for d in effects.definitions}
-        opened = effects.cell in machine.opaque_cells or any(
-            effects.cell == cell for _, _, cell in machine.star_sources
-        )
         definitions = list(effects.definitions)
         for name, span in record.defined.items():
-            if name not in known and (name in record.forced or record.read_all or opened):
+            if name not in known and (
+                name in record.forced
+                or name in record.perhaps
+                or record.read_all
+                or effects.cell in machine.opaque_cells
+            ):
                 must = name in record.forced and not code.cell.tags.raises
                 definitions.append(
                     Definition(name, Certainty.MUST if must else Certainty.MAY, span, "import" if must else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import sysconfig
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -84,38 +85,65 @@ def exists(name: str, folder: Path | None) -> bool:
     return False
 
 
-def public_names(source: Source) -> frozenset[str]:
-    """What ``from module import *`` binds, by the text: ``__all__`` where it is a literal, else what has no underscore."""
-    listed = _listed(source)
-    if listed is not None:
-        return listed
+def public_names(source: Source, folder: Path | None = None) -> tuple[frozenset[str], bool]:
+    """What ``from module import *`` binds, by the text, and whether that is certain.
+
+    It is where ``__all__`` is a literal, or where there is none and no other module's names are imported by a star.
+    """
+    names, certain = _public(source, folder, frozenset())
+    return frozenset(n for n in names if not n.startswith("_") or certain is None), certain is not False
+
+
+def _public(source: Source, folder: Path | None, seen: frozenset[str]) -> tuple[set[str], bool | None]:
+    """The names, and whether they are certain; None where ``__all__`` lists them."""
     names: set[str] = set()
-    for node in source.tree.body:
-        names.update(bound_names(node))
-    return frozenset(n for n in names if not n.startswith("_"))
-
-
-def names_are_known(source: Source) -> bool:
-    """Whether `public_names` has all that a star import binds: no other star import or computed ``__all__`` adds to it."""
-    if _listed(source) is not None:
-        return True
-    return not any(
-        (isinstance(n, ast.ImportFrom) and n.names[0].name == "*")
-        or (isinstance(n, ast.Name) and n.id in ("__all__", "__getattr__", "globals"))
-        for n in ast.walk(source.tree)
-    )
-
-
-def _listed(source: Source) -> frozenset[str] | None:
-    """The names of a literal ``__all__`` that nothing else touches."""
-    found = [n for n in ast.walk(source.tree) if isinstance(n, ast.Name) and n.id == "__all__"]
-    for node in source.tree.body:
-        if isinstance(node, ast.Assign) and len(found) == 1 and found[0] in node.targets:
+    stars: list[str] = []
+    listed: frozenset[str] | None = None
+    certain = True
+    for node in _statements(source.tree.body):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets):
             try:
-                return frozenset(str(n) for n in ast.literal_eval(node.value))
-            except (ValueError, TypeError):
-                return None
-    return None
+                listed = frozenset(str(n) for n in ast.literal_eval(node.value))  # type: ignore[attr-defined]  # an assignment
+            except (ValueError, AttributeError, TypeError):
+                certain = False
+            certain = certain and isinstance(node, ast.Assign)
+            continue
+        if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names):
+            stars.append(_absolute(node, source))
+        names.update(bound_names(node))
+    if listed is not None and certain:
+        return set(listed), None
+    for star in stars:
+        other = find_source(star, folder) if star not in seen else None
+        if other is None:
+            certain = False
+            continue
+        more, sure = _public(other, folder, seen | {star})
+        names |= more
+        certain = certain and sure is not False
+    return names - {"*"}, certain
+
+
+def _absolute(node: ast.ImportFrom, source: Source) -> str:
+    """The full name of the module that a statement of ``source`` imports from."""
+    if not node.level:
+        return node.module or ""
+    base = source.name.split(".")
+    keep = base[: len(base) - node.level + (1 if source.path.name == "__init__.py" else 0)]
+    return ".".join([*keep, *([node.module] if node.module else [])])
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module, those of its branches included."""
+    for node in body:
+        if isinstance(node, (ast.If, ast.Try, ast.With, ast.For, ast.While)):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _statements(getattr(node, part, []))
+            for handler in getattr(node, "handlers", []):
+                yield from _statements(handler.body)
+        if not isinstance(node, (ast.If, ast.Try)):
+            yield node
 
 
 def bound_names(node: ast.stmt) -> set[str]:

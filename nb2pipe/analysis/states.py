@@ -53,6 +53,7 @@ _RULES: dict[str, Rule] = {
     "torch.settings": lambda r: "torch" in r.libraries or _unknown(r),
     "plotly": lambda r: "plotly" in r.libraries or _shows(r),
     "ipython": lambda r: _shows(r) or bool(r.traits & {"displays", "fails"}),
+    "sympy": lambda r: "sympy" in r.libraries or _shows(r) or "displays" in r.traits,
     "joblib": lambda r: "joblib" in r.libraries or "sklearn" in r.libraries,
     "asyncio": lambda r: "asyncio" in r.libraries,
 }

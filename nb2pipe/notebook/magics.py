@@ -189,9 +189,12 @@ def _fields(text: str) -> Iterator[str]:
 
 Effect = Literal["none", "read", "write", "install"]
 _NONE = frozenset({"echo", "true", "false", "sleep", "nvidia-smi", "date", "whoami", "hostname", "uname", "printf", "test",
-                   "which", "nproc", "free", "lscpu", "uptime", "id", "env", "printenv", "type", "clear", "java", "gcc"})  # fmt: skip
+                   "which", "nproc", "free", "lscpu", "uptime", "id", "env", "printenv", "type", "clear"})  # fmt: skip
 _READ = frozenset({"ls", "cat", "head", "tail", "wc", "grep", "find", "du", "df", "pwd", "tree", "file", "stat", "less", "more",
                    "md5sum", "sha256sum", "diff", "sort", "uniq", "cut", "awk", "tr", "nl", "od", "xxd", "strings", "jq"})  # fmt: skip
+_GIT_READS = frozenset(
+    {"status", "log", "diff", "show", "rev-parse", "describe", "ls-files", "blame", "shortlog", "grep"}
+)
 _INSTALLERS = frozenset(
     {"pip", "pip3", "conda", "mamba", "apt", "apt-get", "brew", "npm", "uv", "poetry", "easy_install"}
 )
@@ -229,4 +232,8 @@ def _part_effect(part: str) -> Effect:
         return "none" if len(words) > 1 and words[1] in quiet else "install"
     if program in _NONE:
         return "none"
+    if program == "git" and (words[1:2] or ["status"])[0] in _GIT_READS:
+        return "read"
+    if program == "find" and {"-delete", "-exec", "-execdir", "-ok", "-fprint"} & {*words}:
+        return "write"
     return "read" if program in _READ else "write"

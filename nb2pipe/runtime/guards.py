@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from nb2pipe.runtime import states, values
@@ -39,14 +40,12 @@ class FileWatch:
             return
         if event == "open":
             self._open(args[0], args[1], args[2])
-        elif event == "sqlite3.connect" or event in (
-            "os.rename",
-            "os.remove",
-            "os.rmdir",
-            "os.mkdir",
-            "os.truncate",
-            "shutil.rmtree",
-        ):
+        elif event == "os.rename":
+            self._note(_beside(args[0], args[2]), write=True)
+            self._note(_beside(args[1], args[3]), write=True)
+        elif event in ("os.remove", "os.rmdir", "os.mkdir"):
+            self._note(_beside(args[0], args[-1]), write=True)
+        elif event in ("sqlite3.connect", "os.truncate", "shutil.rmtree"):
             self._note(args[0], write=True)
         elif event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"):
             self._reach("a subprocess")
@@ -77,6 +76,16 @@ class FileWatch:
         ):
             return
         (self.writes if write else self.reads)[full] = None
+
+
+def _beside(path: Any, folder: Any) -> Any:
+    """A path that a file descriptor of a folder may stand before."""
+    if not isinstance(folder, int) or folder < 0 or not isinstance(path, (str, os.PathLike)):
+        return path
+    try:
+        return Path(f"/proc/self/fd/{folder}").readlink() / path
+    except OSError:
+        return None
 
 
 def scan_all(names: Iterable[str], namespace: dict[str, Any], stamp: int) -> dict[str, Scan]:
@@ -111,13 +120,18 @@ def state_digests() -> dict[str, bytes]:
 def changed_states(before: Mapping[str, bytes], modules: frozenset[str], known: Sequence[str]) -> list[str]:
     """The states that changed.
 
-    Importing a library changes settings of its own, which is no affair of the notebook, and may draw random numbers,
+    Importing a library changes settings of its own, which is no affair of the notebook (but those of another library that
+    it changes are: `State.own` tells), and may draw random numbers,
     which matter only where others of its steps (``known``) use them; ``modules`` are those that were imported before the
     cells ran.
     """
     imported = any(_has_settings(m) for m in sys.modules.keys() - modules)
     changed = []
     for name, old in before.items():
+        if states.STATES[name].own is not None:
+            if states.digest(name) != old:
+                changed.append(f"<{name}>")
+            continue
         if imported and name not in _IMPORT_TOUCHED:
             continue
         if imported and name in states.RANDOM and f"<{name}>" not in known:

@@ -14,6 +14,7 @@ are one output: nbclient keeps them apart where the kernel sent them more than 0
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -53,7 +54,7 @@ class Outputs:
 
     def result(self) -> dict[int, list[Output]]:
         """The outputs by cell, each cell's in order; cells that only cleared or updated have an empty list."""
-        return {cell: area.outputs() for cell, area in self._cells.items()}
+        return _numbered({cell: area.outputs() for cell, area in self._cells.items()})
 
     def widgets(self) -> dict[str, Any]:
         """What a notebook's metadata holds under ``widgets`` to show them when it is opened; {} without any."""
@@ -147,6 +148,8 @@ class _Area:
         self._pieces.append(output)
 
     def stream(self, name: str, text: str) -> None:
+        if not text:  # a kernel sends nothing
+            return
         self._begin()
         last = self._pieces[-1] if self._pieces else None
         if isinstance(last, tuple) and last[0] == name:
@@ -168,6 +171,33 @@ class _Area:
         if self._clear:
             self._clear = False
             self._pieces.clear()
+
+
+_COUNTED = re.compile(r"\b(sk-(?:container|estimator)-id)-(\d+)")
+
+
+def _numbered(cells: dict[int, list[Output]]) -> dict[int, list[Output]]:
+    """The outputs with scikit-learn's ids as one process would have given them.
+
+    It numbers the estimators that it shows, and each step's process begins at 1: two displays of a notebook would have
+    one id, and a click on the one would open the other.
+    """
+    last: dict[str, int] = {}
+    for cell in sorted(cells):
+        given: dict[str, str] = {}
+
+        def number(match: re.Match[str], given: dict[str, str] = given) -> str:
+            if match[0] not in given:
+                last[match[1]] = last.get(match[1], 0) + 1
+                given[match[0]] = f"{match[1]}-{last[match[1]]}"
+            return given[match[0]]
+
+        for position, output in enumerate(cells[cell]):
+            html = output.get("data", {}).get("text/html", "")
+            if isinstance(html, str) and "sk-container-id-" in html:
+                data = {**output["data"], "text/html": _COUNTED.sub(number, html)}
+                cells[cell][position] = {**output, "data": data}
+    return cells
 
 
 def collect(events: Iterable[Event]) -> dict[int, list[Output]]:

@@ -43,7 +43,8 @@ def serve(fileno: int, modules: Sequence[str], left: dict[str, str]) -> NoReturn
 
     _warm(shell)
     try:
-        stash, also = preload(modules, os.getcwd())
+        with shell.builtin_trap:  # libraries ask `get_ipython` while they are imported, whether they are in a notebook
+            stash, also = preload(modules, os.getcwd())
     except NotPreloadableError as problem:
         name, reason = problem.args
         rest = [m for m in modules if m != name and not m.startswith(f"{name}.")]

@@ -24,6 +24,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from nb2pipe.runtime import states
+
 FORK_SAFE_THREADS = frozenset({"jemalloc_bg_thd"})
 """Names of native threads whose library starts them again after a fork (pthread_atfork)."""
 _ENVIRONMENT = frozenset({"KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"})  # set by joblib and scikit-learn for OpenMP
@@ -96,36 +98,13 @@ class Stash:
                 effect()
 
     def _hide_parts(self, released: set[str]) -> None:
-        """Take from packages the submodules that their own import does not load: asked for, they are imported."""
+        """Take from packages that load their parts when asked those that their own import does not load."""
         for name, module in self.modules.items():
             parent, _, child = name.rpartition(".")
             package = sys.modules.get(parent) if parent in released else None
-            if package is not None and vars(package).get(child) is module:
+            if package is not None and "__getattr__" in vars(package) and vars(package).get(child) is module:
                 delattr(package, child)
                 self.hidden.add(name)
-                if not isinstance(vars(package).get("__getattr__"), _Parts):
-                    vars(package)["__getattr__"] = _Parts(self, parent, vars(package).get("__getattr__"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """The ``__getattr__`` of a package some of whose submodules are hidden; ``own`` is what it had before."""
-
-    stash: Stash
-    package: str
-    own: Callable[[str], Any] | None
-
-    def __call__(self, name: str) -> Any:
-        try:
-            if self.own is not None:
-                return self.own(name)
-        except AttributeError:
-            if f"{self.package}.{name}" not in self.stash.hidden:
-                raise
-        if f"{self.package}.{name}" in self.stash.hidden:  # a part that another module's import had left there
-            return importlib.import_module(f"{self.package}.{name}")
-        msg = f"module {self.package!r} has no attribute {name!r}"
-        raise AttributeError(msg)
 
 
 class NotPreloadableError(Exception):
@@ -215,6 +194,9 @@ def _state() -> dict[str, Any]:
         numpy_random = importlib.import_module("numpy.random")  # which numpy itself loads when it is asked for it
         kind, keys, *rest = numpy_random.get_state()
         state["numpy's random state"] = (kind, keys.tobytes(), *rest)
+    for name, own in states.STATES.items():
+        if own.own is not None:
+            state[f"settings of {name}"] = states.digest(name)
     return state
 
 

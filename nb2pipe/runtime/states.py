@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import importlib
 import os
 import pickle
@@ -16,10 +17,13 @@ class State:
     """How one state is taken and put back; ``capture`` gives None where its library is not imported.
 
     ``seen`` gives what of it counts when it is asked whether the state has changed.
+    ``own`` gives what has been made of it since its library was imported, None where nothing was: by that a change is seen
+    even in the step that imports the library. Without it the whole is compared.
     """
 
     capture: Callable[[], Any]
     restore: Callable[[Any], None]
+    own: Callable[[], Any] | None = None
     seen: Callable[[Any], Any] = lambda value: value
 
 
@@ -58,13 +62,14 @@ def _set_numpy_random(value: Any) -> None:
 
 def _torch_random() -> Any:
     torch = _module("torch")
-    return torch.get_rng_state() if torch else None
+    # as bytes: a tensor's pickle names the place in memory where it happens to lie
+    return bytes(torch.get_rng_state().tolist()) if torch else None
 
 
 def _set_torch_random(value: Any) -> None:
     import torch
 
-    torch.set_rng_state(value)
+    torch.set_rng_state(torch.tensor(list(value), dtype=torch.uint8))
 
 
 def _environment() -> Any:
@@ -106,6 +111,17 @@ def _matplotlib() -> Any:
     chosen = params._get("backend") if hasattr(params, "_get") else None
     backend = chosen if isinstance(chosen, str) and "inline" not in chosen else None
     return (found, own, backend)
+
+
+def _own_matplotlib() -> Any:
+    matplotlib = _module("matplotlib")
+    if not matplotlib:
+        return None
+    params, first = matplotlib.rcParams, matplotlib.rcParamsOrig
+    get = params._get if hasattr(params, "_get") else dict(params).get
+    found = {k: get(k) for k in params if k not in _TRANSIENT_RC and get(k) != dict.get(first, k)}
+    backend = _matplotlib()[2]
+    return (found, backend) if found or backend else None
 
 
 def _set_matplotlib(value: Any) -> None:
@@ -150,6 +166,14 @@ def _pandas() -> Any:
     return found
 
 
+def _own_pandas() -> Any:
+    if not _module("pandas"):
+        return None
+    config: Any = _module("pandas._config.config")
+    options = config._registered_options
+    return {k: v for k, o in options.items() if (v := config.get_option(k)) != o.defval} or None
+
+
 def _set_pandas(value: dict[str, Any]) -> None:
     import warnings
 
@@ -168,6 +192,18 @@ def _set_pandas(value: dict[str, Any]) -> None:
 def _numpy() -> Any:
     numpy = _module("numpy")
     return (numpy.get_printoptions(), numpy.geterr()) if numpy else None
+
+
+_NUMPY_DEFAULTS = {"edgeitems": 3, "threshold": 1000, "floatmode": "maxprec", "precision": 8, "suppress": False, "linewidth": 75,
+                   "nanstr": "nan", "infstr": "inf", "sign": "-", "formatter": None, "legacy": False, "override_repr": None,
+                   "divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}  # fmt: skip
+
+
+def _own_numpy() -> Any:
+    found = _numpy()
+    if not found:
+        return None
+    return {k: v for k, v in {**found[0], **found[1]}.items() if v != _NUMPY_DEFAULTS.get(k)} or None
 
 
 def _set_numpy(value: Any) -> None:
@@ -303,6 +339,8 @@ def _ipython() -> Any:
     from IPython import get_ipython
 
     shell: Any = get_ipython()
+    if shell is None:
+        return {}
     plain = shell.display_formatter.formatters["text/plain"]
     inline: Any = None
     backend = _module("matplotlib_inline.config")
@@ -312,7 +350,58 @@ def _ipython() -> Any:
     return {
         "precision": plain.float_precision, "nodes": shell.ast_node_interactivity, "inline": inline,
         "xmode": shell.InteractiveTB.mode, "extensions": sorted(shell.extension_manager.loaded), "pprint": plain.pprint,
+        "printers": {mime: _printers(f) for mime, f in shell.display_formatter.formatters.items()},
     }  # fmt: skip
+
+
+def _own_ipython() -> Any:
+    """What no import changes by rights."""
+    return {k: v for k, v in _ipython().items() if k not in ("inline", "extensions")}
+
+
+def _printers(formatter: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """How a formatter shows instances of types, and of those that are not imported yet, where IPython did not say so itself."""
+    return (
+        {k: f for k, f in formatter.type_printers.items() if not _is_ipythons(k, f)},
+        {k: f for k, f in formatter.deferred_printers.items() if not _is_ipythons(k, f)},
+    )
+
+
+def _is_ipythons(kind: Any, function: Any) -> bool:
+    """Whether IPython has a type shown this way by itself, or to put figures into the notebook."""
+    name = kind if isinstance(kind, tuple) else (kind.__module__, kind.__name__)
+    return name == ("matplotlib.figure", "Figure") or str(getattr(function, "__module__", "")).startswith("IPython.")
+
+
+def _sympy() -> Any:
+    """How sympy shows things: ``init_printing`` sets it in classes of its own."""
+    printing = _module("sympy.core._print_helpers")
+    if not printing:
+        return None
+    shown = {k: vars(printing.Printable)[k] for k in ("_repr_png_", "_repr_svg_", "_repr_latex_")}
+    return (shown, dict(_module("sympy.printing.printer").Printer._global_settings),
+            _module("sympy.printing.pretty.pretty_symbology")._use_unicode)  # fmt: skip
+
+
+def _own_sympy() -> Any:
+    found = _sympy()
+    if not found:
+        return None
+    disabled = vars(_module("sympy.core._print_helpers").Printable)["_repr_disabled"]
+    changed = [f for f in found[0].values() if f is not disabled]
+    # what it shows in LaTeX is a function of its own from the beginning
+    return found if found[1] or len(changed) > 1 else None
+
+
+def _set_sympy(value: Any) -> None:
+    printable = importlib.import_module("sympy.core._print_helpers").Printable
+    printer = importlib.import_module("sympy.printing.printer").Printer
+    for name, function in value[0].items():
+        setattr(printable, name, function)
+    printer._global_settings.clear()
+    printer._global_settings.update(value[1])
+    symbols: Any = importlib.import_module("sympy.printing.pretty.pretty_symbology")
+    symbols._use_unicode = value[2]
 
 
 def _set_ipython(value: Any) -> None:
@@ -326,6 +415,11 @@ def _set_ipython(value: Any) -> None:
     for extension in value["extensions"]:
         if extension not in shell.extension_manager.loaded:
             shell.extension_manager.load_extension(extension)
+    for mime, (types, deferred) in value["printers"].items():
+        formatter = shell.display_formatter.formatters.get(mime)
+        if formatter is not None:
+            formatter.type_printers.update(types)
+            formatter.deferred_printers.update(deferred)
     if value["inline"] is not None:
         from matplotlib_inline.config import InlineBackend
 
@@ -340,8 +434,18 @@ def _set_path(value: list[str]) -> None:
 def _storable(attributes: Any) -> dict[str, Any]:
     """What of a module's or a class's attributes can be stored; the rest stays as the module's own import makes it."""
     found = {}
+    # what an installed library keeps for itself is not the notebook's, and may not live through being stored
+    private = "_" if "site-packages" in (attributes.get("__file__") or "") else "__"
     for key, value in attributes.items():
-        if key.startswith("__") or isinstance(value, type(sys)) or callable(value) or hasattr(value, "__get__"):
+        if key.startswith(private) or isinstance(value, type(sys)):
+            continue
+        if (
+            callable(value)
+            and "__file__" in attributes
+            and getattr(value, "__module__", "") in ("__main__", "builtins")
+        ):
+            found[key] = value  # such as the notebook itself has put there: `np.float = float`
+        if callable(value) or hasattr(value, "__get__"):
             continue
         if type(value) is object:
             continue  # what a library compares by identity must stay what it is
@@ -360,7 +464,9 @@ def _module_state(name: str) -> State:
         module = _module(name)
         if module is None:
             return None
-        own = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == name]
+        installed = "site-packages" in (getattr(module, "__file__", None) or "")
+        classes = [] if installed else [v for v in vars(module).values() if isinstance(v, type)]
+        own = [c for c in classes if c.__module__ == name and not issubclass(c, enum.Enum)]
         return (_storable(vars(module)), {c.__name__: _storable(vars(c)) for c in own})
 
     def restore(value: Any) -> None:
@@ -417,19 +523,20 @@ STATES: dict[str, State] = {
     "environment": State(_environment, _set_environment),
     "cwd": State(os.getcwd, os.chdir),
     "warnings": State(_warnings, _set_warnings),
-    "matplotlib": State(_matplotlib, _set_matplotlib),
-    "figures": State(_figures, _set_figures, lambda _: None),
-    "pandas": State(_pandas, _set_pandas),
-    "numpy": State(_numpy, _set_numpy),
+    "matplotlib": State(_matplotlib, _set_matplotlib, _own_matplotlib),
+    "figures": State(_figures, _set_figures, seen=lambda _: None),
+    "pandas": State(_pandas, _set_pandas, _own_pandas),
+    "numpy": State(_numpy, _set_numpy, _own_numpy),
     "sys.path": State(lambda: list(sys.path), _set_path),
     "logging": State(_logging, _set_logging),
-    "decimal": State(_decimal, _set_decimal, _without_flags),
+    "decimal": State(_decimal, _set_decimal, seen=_without_flags),
     "locale": State(_locale, _set_locale),
     "recursionlimit": State(sys.getrecursionlimit, sys.setrecursionlimit),
     "sklearn": State(_sklearn, _set_sklearn),
     "torch.settings": State(_torch_settings, _set_torch_settings),
     "plotly": State(_plotly, _set_plotly),
-    "ipython": State(_ipython, _set_ipython),
+    "ipython": State(_ipython, _set_ipython, _own_ipython),
+    "sympy": State(_sympy, _set_sympy, _own_sympy),
 }
 RANDOM = ("random", "numpy.random", "torch")
 # Restored before values are loaded: loading imports modules, and brings open figures back.
@@ -462,9 +569,9 @@ def restore_rank(name: str) -> int:
 
 
 def digest(name: str) -> bytes:
-    """A digest of a state, to see whether it changed; empty where there is none."""
+    """A digest of a state, to see whether it changed; empty where there is none, or where it is as its library made it."""
     state = state_of(name)
-    value = state.capture()
+    value = state.capture() if state.own is None else state.own()
     if value is None:
         return b""
     value = state.seen(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib
 import io
 import mmap
 import os
@@ -13,7 +14,7 @@ import sys
 import types
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,31 @@ def _make_function(
     return function
 
 
+def _is_nested(function: types.FunctionType) -> bool:
+    """Whether a function is one of an importable module that no name of the module leads to."""
+    module = sys.modules.get(function.__module__ or "")
+    if module is None or vars(module) is not function.__globals__ or function.__module__ == "__main__":
+        return False
+    found: Any = module
+    for name in function.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is not function
+
+
+def _make_nested(
+    module: str, code: types.CodeType, name: str, closure: tuple[types.CellType, ...] | None
+) -> types.FunctionType:
+    return types.FunctionType(code, vars(importlib.import_module(module)), name, None, closure)
+
+
+def _set_attributes(function: types.FunctionType, state: dict[str, Any]) -> None:
+    for key, value in state.items():
+        if key == "__dict__":
+            function.__dict__.update(value)
+        else:
+            setattr(function, key, value)
+
+
 def _set_function(function: types.FunctionType, state: dict[str, Any]) -> None:
     stamp = state.pop("stamp")
     if _stamps.get(function, -1) >= stamp:
@@ -177,6 +203,17 @@ def _set_tensor(tensor: Any, state: tuple[Any, dict[str, Any]]) -> None:
     tensor.__dict__.update(state[1])
 
 
+_GENERATORS = frozenset({"Random", "RandomState", "Generator"})
+
+
+def _global_generators() -> Iterator[tuple[tuple[str, str], Any]]:
+    """The random generators that libraries keep for everybody, by the module and the attribute that hold them."""
+    for key in (("random", "_inst"), ("numpy.random.mtrand", "_rand"), ("torch", "default_generator")):
+        module = sys.modules.get(key[0])
+        if module is not None:
+            yield key, getattr(module, key[1], None)
+
+
 class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no types
     """Pickles values of a step.
 
@@ -208,6 +245,9 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             return "shell"
         if type(obj).__name__ == "TextStream":
             return obj.name
+        if type(obj).__name__ in _GENERATORS:
+            # `from random import shuffle` is a method of the global generator, whose state flows by itself
+            return next((key for key, found in _global_generators() if found is obj), None)
         return None
 
     def reducer_override(self, obj: Any) -> Any:
@@ -217,6 +257,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
                 obj.__module__ == "__main__" and obj.__globals__.get("__name__") == "__main__"
             ):
                 return self._function(obj)
+            if _is_nested(obj):
+                return self._nested(obj)
         elif kind is types.CellType:
             return self._cell(obj)
         elif kind is _CACHED and obj.__module__ == "__main__":
@@ -247,6 +289,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             self._hide(obj)
             if "_cache" in getattr(obj, "__dict__", ()):
                 return _without_cache(obj)
+        elif kind.__name__ in _TREES and kind.__module__.startswith("sklearn.neighbors."):
+            return _without_counts(obj)
         found = reducing.reduced(obj)
         return super().reducer_override(obj) if found is NotImplemented else found
 
@@ -265,6 +309,13 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         }
         args = (_identify(obj), self.stamp, obj.__code__, self.namespace, obj.__name__, obj.__closure__)
         return (_make_function, args, state, None, None, _set_function)
+
+    def _nested(self, obj: types.FunctionType) -> Any:
+        """A function that a function of an installed module has made: its globals are those of the module."""
+        names = ("__qualname__", "__defaults__", "__kwdefaults__", "__doc__", "__module__")
+        state = {**{n: getattr(obj, n) for n in names}, "__dict__": dict(obj.__dict__)}
+        args = (obj.__module__, obj.__code__, obj.__name__, obj.__closure__)
+        return (_make_nested, args, state, None, None, _set_attributes)
 
     def _cell(self, obj: types.CellType) -> Any:
         try:
@@ -392,6 +443,17 @@ def _without_cache(obj: Any) -> Any:
     return NotImplemented
 
 
+_TREES = frozenset({"KDTree", "BallTree", "KDTree32", "KDTree64", "BallTree32", "BallTree64"})
+
+
+def _without_counts(obj: Any) -> Any:
+    """How a tree of neighbours is made, without the counts of what it was asked: that is no change."""
+    make, args, state = obj.__reduce__()[:3]
+    if not isinstance(state, tuple) or len(state) < 12 or not all(isinstance(n, int) for n in state[7:11]):
+        return NotImplemented
+    return (make, args, (*state[:7], 0, 0, 0, 0, *state[11:]))
+
+
 class Loader(pickle.Unpickler):
     """Unpickles values into a step's namespace."""
 
@@ -406,6 +468,8 @@ class Loader(pickle.Unpickler):
             from IPython import get_ipython
 
             return get_ipython()
+        if isinstance(pid, tuple):
+            return getattr(importlib.import_module(pid[0]), pid[1])
         if "." in str(pid):
             return reducing.singleton(str(pid))
         return getattr(sys, str(pid))
@@ -453,6 +517,8 @@ def _changeable(obj: Any) -> bool:
     if module == "torch" and kind.__name__ in ("dtype", "device", "layout", "memory_format"):
         return False
     if kind.__name__ in ("cython_function_or_method", "fused_cython_function"):
+        return False
+    if module.partition(".")[0] == "sympy" and not hasattr(kind, "__setitem__"):  # all but its matrices
         return False
     return module.partition(".")[0] not in _FIXED_MODULES and not hasattr(kind, "__members__")
 

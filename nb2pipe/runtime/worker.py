@@ -84,7 +84,8 @@ class Worker:
         report = Report(task.step)
         started = time.perf_counter()
         try:
-            self._run(task, report)
+            with self.shell.shell.builtin_trap:  # loading a value may import a library, which asks for `get_ipython`
+                self._run(task, report)
         except Exception as error:  # a fault of ours, or of a value that cannot be loaded
             report.status = "broken"
             report.problem = f"{type(error).__name__}: {error}"

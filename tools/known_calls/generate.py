@@ -441,9 +441,9 @@ def read(path: Path) -> Library:
     module = load(path.stem)
     library.version = str(getattr(module, "__version__", "")) if path.stem not in ("builtins", "stdlib") else ""
     for line in path.read_text("utf-8").splitlines():
-        if line.startswith("#") or "|" not in line:
+        if line.startswith("#") or " | " not in f" {line}":
             continue
-        fields, _, tail = line.partition("|")
+        fields, _, tail = f" {line}".partition(" | ")
         names = tail.split()
         row, flags = parse_fields(fields)
         directive = next((f for f in flags if f in DIRECTIVES), None)

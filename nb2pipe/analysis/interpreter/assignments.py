@@ -154,6 +154,9 @@ class Assignments(Calls):
                 link(obj, value)
             elif obj.type not in ("pandas.DataFrame", "pandas.Series", "numpy.ndarray"):
                 hold(obj, value)
+            if isinstance(target, ast.Attribute) and obj.attrs is None:
+                key = (obj, target.attr)
+                self.attributes_set[key] = join(self.attributes_set.get(key, ()), value)
         self.span = outer
 
     def _set_by_class(self, obj: Obj, target: ast.Attribute, value: Val | None) -> None:

@@ -42,6 +42,8 @@ class Calls(Rows):
         if kind == "method":
             receiver, name = obj.data
             return self.call_method(receiver, name, args, kwargs, node, frame)
+        if isinstance(obj.data, tuple) and obj.data[:1] == ("attribute",):
+            return self.call_method(obj.data[1], obj.data[2], args, kwargs, node, frame)
         if isinstance(obj.data, tuple) and obj.data and obj.data[0] == "wraps":
             result = join(self.call(obj.data[1], args, kwargs, node, frame), self._registered(obj, args, kwargs, node))
             link(obj, result)

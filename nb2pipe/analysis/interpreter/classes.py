@@ -182,6 +182,7 @@ class Classes(Functions):
         seen: set[str] = set()
         stack = [obj.klass]
         self.may += 1
+        self._make_another(obj.klass, unknown, node)
         while stack:
             klass = stack.pop()
             if klass.kind != "class" or (klass.data.space.module and not klass.data.space.local):
@@ -203,6 +204,21 @@ class Classes(Functions):
                         self.branches(lambda: True, run)
         self.may -= 1
         self.consuming.discard(obj)
+
+    def _make_another(self, klass: Obj, unknown: Obj, node: ast.AST) -> None:
+        """A library may make further instances of the class of one that it is handed, as scikit-learn's ``clone`` does."""
+        if klass.kind != "class" or klass.data.space.module:
+            return
+        counts = [
+            len(function_of(f).node.args.args) - 1 for f in self.find(klass, "__init__") or () if f.kind == "function"
+        ]
+
+        def again() -> bool:
+            self.instantiate(klass, [(unknown,)] * max(counts), {}, node)
+            return True
+
+        if counts:
+            self.branches(lambda: True, again)
 
     def call_super(self, receiver: Obj, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> Val:
         """``super().name(...)``: the next class that has it; of a library's class nothing but the instance changes."""

@@ -83,6 +83,8 @@ class Expressions(Operators):
             if binding.must == -2:
                 self.history_read = True
             value = binding.value
+            if self.written_modules:
+                self._read_module_files(value)
             for obj in value:
                 if obj.kind in ("module", "ref"):
                     self.rec.traits.add("modules")
@@ -99,6 +101,14 @@ class Expressions(Operators):
             return self._builtin(name)
         self.use(name, node, frame)
         return (self.new(),)
+
+    def _read_module_files(self, value: Val) -> None:
+        """Whoever has a module that a cell has written, or a part of one, imports it again in its own process."""
+        for obj in value:
+            space = getattr(obj.data, "space", None)
+            module = space.module if space is not None else str(obj.data) if obj.kind in ("module", "ref") else ""
+            if module in self.written_modules:
+                self.touch("file", f"{module.replace('.', '/')}.py", "read")
 
     def _builtin(self, name: str) -> Val:
         if name in BUILTINS:

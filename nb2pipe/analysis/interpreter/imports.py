@@ -11,7 +11,7 @@ from nb2pipe.analysis.interpreter.expressions import BUILTINS, HISTORY, INJECTED
 from nb2pipe.analysis.interpreter.machine import HOLE_NAME
 from nb2pipe.analysis.interpreter.statements import Statements
 from nb2pipe.analysis.known.table import Table
-from nb2pipe.analysis.modules import Source, bound_names, exists, find_source, names_are_known, public_names
+from nb2pipe.analysis.modules import Source, bound_names, exists, find_source, public_names
 from nb2pipe.analysis.objects import (
     Binding,
     Frame,
@@ -34,7 +34,6 @@ class Imports(Statements):
         super().__init__(table)
         self.star_sources: list[tuple[str, Source | None, int]] = []
         self.unresolved: set[str] = set()
-        self.written_modules: dict[str, Source] = {}
         self.first_spans: dict[int, Span] = {}
 
     def lookup_special(self, name: str, node: ast.AST) -> Val | None:
@@ -52,20 +51,15 @@ class Imports(Statements):
             if name == "__name__":
                 return (scalar("str", "__main__"),)
             return (Obj("ref", data=name),)
-        unseen = [cell for module, source, cell in self.star_sources if self._may_bind(module, source, name)]
-        if self.opaque_cells or unseen:
+        late = [(cell, "star") for _, _, cell in self.star_sources if not name.startswith("_")]
+        late += [(cell, "opaque") for cell in self.opaque_cells]
+        if late:  # no list of a module's names is sure to be whole: nobody else can have bound it
             value = (self.new(),)
-            for cell in dict.fromkeys((*self.opaque_cells, *unseen)):
-                self._late_definition(cell, name, value, "opaque")
+            for cell, kind in late:
+                self._late_definition(cell, name, value, kind)
             self.use(name, node)
             return value
         return None
-
-    def _may_bind(self, module: str, source: Source | None, name: str) -> bool:
-        """Whether a star import may bind a name of which nothing else is known."""
-        if name.startswith("_") or self.table.star(module) is not None or _stdlib(module) is not None:
-            return False
-        return source is None or not names_are_known(source)
 
     def _late_definition(self, cell: int, name: str, value: Val, kind: str) -> None:
         """A cell turns out to bind ``name``: known only now that somebody asks for it."""
@@ -73,6 +67,8 @@ class Imports(Statements):
         record.defined.setdefault(name, self.first_spans.get(cell, self.span))
         if kind == "import":
             record.forced.add(name)
+        elif kind == "star":
+            record.perhaps.add(name)
         if name not in self.space.names:
             for obj in value:
                 obj.names.add(name)
@@ -83,7 +79,7 @@ class Imports(Statements):
             return None
         if source is not None and source.local:
             space = self.spaces.get(module)
-            if space is not None and name in public_names(source):
+            if space is not None and name in public_names(source, self.folder)[0]:
                 self.resolve_pending(space, name)
                 binding = space.names.get(name)
                 return binding.value if binding is not None else (self.new(),)
@@ -94,7 +90,7 @@ class Imports(Statements):
             return (Obj("ref", data=self.table.canonical(dotted)),) if name in listed else None
         if self.table.call(self.table.canonical(dotted)) is not None or self.table.is_module(dotted):
             return (Obj("ref", data=self.table.canonical(dotted)),)
-        if source is not None and name in public_names(source):
+        if source is not None and name in public_names(source, self.folder)[0]:
             return (Obj("ref", data=dotted),)
         if source is None and hasattr(_stdlib(module), name):
             return (Obj("ref", data=dotted),)
@@ -262,7 +258,7 @@ class Imports(Statements):
     def _star_in_source(self, module: str, frame: Frame) -> None:
         source = self.source_of(module)
         if source is not None:
-            for name in public_names(source):
+            for name in sorted(public_names(source, self.folder)[0]):
                 self.bind(frame, name, (Obj("ref", data=f"{module}.{name}"),))
 
     def star(self, module: str) -> None:
@@ -277,15 +273,21 @@ class Imports(Statements):
             return
         self.star_sources.append((module, source, self.cell))
         # names that earlier cells bound and this module binds again
-        for name in list(self.space.names):
+        for name, old in list(self.space.names.items()):
             found = self._star_name(module, source, name)
-            if found is not None:
+            if found is not None and self._is_listed(module, source):
                 self.bind(None, name, found)
-            elif self._may_bind(module, source, name):
+            elif found is not None or not (name.startswith("_") or self._is_listed(module, source)):
+                either = join(old.value, found or (self.new(),))
                 self.use(name)
-                self.rec.defined.setdefault(name, self.span)
-                old = self.space.names[name]
-                self.put(self.space.names, name, Binding(join(old.value, (self.new(),)), -1, old.maybe_unbound))
+                self.bind(None, name, either)
+                self.put(self.space.names, name, Binding(either, -1, old.maybe_unbound))
+
+    def _is_listed(self, module: str, source: Source | None) -> bool:
+        """Whether all names are known that the star import of a module binds."""
+        if self.table.star(module) is not None or _stdlib(module) is not None:
+            return True
+        return source is not None and public_names(source, self.folder)[1]
 
     def source_object(self, dotted: str) -> Val | None:
         """A function or class of an installed module that the table lacks, out of its Python source."""

@@ -229,6 +229,8 @@ class Language(Imports):
         self.rec.traits.add("imports")
         return (self.new(),)
 
+    _call___import__ = _call_importlib_import_module
+
     def _call_importlib_reload(
         self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None
     ) -> Val:

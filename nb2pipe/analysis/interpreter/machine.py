@@ -11,6 +11,7 @@ from typing import Any
 from nb2pipe.analysis.effects import Access, Certainty, Mode, Resource, ResourceKind
 from nb2pipe.analysis.interpreter.flow import Flow
 from nb2pipe.analysis.known.table import Call, Table
+from nb2pipe.analysis.modules import Source
 from nb2pipe.analysis.objects import (
     HOLE,
     UNKNOWN,
@@ -36,6 +37,7 @@ class Record:
     uses: dict[str, tuple[Span, Certainty, bool]] = field(default_factory=dict)
     defined: dict[str, Span] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
+    perhaps: set[str] = field(default_factory=set)
     deleted: dict[str, Span] = field(default_factory=dict)
     dirty: dict[Obj, Span] = field(default_factory=dict)
     accesses: dict[tuple[Resource, Mode], Access] = field(default_factory=dict)
@@ -75,6 +77,9 @@ class Machine(Flow):
         self.history_read = False
         self.parameters_cell = False
         self.keep: list[ast.AST] = []
+        self.written_modules: dict[str, Source] = {}
+        self.attribute_values: dict[tuple[Obj, str], Obj] = {}
+        self.attributes_set: dict[tuple[Obj, str], Val] = {}
 
     def bind(self, frame: Frame | None, name: str, value: Val) -> None:
         """Bind ``name`` where the scoping rules say: a frame's variable, a closure's, or a global."""

@@ -161,20 +161,14 @@ class Parts(Machine):
                         return (self.part(obj),)
                     view(out, obj)
                 return (out,)
-            if self.table.method(kind, name) is not None:
+            patched = self.patched_attribute(obj, name)
+            if self.table.method(kind, name) is not None or (obj.immutable and not obj.holds):
                 bound = Obj("method", data=(obj, name), cell=obj.cell)
                 link(bound, (obj,))
-                return (*self.patched_attribute(obj, name), bound)
+                return (*patched, bound)
             if kind == "pandas.DataFrame":
-                return (*self.patched_attribute(obj, name), self.new("pandas.Series"))
-            if obj.immutable and not obj.holds:
-                return (Obj("method", data=(obj, name), cell=obj.cell),)
-        bound = Obj("method", data=(obj, name), cell=obj.cell)
-        link(bound, (obj,))
-        patched = self.patched_attribute(obj, name)
-        if obj.immutable and not obj.holds:
-            return (*patched, bound)
-        return (*patched, bound, self.part(obj))  # a method, or something of its own
+                return (*patched, self.new("pandas.Series"))
+        return (*self.patched_attribute(obj, name), *self.attribute_value(obj, name))
 
     def patched_attribute(self, obj: Obj, name: str) -> Val:
         """What the notebook has set under this name on a class of a library, bound to an instance."""
@@ -183,6 +177,14 @@ class Parts(Machine):
             self.rec.libraries.add(owner.partition(".")[0])
             found = join(found, *((self._bind_method(v, obj, obj),) for v in value))
         return found
+
+    def attribute_value(self, obj: Obj, name: str) -> Val:
+        """What an attribute of which nothing is known gives: a method, or a part that shares what the object has."""
+        bound = self.attribute_values.get((obj, name))
+        if bound is None:
+            bound = self.attribute_values[obj, name] = Obj(cell=obj.cell, data=("attribute", obj, name))
+            view(bound, obj)
+        return join(self.attributes_set.get((obj, name), ()), (bound,))
 
     def module_attribute(self, obj: Obj, name: str) -> Val:
         """An attribute of a module: the table's, the source's, or a reference by its dotted path."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import replace
 
 from nb2pipe.analysis.interpreter.classes import Classes
@@ -17,12 +18,15 @@ from nb2pipe.analysis.objects import (
     HOLE,
     NONE,
     STR,
+    Binding,
+    Frame,
     Obj,
     Val,
     atomic,
     hold,
     join,
     link,
+    reach,
     scalar,
     view,
 )
@@ -30,6 +34,10 @@ from nb2pipe.analysis.objects import (
 _COMPARING = frozenset({"id", "copy.deepcopy", "numpy.shares_memory", "numpy.may_share_memory", "operator.is_", "operator.is_not",
                         "pickle.dumps", "pickle.dump"})  # fmt: skip
 """Calls whose result tells whether two of the things they are given are one object."""
+_PICKLING = frozenset(
+    {"pickle.dumps", "pickle.dump", "joblib.dump", "torch.save", "cloudpickle.dumps", "cloudpickle.dump", "dill.dump"}
+)
+"""Calls that look for the classes of instances, and for functions, under their names in the notebook."""
 _AT_LEAST = frozenset({"numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"})
 _MAPPINGS = frozenset(
     {"dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter", "collections.ChainMap"}
@@ -39,6 +47,15 @@ VALUES = frozenset({"pandas.DataFrame", "pandas.Series", "pandas.Index", "numpy.
 
 class Results(Classes):
     """Results of known calls."""
+
+    def _pickled(self, given: Iterable[Obj]) -> None:
+        """What is pickled names its classes and functions: they have to be there under their names."""
+        for obj in reach(given):
+            found = obj.klass if obj.klass is not None else obj if obj.kind in ("class", "function") else None
+            name = getattr(found.data, "name", "") if found is not None else ""
+            binding: Binding | None = self.space.names.get(name)
+            if binding is not None and found in binding.value:
+                self.use(name, None, Frame(self.space))
 
     def result(
         self,
@@ -65,6 +82,8 @@ class Results(Classes):
             return (out,)
         if name in _COMPARING:
             self.rec.traits.add("identity")
+        if name in _PICKLING:
+            self._pickled(given)
         if name in ("copy.copy", "copy.deepcopy") and args:
             deep = name == "copy.deepcopy"
             made = self.call_dunder(

@@ -302,6 +302,7 @@ class Rows(Results):
         if not touches(condition, receiver, named, self.table):
             return
         if kind == "file" and key != "*":
+            key, _, suffix = key.partition("+")
             value = (receiver,) if key == "self" and receiver is not None else argument(named, key)
             if not value:
                 return
@@ -309,7 +310,7 @@ class Rows(Results):
                 if "://" in path:
                     self.touch("network", "network", "read" if mode == "read" else "write")
                 else:
-                    self.touch("file", path, mode)
+                    self.touch("file", path if path.endswith(("*", suffix)) else path + suffix, mode)
             return
         self.touch(kind, key, mode)
 
@@ -317,7 +318,8 @@ class Rows(Results):
         """Functions handed to a call are called there, with parts of what it was given."""
         functions = [
             o for o in _callables(callbacks)
-            if o.kind in ("function", "class", "method") or o.klass is not None or (isinstance(o.data, tuple) and o.data[:1] == ("wraps",))
+            if o.kind in ("function", "class", "method") or o.klass is not None
+            or (isinstance(o.data, tuple) and o.data[:1] in (("wraps",), ("attribute",)))
         ]  # fmt: skip
         if not functions:
             return
@@ -357,7 +359,9 @@ class Rows(Results):
         for holder in given:
             if holder.type in CONTAINERS:
                 self.call_back(tuple(h for h in holder.holds if h.kind == "function"), args, node)
-        if callee is not None and callee.kind == "value":
+        if callee is not None and (callee.kind != "value" or (callee.immutable and not callee.holds)):
+            callee = None  # what cannot change and holds nothing gives something of its own
+        if callee is not None:
             self.mutate((callee,), deep=True)
             link(callee, given)
             self.call_back(tuple(h for h in callee.holds if h.kind == "function"), args, node)
@@ -367,7 +371,7 @@ class Rows(Results):
             link(holder, (o for o in given if not atomic(o)))
         out = self.new()
         link(out, given)
-        if callee is not None and callee.kind == "value":
+        if callee is not None:
             view(out, callee)
             link(callee, (out,))
         for obj in given:

@@ -61,7 +61,12 @@ class Shell(Language):
             self.opaque("NB201", f"`get_ipython().{name}(…)` of something that is computed cannot be seen",
                         "write the code in a cell")  # fmt: skip
             return (self.new(),)
-        if name in ("set_next_input", "display_formatter", "enable_matplotlib", "register_magic_function"):
+        if name.partition(".")[0] in (
+            "set_next_input",
+            "display_formatter",
+            "enable_matplotlib",
+            "register_magic_function",
+        ):
             self.touch("setting", "ipython", "write")
         return (Obj("ref", data=f"{SHELL}.{name}"),)
 
@@ -195,6 +200,8 @@ class Shell(Language):
         self.touch("environment", "environment", "write" if sets else "read")
         return None if sets else (self.new(),)
 
+    _magic_set_env = _magic_env
+
     def _magic_cd(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         self._names_in(line, frame)
         words = [w.strip("'\"") for w in line.split() if not w.startswith("-")]
@@ -213,6 +220,8 @@ class Shell(Language):
         if append:
             self.touch("file", _path(path), "read")
         return None
+
+    _magic_file = _magic_writefile
 
     def _magic_run(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         words = [w for w in line.split() if not w.startswith("-")]

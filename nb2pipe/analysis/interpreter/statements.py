@@ -374,3 +374,5 @@ _DISPATCH: dict[type, _Method] = {
     ast.AsyncFunctionDef: Statements._function,
     ast.ClassDef: Statements._class,
 }
+if hasattr(ast, "TypeAlias"):
+    _DISPATCH[ast.TypeAlias] = Statements._type_alias

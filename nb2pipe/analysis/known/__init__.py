@@ -32,8 +32,9 @@ The fields of a call, all optional:
     lazy      true where what is in ``calls`` is called later, when the result is consumed (map, filter)
     touches   [kind, key, mode] of what it touches in the world. kind: file, random, environment, cwd, setting,
               network, clock, display. key: for a file the parameter that holds the path (or "self" when the
-              receiver is the path), or "*"; else the resource's key. mode: "read", "write" (change), "set" (replace whole,
-              such as a seed). [kind, key, mode, "if", PARAM, [values]] only when that argument is one of the values;
+              receiver is the path), "+.npy" behind it where the call adds that; or "*"; else the resource's key.
+              mode: "read", "write" (change), "set" (replace whole, such as a seed).
+              [kind, key, mode, "if", PARAM, [values]] only when that argument is one of the values;
               [kind, key, mode, "without", [PARAMS]] only when none of these is given, or None is given;
               [kind, key, mode, "reads" or "writes", PARAM] only when that argument is a mode that does so, "r" by default
     fixed     the kind of thing the result is when it cannot be pickled (file, connection, generator, lock, thread, ...)
