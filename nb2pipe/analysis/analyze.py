@@ -256,9 +256,8 @@ class _Run:
                 or effects.cell in machine.opaque_cells
             ):
                 must = name in record.forced and not code.cell.tags.raises
-                definitions.append(
-                    Definition(name, Certainty.MUST if must else Certainty.MAY, span, "import" if must else "")
-                )
+                kind = "import" if must else "star" if name in record.perhaps else ""
+                definitions.append(Definition(name, Certainty.MUST if must else Certainty.MAY, span, kind))
         if machine.history_read and "displays" in record.traits:
             span = machine.first_spans[effects.cell]
             count = self.order[effects.cell] + 1

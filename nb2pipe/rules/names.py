@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nb2pipe.analysis.effects import Certainty, Effects, Use
+from nb2pipe.analysis.effects import Certainty, Definition, Effects, Use
 from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
 from nb2pipe.notebook.model import Cell, Code
 from nb2pipe.rules.base import Rule, number, sites, span_of
@@ -81,7 +81,7 @@ def _missing(subject: Subject) -> dict[str, _Missing]:
     if found is None:
         later: dict[str, list[Span]] = {}
         for effects in subject.analysis.effects:
-            for definition in effects.definitions:
+            for definition in _certain_sources(effects):
                 later.setdefault(definition.name, []).append(definition.span)
         codes = {code.cell.index: code for code in subject.codes}
         names = _Names()
@@ -91,8 +91,13 @@ def _missing(subject: Subject) -> dict[str, _Missing]:
     return found
 
 
+def _certain_sources(effects: Effects) -> Iterator[Definition]:
+    """The definitions of a cell, without those that only a star import might make."""
+    return (d for d in effects.definitions if d.kind != "star")
+
+
 def _cell(effects: Effects, code: Code, names: _Names, later: dict[str, list[Span]]) -> None:
-    own = {d.name: d for d in effects.definitions}
+    own = {d.name: d for d in _certain_sources(effects)}
     gone = {d.name: d.span for d in effects.deletions if d.certainty is Certainty.MUST}
     for use in effects.uses:
         name = use.name

@@ -120,8 +120,7 @@ def _own_matplotlib() -> Any:
     params, first = matplotlib.rcParams, matplotlib.rcParamsOrig
     get = params._get if hasattr(params, "_get") else dict(params).get
     found = {k: get(k) for k in params if k not in _TRANSIENT_RC and get(k) != dict.get(first, k)}
-    backend = _matplotlib()[2]
-    return (found, backend) if found or backend else None
+    return found or None  # not the backend, which is chosen anew when it is first needed
 
 
 def _set_matplotlib(value: Any) -> None:

@@ -113,6 +113,7 @@ def touched(row: Call, given: Given, class_name: str | None, seeded: bool) -> li
             if not _unhashable(value) and value not in condition[2]:
                 continue
         if kind == "file" and key not in ("*", "self"):
+            key = key.partition("+")[0]  # a suffix that is added where it is missing
             if key not in named:
                 continue
             found.append((kind, _path(values[named[key]]), mode))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import sys
@@ -50,6 +51,9 @@ def put_back(taken: dict[str, Any]) -> None:
     for name, value in taken.items():
         if value is not None:
             STATES[name].restore(value)
+    for name, logger in logging.Logger.manager.loggerDict.items():
+        if "logging" in taken and name not in taken["logging"][0] and isinstance(logger, logging.Logger):
+            logger.__init__(name)  # type: ignore[misc]  # a logger that had no settings of its own has none again
 
 
 @dataclass(slots=True)
