@@ -12,6 +12,7 @@ from typing import Any
 from nb2pipe.runtime import states, values
 from nb2pipe.runtime.values import Scan
 
+_FIGURE = b"matplotlib.figure"  # the module that the pickle of every artist names, for each holds its figure
 LIGHT_LIMIT = 64 * 2**20  # bytes; `--guards light` looks at nothing larger
 
 
@@ -101,11 +102,12 @@ def scan_all(names: Iterable[str], namespace: dict[str, Any], stamp: int) -> dic
 
 
 def digests(scans: Mapping[str, Scan], light: bool) -> dict[str, bytes]:
-    """The digests of scanned values."""
+    """The digests of scanned values. Figures are left out: being looked at changes what they remember of their last drawing."""
     return {
         name: scan.digest()
         for name, scan in scans.items()
-        if not light or len(scan.data) + sum(b.raw().nbytes for b in scan.buffers) <= LIGHT_LIMIT
+        if (not light or len(scan.data) + sum(b.raw().nbytes for b in scan.buffers) <= LIGHT_LIMIT)
+        and _FIGURE not in scan.data
     }
 
 

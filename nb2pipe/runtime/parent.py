@@ -49,13 +49,15 @@ def serve(fileno: int, modules: Sequence[str], left: dict[str, str]) -> NoReturn
         name, reason = problem.args
         rest = [m for m in modules if m != name and not m.startswith(f"{name}.")]
         _start_again(sock, rest, {**left, name: reason})
-    left = {**left, **also}
-    for name, reason in left.items():
-        _say(sock, f"L {name} {reason}")
+    lines = [f"L {name} {reason}" for name, reason in {**left, **also}.items()]
     threads = [t.name for t in threading.enumerate() if t is not threading.main_thread()] + unsafe_threads()
     if threads:
-        _say(sock, f"U threads are running: {', '.join(threads)}")
-    _say(sock, "R")
+        lines.append(f"U threads are running: {', '.join(threads)}")
+    try:
+        for line in (*lines, "R"):
+            _say(sock, line)
+    except OSError:  # the run is over already
+        os._exit(0)
     sys.meta_path.insert(0, stash)
     gc.collect()
     gc.freeze()

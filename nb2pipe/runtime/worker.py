@@ -161,18 +161,16 @@ class Worker:
         states.reseed()
         for file, names in later:
             held |= {n: v for n, v in values.load_file(folder / file, namespace).items() if n in names}
+        if "matplotlib.figure" in sys.modules:
+            self.shell.show_figures()
         for name in sorted(held):
             if name.startswith("<"):
                 _restore(name, held[name])
             elif not isinstance(held[name], Absent):
                 namespace[name] = held[name]
-
         hook: Any = self.shell.shell.displayhook
-        for under in (
-            "_",
-            "__",
-            "___",
-        ):  # else IPython takes them for names of the notebook's own, and leaves them alone
+        # else IPython takes them for names of the notebook's own, and leaves them alone
+        for under in ("_", "__", "___"):
             if under in namespace:
                 setattr(hook, under, namespace[under])
 

@@ -227,6 +227,9 @@ class Parts(Machine):
         result = self.call_dunder((obj,), ("__getitem__", "__class_getitem__"), [index], node)
         if result is not None:
             return result
+        missing = self.call_dunder((obj,), ("__missing__",), [index], node)
+        if missing is not None:
+            return join(missing, obj.elems)
         kind = obj.type
         if kind in ("list", "tuple", "dict", "collections.deque", "collections.OrderedDict"):
             if sliced:
