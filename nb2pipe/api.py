@@ -20,7 +20,8 @@ from nb2pipe.notebook.read import read, read_document
 from nb2pipe.pipeline import invariants
 from nb2pipe.pipeline.build import build
 from nb2pipe.pipeline.model import Pipeline
-from nb2pipe.rules.run import Subject, refusing, run_rules
+from nb2pipe.rules.run import refusing, run_rules
+from nb2pipe.rules.subject import Subject
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.execute import Listener, RunOptions, RunResult

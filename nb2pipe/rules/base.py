@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
-from nb2pipe.rules.run import Subject
+from nb2pipe.rules.subject import Subject
 
 _SITES = 5  # other places that are listed one by one
 

@@ -16,7 +16,7 @@ from nb2pipe.analysis.modules import bound_names
 from nb2pipe.diagnostics import Diagnostic, Severity
 from nb2pipe.rules.base import Rule, span_of
 from nb2pipe.rules.facts import Facts, Import, facts_of
-from nb2pipe.rules.run import Subject
+from nb2pipe.rules.subject import Subject
 
 _FRAMES = dict.fromkeys(
     ("pandas.DataFrame", "pandas.read_csv", "pandas.read_table", "pandas.read_excel", "pandas.read_parquet", "pandas.merge",

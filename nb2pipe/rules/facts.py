@@ -13,7 +13,7 @@ from nb2pipe.notebook.ipython import parse_fragment
 from nb2pipe.notebook.magics import lookup_magic, split_magic
 from nb2pipe.notebook.model import Cell, Code
 from nb2pipe.rules.base import span_of
-from nb2pipe.rules.run import Subject
+from nb2pipe.rules.subject import Subject
 
 _SHELL = ("run_line_magic", "run_cell_magic", "system", "getoutput", "magic")
 _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.IfExp, ast.BoolOp)

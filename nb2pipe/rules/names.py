@@ -15,7 +15,7 @@ from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
 from nb2pipe.notebook.model import Cell, Code
 from nb2pipe.rules.base import Rule, number, sites, span_of
 from nb2pipe.rules.facts import Import, facts_of
-from nb2pipe.rules.run import Subject
+from nb2pipe.rules.subject import Subject
 
 _HISTORY = re.compile(r"_+|_i*\d*|_[io]h|_dh|In|Out")
 _CATCHES = frozenset({"NameError", "Exception", "BaseException"})

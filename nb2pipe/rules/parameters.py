@@ -10,7 +10,7 @@ from nb2pipe.diagnostics import Diagnostic, Severity, Site
 from nb2pipe.pipeline.model import Parameter
 from nb2pipe.rules.base import Rule
 from nb2pipe.rules.facts import facts_of
-from nb2pipe.rules.run import Subject
+from nb2pipe.rules.subject import Subject
 
 
 def _overwritten(subject: Subject) -> dict[str, tuple[Definition, bool]]:

@@ -12,7 +12,7 @@ from nb2pipe.diagnostics import Diagnostic, Severity
 from nb2pipe.pipeline.words import clipped
 from nb2pipe.rules.base import Rule, number, span_of
 from nb2pipe.rules.facts import Call, Command, Facts, chain, facts_of
-from nb2pipe.rules.run import Subject
+from nb2pipe.rules.subject import Subject
 
 _GENERATORS = {
     "random": "random.seed(0)",

@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-from nb2pipe.analysis.effects import Analysis
 from nb2pipe.diagnostics import Diagnostic, Severity
-from nb2pipe.notebook.model import Code, Notebook
-from nb2pipe.pipeline.model import Pipeline
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a rule may look at. ``found`` are the findings of the stages themselves.
-
-    ``memo`` keeps what several rules need and one of them has worked out; it is no part of the record.
-    """
-
-    notebook: Notebook
-    codes: tuple[Code, ...]
-    analysis: Analysis
-    pipeline: Pipeline
-    folder: Path
-    found: tuple[Diagnostic, ...] = ()
-    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+from nb2pipe.rules.registry import all_rules
+from nb2pipe.rules.subject import Subject
 
 
 def run_rules(subject: Subject, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
     """The findings of all rules, sorted by place; ``select`` and ``ignore`` are codes or their beginnings."""
-    from nb2pipe.rules.registry import all_rules
-
     found = [*_of_stages(subject)]
     for rule in all_rules():
         if is_wanted(rule.code, select, ignore):
@@ -45,17 +23,6 @@ def is_wanted(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
     return (not select or code.startswith(tuple(select))) and not (ignore and code.startswith(tuple(ignore)))
 
 
-def refusals(subject: Subject) -> tuple[Diagnostic, ...]:
-    """The findings that make the promise impossible: what `refusing` leaves of `run_rules`, in less time."""
-    from nb2pipe.rules.registry import all_rules
-
-    found = [*_of_stages(subject)]
-    for rule in all_rules():
-        if rule.refuses:
-            found += rule.check(subject)
-    return refusing(_sorted(subject, found))
-
-
 def refusing(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The findings that make the promise impossible: errors of a rule that refuses, or of no rule that is known.
 
@@ -63,8 +30,6 @@ def refusing(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     """
     if not any(d.severity is Severity.ERROR for d in diagnostics):
         return ()
-    from nb2pipe.rules.registry import all_rules
-
     passes = {rule.code for rule in all_rules() if not rule.refuses}
     return tuple(d for d in diagnostics if d.severity is Severity.ERROR and d.code not in passes)
 

@@ -11,7 +11,7 @@ from nb2pipe.notebook.read import read_document
 from nb2pipe.notebook.tags import normalise_step
 from nb2pipe.pipeline.model import Edge, Pipeline, Step
 from nb2pipe.rules.base import Rule, number, sites
-from nb2pipe.rules.run import Subject
+from nb2pipe.rules.subject import Subject
 
 
 class TagTypo(Rule):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
 from nb2pipe.pipeline.demand import Sharing
 from nb2pipe.rules.base import Rule
-from nb2pipe.rules.run import Subject
+from nb2pipe.rules.subject import Subject
 
 _UNTOLD = frozenset({"", "import", "function", "class", "int", "float", "str", "bool", "complex", "bytes", "NoneType"})
 _WORDS = {"file": "an open file", "iterator": "an iterator", "async": "an object of an event loop"}

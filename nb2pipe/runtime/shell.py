@@ -58,7 +58,9 @@ class _Compiler(CachingCompiler):
 
     def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
         name = os.environ.get("IPYKERNEL_CELL_NAME")
-        return name or os.path.join(tempfile.gettempdir(), f"ipykernel_{os.getpid()}", f"{murmur2(raw_code)}.py")
+        return name or os.path.join(
+            tempfile.gettempdir(), f"ipykernel_{os.getpid()}", f"{sources.murmur2(raw_code)}.py"
+        )
 
     def format_code_name(self, name: str) -> Any:
         sources.asked_for(name)
@@ -390,18 +392,3 @@ def _raw_input(prompt: Any = "") -> str:
 def _getpass(prompt: str = "", stream: Any = None, *, echo_char: str | None = None) -> str:
     msg = "getpass was called, but this frontend does not support input requests."
     raise StdinNotImplementedError(msg)
-
-
-def murmur2(text: str, seed: int = 0xC70F6907) -> int:
-    """MurmurHash2 (A. Appleby) of ``text`` in UTF-8, 32 bits: ipykernel names the files of cells by it."""
-    m, data = 0x5BD1E995, text.encode("utf-8", "surrogatepass")
-    h = seed ^ len(data)
-    end = len(data) & ~3
-    for i in range(0, end, 4):
-        k = int.from_bytes(data[i : i + 4], "little") * m & 0xFFFFFFFF
-        k = (k ^ k >> 24) * m & 0xFFFFFFFF
-        h = (h * m & 0xFFFFFFFF) ^ k
-    if end < len(data):
-        h = (h ^ int.from_bytes(data[end:], "little")) * m & 0xFFFFFFFF
-    h = (h ^ h >> 13) * m & 0xFFFFFFFF
-    return h ^ h >> 15

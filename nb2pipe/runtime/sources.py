@@ -45,8 +45,6 @@ def _text(filename: str) -> str | None:
     """The text of the last cell that is named so, as IPython compiled it."""
     from IPython import get_ipython
 
-    from nb2pipe.runtime.shell import murmur2
-
     if _folder is None:
         return None
     shell: Any = get_ipython()
@@ -59,3 +57,18 @@ def _text(filename: str) -> str | None:
         return None
     shell.compile._filename_map[filename] = found[0]
     return str(shell.transform_cell(found[1]))
+
+
+def murmur2(text: str, seed: int = 0xC70F6907) -> int:
+    """MurmurHash2 (A. Appleby) of ``text`` in UTF-8, 32 bits: ipykernel names the files of cells by it."""
+    m, data = 0x5BD1E995, text.encode("utf-8", "surrogatepass")
+    h = seed ^ len(data)
+    end = len(data) & ~3
+    for i in range(0, end, 4):
+        k = int.from_bytes(data[i : i + 4], "little") * m & 0xFFFFFFFF
+        k = (k ^ k >> 24) * m & 0xFFFFFFFF
+        h = (h * m & 0xFFFFFFFF) ^ k
+    if end < len(data):
+        h = (h ^ int.from_bytes(data[end:], "little")) * m & 0xFFFFFFFF
+    h = (h ^ h >> 13) * m & 0xFFFFFFFF
+    return h ^ h >> 15

@@ -1,0 +1,28 @@
+"""What a rule may look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nb2pipe.analysis.effects import Analysis
+from nb2pipe.diagnostics import Diagnostic
+from nb2pipe.notebook.model import Code, Notebook
+from nb2pipe.pipeline.model import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a rule may look at. ``found`` are the findings of the stages themselves.
+
+    ``memo`` keeps what several rules need and one of them has worked out; it is no part of the record.
+    """
+
+    notebook: Notebook
+    codes: tuple[Code, ...]
+    analysis: Analysis
+    pipeline: Pipeline
+    folder: Path
+    found: tuple[Diagnostic, ...] = ()
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
