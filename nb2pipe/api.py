@@ -24,7 +24,7 @@ from nb2pipe.rules.run import refusing, run_rules
 from nb2pipe.rules.subject import Subject
 
 if TYPE_CHECKING:
-    from nb2pipe.runtime.execute import Listener, RunOptions, RunResult
+    from nb2pipe.runtime.result import Listener, RunOptions, RunResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nb2pipe import api
-from nb2pipe.runtime.execute import RunOptions, RunResult
+from nb2pipe.runtime.result import RunOptions, RunResult
 
 
 def code(source: str, *tags: str) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def run_pipeline(path: str, split: str, guards: str) -> dict[str, Any]:
 
     from nb2pipe import api
     from nb2pipe.diagnostics import Nb2pipeError
-    from nb2pipe.runtime.execute import RunOptions
+    from nb2pipe.runtime.result import RunOptions
 
     out = path.removesuffix(".ipynb") + ".executed.ipynb"
     started = time.time()

@@ -12,7 +12,7 @@ from nb2pipe.cli.parser import Parser, examples
 
 if TYPE_CHECKING:
     from nb2pipe.api import Compiled
-    from nb2pipe.runtime.execute import RunResult
+    from nb2pipe.runtime.result import RunResult
 
 _CAUSES = ("NB1", "NB504", "NB70")
 """The findings that say why a cell fails: names, files, modules."""
@@ -63,10 +63,10 @@ def main(options: argparse.Namespace) -> int:
     from nb2pipe import api
     from nb2pipe.cli.refusal import say
     from nb2pipe.diagnostics import Refused
-    from nb2pipe.runtime.execute import RunOptions
     from nb2pipe.runtime.executed import NotWritten
     from nb2pipe.runtime.parameters import parse_value, read_parameter_file
     from nb2pipe.runtime.progress import progress, summary
+    from nb2pipe.runtime.result import RunOptions
 
     given: dict[str, Any] = read_parameter_file(options.parameters_file) if options.parameters_file else {}
     texts = dict(options.parameter)

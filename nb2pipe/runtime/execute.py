@@ -8,13 +8,12 @@ import selectors
 import shutil
 import signal
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.diagnostics import Diagnostic, Refused, Severity, Span
@@ -31,78 +30,12 @@ from nb2pipe.runtime.claims import (
     to_facts,
 )
 from nb2pipe.runtime.outputs import Outputs
+from nb2pipe.runtime.result import Listener, Outcome, RunOptions, RunResult, Status
 from nb2pipe.runtime.task import CellTask, Report, Seen, Task
 from nb2pipe.runtime.worker import Channel
 from nb2pipe.runtime.zygote import Zygote, preloadable
 
-Status = Literal["ok", "failed", "died", "not run"]
 Recompile = Callable[[Sequence[Fact]], Pipeline]
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How to run: ``jobs`` processes at once, ``order`` among ready steps, ``guards`` on, light, strict or off."""
-
-    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
-    order: Literal["document", "latest"] = "document"
-    guards: Literal["on", "light", "strict", "off"] = "on"
-    cwd: str = "."
-    python: str = sys.executable
-
-
-@dataclass(slots=True)
-class Outcome:
-    """How one step ended. ``detail`` says why where it did not end well; times are seconds since the epoch."""
-
-    status: Status = "not run"
-    detail: str = ""
-    cell: int = -1
-    ename: str = ""
-    evalue: str = ""
-    seconds: float = 0.0
-    guard_seconds: float = 0.0
-    started: float = 0.0
-    ended: float = 0.0
-    runs: int = 0
-
-
-@dataclass(slots=True)
-class RunResult:
-    """A finished run: the outcome of each step, the outputs of each cell, and what the guards saw.
-
-    ``times`` are the start and end of each cell that was begun, in seconds since the epoch; ``widgets`` is the state of
-    widgets as notebooks store it.
-    """
-
-    pipeline: Pipeline
-    outcomes: dict[str, Outcome]
-    outputs: dict[int, list[dict[str, Any]]]
-    seen: list[Seen]
-    facts: tuple[Fact, ...]
-    notes: list[str]
-    times: dict[int, tuple[float, float]]
-    widgets: dict[str, Any]
-    interrupted: bool = False
-
-    @property
-    def exit_code(self) -> int:
-        """0 where every step ended well, 130 where the run was interrupted, else 1."""
-        if self.interrupted:
-            return 130
-        return 0 if all(o.status == "ok" for o in self.outcomes.values()) else 1
-
-
-class Listener:
-    """Told of what happens while a run goes on; the default does nothing."""
-
-    def started(self, step: str) -> None:
-        """A step has started."""
-
-    def ended(self, step: str, outcome: Outcome) -> None:
-        """A step has ended."""
-
-    def note(self, text: str) -> None:
-        """Something that the user should know."""
 
 
 @dataclass(slots=True)

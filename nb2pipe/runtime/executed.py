@@ -13,7 +13,7 @@ from typing import Any
 
 from nb2pipe import __version__
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.runtime.execute import Outcome, RunResult
+from nb2pipe.runtime.result import Outcome, RunResult
 from nb2pipe.runtime.script import cell_tasks
 
 SUFFIXES = (".ipynb", ".html")

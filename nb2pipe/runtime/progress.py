@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from nb2pipe.pipeline.model import Pipeline
-from nb2pipe.runtime.execute import Listener, Outcome, RunResult
+from nb2pipe.runtime.result import Listener, Outcome, RunResult
 
 _REFRESH = 0.12  # seconds between two pictures of the table
 _MARKS = {"ok": "✓", "failed": "✗", "died": "✗", "not run": "-"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nb2pipe.pipeline.model import Pipeline
-from nb2pipe.runtime.execute import RunResult
+from nb2pipe.runtime.result import RunResult
 from nb2pipe.runtime.task import CellTask
 
 INJECTED = -2

@@ -17,8 +17,8 @@ from typing import Any, Literal
 from nb2pipe import api
 from nb2pipe.diagnostics import Refused
 from nb2pipe.runtime import execute
-from nb2pipe.runtime.execute import RunOptions
 from nb2pipe.runtime.outputs import Outputs
+from nb2pipe.runtime.result import RunOptions
 from nb2pipe.runtime.task import CellTask, Task
 from nb2pipe.runtime.worker import Channel
 from nb2pipe.runtime.zygote import Child, Zygote

@@ -10,7 +10,7 @@ import pytest
 
 from nb2pipe import api
 from nb2pipe.notebook.read import read_document
-from nb2pipe.runtime.execute import RunOptions
+from nb2pipe.runtime.result import RunOptions
 from tests.oracle import comparables, plain_environment, run_in_kernel
 
 SAMPLES = Path(__file__).parents[2] / "sample_notebooks"

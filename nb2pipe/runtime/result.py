@@ -1,0 +1,80 @@
+"""What a run is asked for and what it gives: its options, the outcome of each step, and who is told of it meanwhile."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from nb2pipe.analysis.amend import Fact
+from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.runtime.task import Seen
+
+Status = Literal["ok", "failed", "died", "not run"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run: ``jobs`` processes at once, ``order`` among ready steps, ``guards`` on, light, strict or off."""
+
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    order: Literal["document", "latest"] = "document"
+    guards: Literal["on", "light", "strict", "off"] = "on"
+    cwd: str = "."
+    python: str = sys.executable
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How one step ended. ``detail`` says why where it did not end well; times are seconds since the epoch."""
+
+    status: Status = "not run"
+    detail: str = ""
+    cell: int = -1
+    ename: str = ""
+    evalue: str = ""
+    seconds: float = 0.0
+    guard_seconds: float = 0.0
+    started: float = 0.0
+    ended: float = 0.0
+    runs: int = 0
+
+
+@dataclass(slots=True)
+class RunResult:
+    """A finished run: the outcome of each step, the outputs of each cell, and what the guards saw.
+
+    ``times`` are the start and end of each cell that was begun, in seconds since the epoch; ``widgets`` is the state of
+    widgets as notebooks store it.
+    """
+
+    pipeline: Pipeline
+    outcomes: dict[str, Outcome]
+    outputs: dict[int, list[dict[str, Any]]]
+    seen: list[Seen]
+    facts: tuple[Fact, ...]
+    notes: list[str]
+    times: dict[int, tuple[float, float]]
+    widgets: dict[str, Any]
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 where every step ended well, 130 where the run was interrupted, else 1."""
+        if self.interrupted:
+            return 130
+        return 0 if all(o.status == "ok" for o in self.outcomes.values()) else 1
+
+
+class Listener:
+    """Told of what happens while a run goes on; the default does nothing."""
+
+    def started(self, step: str) -> None:
+        """A step has started."""
+
+    def ended(self, step: str, outcome: Outcome) -> None:
+        """A step has ended."""
+
+    def note(self, text: str) -> None:
+        """Something that the user should know."""
