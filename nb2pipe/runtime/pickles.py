@@ -1,0 +1,421 @@
+"""Pickling the values of a step, so that functions, sharing and memory are on the other side what they were here."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import importlib
+import io
+import os
+import pickle
+import sys
+import types
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import cloudpickle
+
+from nb2pipe.runtime import reducing, sources
+
+# -- identity of functions and classes across processes ------------------------------------------------------------
+
+_ids: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+_known: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+_memories: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+_stamps: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+
+
+def _identify(function: types.FunctionType) -> str:
+    name = _ids.get(function)
+    if name is None:
+        name = os.urandom(12).hex()
+        _ids[function] = name
+        _known[name] = function
+    return name
+
+
+def _make_function(
+    identity: str,
+    stamp: int,
+    code: types.CodeType,
+    namespace: dict[str, Any],
+    name: str,
+    closure: tuple[Any, ...] | None,
+) -> types.FunctionType:
+    found = _known.get(identity)
+    if isinstance(found, types.FunctionType) and (closure is None or _stamps.get(found, -1) >= stamp):
+        return found
+    function = types.FunctionType(code, namespace, name, None, closure)
+    sources.expect(code.co_filename)
+    _ids[function] = identity
+    _known[identity] = function
+    return function
+
+
+def _is_nested(function: types.FunctionType) -> bool:
+    """Whether a function is one of an importable module that no name of the module leads to."""
+    module = sys.modules.get(function.__module__ or "")
+    if module is None or vars(module) is not function.__globals__ or function.__module__ == "__main__":
+        return False
+    found: Any = module
+    for name in function.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is not function
+
+
+def _make_nested(
+    module: str, code: types.CodeType, name: str, closure: tuple[types.CellType, ...] | None
+) -> types.FunctionType:
+    return types.FunctionType(code, vars(importlib.import_module(module)), name, None, closure)
+
+
+def _set_attributes(function: types.FunctionType, state: dict[str, Any]) -> None:
+    for key, value in state.items():
+        if key == "__dict__":
+            function.__dict__.update(value)
+        else:
+            setattr(function, key, value)
+
+
+def _set_function(function: types.FunctionType, state: dict[str, Any]) -> None:
+    stamp = state.pop("stamp")
+    if _stamps.get(function, -1) >= stamp:
+        return
+    _stamps[function] = stamp
+    for key, value in state.items():
+        if key == "__dict__":
+            function.__dict__.clear()
+            function.__dict__.update(value)
+        else:
+            setattr(function, key, value)
+
+
+def _make_cell() -> types.CellType:
+    return types.CellType()
+
+
+_TENSORS = frozenset({("torch", "Tensor"), ("torch.nn.parameter", "Parameter")})
+_DICT_VIEWS: dict[type, Any] = {
+    type({}.keys()): dict.keys, type({}.values()): dict.values, type({}.items()): dict.items,
+    type(OrderedDict().keys()): OrderedDict.keys, type(OrderedDict().values()): OrderedDict.values,
+    type(OrderedDict().items()): OrderedDict.items,
+}  # fmt: skip
+_CACHED = type(functools.lru_cache(int))
+
+
+def _make_cached(function: Any, parameters: dict[str, Any]) -> Any:
+    return functools.lru_cache(**parameters)(function)
+
+
+def _set_cell(cell: types.CellType, state: tuple[Any]) -> None:
+    cell.cell_contents = state[0]
+
+
+def _view(
+    base: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any, writeable: bool = True
+) -> Any:
+    import numpy as np
+
+    made = np.ndarray(shape, dtype, buffer=base, offset=offset, strides=strides)
+    if not writeable:
+        made.flags.writeable = False
+    return made
+
+
+def _masked(data: Any, mask: Any, fill: Any, hard: bool) -> Any:
+    import numpy as np
+
+    return np.ma.MaskedArray(data, mask=mask, fill_value=fill, hard_mask=hard, copy=False)
+
+
+def _tensor(base: Any, place: tuple[Any, ...], parameter: bool, wants_gradient: bool) -> Any:
+    """A tensor on the memory of an array, which the tensors and arrays that share it have in common."""
+    import torch
+
+    dtype, offset, shape, strides = place
+    root = base
+    while type(root.base).__name__ == "ndarray":
+        root = root.base
+    if root.nbytes == base.nbytes:
+        _memories[root.__array_interface__["data"][0]] = root
+    made = torch.from_numpy(base.reshape(-1).view("uint8")).view(dtype).as_strided(shape, strides, offset)
+    return torch.nn.Parameter(made, wants_gradient) if parameter else made.requires_grad_(wants_gradient)
+
+
+def _set_tensor(tensor: Any, state: tuple[Any, dict[str, Any]]) -> None:
+    tensor.grad = state[0]
+    tensor.__dict__.update(state[1])
+
+
+_GENERATORS = frozenset({"Random", "RandomState", "Generator"})
+
+
+def _global_generators() -> Iterator[tuple[tuple[str, str], Any]]:
+    """The random generators that libraries keep for everybody, by the module and the attribute that hold them."""
+    for key in (("random", "_inst"), ("numpy.random.mtrand", "_rand"), ("torch", "default_generator")):
+        module = sys.modules.get(key[0])
+        if module is not None:
+            yield key, getattr(module, key[1], None)
+
+
+class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no types
+    """Pickles values of a step.
+
+    Functions of the notebook go without their globals: those travel as values of their own, and the function finds
+    them in the namespace of the step that it arrives in. Closure cells keep their identity. Views of an array whose owner
+    is in ``owners`` are stored as views.
+    """
+
+    def __init__(
+        self, file: io.BytesIO, namespace: dict[str, Any], stamp: int,
+        buffers: Callable[[pickle.PickleBuffer], Any] | None, owners: frozenset[int] = frozenset(),
+    ) -> None:  # fmt: skip
+        super().__init__(file, protocol=5, buffer_callback=buffers)
+        self.namespace = namespace
+        self.stamp = stamp
+        self.owners = owners
+        self.roots: dict[int, int] = {}
+        self.private: set[int] = set()
+        self.kept: list[Any] = []
+        self.whole: set[int] = set()
+        self.singletons = reducing.singletons()
+
+    def persistent_id(self, obj: Any) -> Any:
+        if obj is self.namespace:
+            return "namespace"
+        if id(obj) in self.singletons:
+            return self.singletons[id(obj)]
+        if type(obj).__name__ == "ZMQInteractiveShell":
+            return "shell"
+        if type(obj).__name__ == "TextStream":
+            return obj.name
+        if type(obj).__name__ in _GENERATORS:
+            # `from random import shuffle` is a method of the global generator, whose state flows by itself
+            return next((key for key, found in _global_generators() if found is obj), None)
+        return None
+
+    def reducer_override(self, obj: Any) -> Any:
+        kind = type(obj)
+        if kind is types.FunctionType:
+            if obj.__globals__ is self.namespace or (
+                obj.__module__ == "__main__" and obj.__globals__.get("__name__") == "__main__"
+            ):
+                return self._function(obj)
+            if _is_nested(obj):
+                return self._nested(obj)
+        elif kind is types.CellType:
+            return self._cell(obj)
+        elif kind is _CACHED and obj.__module__ == "__main__":
+            info = obj.cache_info()
+            if info.hits or info.misses:
+                raise pickle.PicklingError("what a cached function remembers cannot be taken out of it")
+            return (_make_cached, (obj.__wrapped__, obj.cache_parameters()))
+        elif kind in _DICT_VIEWS:
+            return (_DICT_VIEWS[kind], (gc.get_referents(obj)[0],))  # cloudpickle's would be views of a copy
+        elif kind is memoryview:
+            return self._memoryview(obj)
+        elif kind.__module__ == "numpy" and kind.__name__ == "ndarray":
+            return self._array(obj)
+        elif (kind.__module__, kind.__name__) in _TENSORS:
+            return self._torch(obj)
+        elif kind.__module__ == "numpy.ma" and kind.__name__ == "MaskedArray" and not obj.dtype.hasobject:
+            self.kept.append(obj.data)
+            return (_masked, (self.kept[-1], obj.mask, obj.fill_value, obj.hardmask))
+        elif isinstance(obj, type) and obj.__module__ == "__main__":
+            # what Python and dataclasses keep in a class for themselves is no object of the notebook
+            own = [v for k, v in vars(obj).items() if k.startswith("__")]
+            self.private.update(map(id, own))
+            for function in own:  # those that ``dataclass`` writes remember which objects they are showing
+                if isinstance(function, types.FunctionType) and function.__globals__ is not self.namespace:
+                    self.private.update(id(held) for held in reducing.enclosed(function))
+            return reducing.class_without_hooks(obj, super().reducer_override(obj))
+        elif kind.__module__.partition(".")[0] == "pandas":
+            self._hide(obj)
+            if "_cache" in getattr(obj, "__dict__", ()):
+                return _without_cache(obj)
+        elif kind.__name__ in _TREES and kind.__module__.startswith("sklearn.neighbors."):
+            return _without_counts(obj)
+        found = reducing.reduced(obj)
+        return super().reducer_override(obj) if found is NotImplemented else found
+
+    def _function(self, obj: types.FunctionType) -> Any:
+        state = {
+            "__qualname__": obj.__qualname__,
+            "__defaults__": obj.__defaults__,
+            "__kwdefaults__": obj.__kwdefaults__,
+            "__dict__": dict(obj.__dict__),
+            "__doc__": obj.__doc__,
+            "__module__": obj.__module__,
+            "__annotations__": dict(
+                obj.__annotations__
+            ),  # the function makes it when it is asked for: no object of the notebook
+            "stamp": self.stamp,
+        }
+        args = (_identify(obj), self.stamp, obj.__code__, self.namespace, obj.__name__, obj.__closure__)
+        return (_make_function, args, state, None, None, _set_function)
+
+    def _nested(self, obj: types.FunctionType) -> Any:
+        """A function that a function of an installed module has made: its globals are those of the module."""
+        names = ("__qualname__", "__defaults__", "__kwdefaults__", "__doc__", "__module__")
+        state = {**{n: getattr(obj, n) for n in names}, "__dict__": dict(obj.__dict__)}
+        args = (obj.__module__, obj.__code__, obj.__name__, obj.__closure__)
+        return (_make_nested, args, state, None, None, _set_attributes)
+
+    def _cell(self, obj: types.CellType) -> Any:
+        try:
+            contents = obj.cell_contents
+        except ValueError:
+            return (_make_cell, ())
+        return (_make_cell, (), (contents,), None, None, _set_cell)
+
+    def _memoryview(self, obj: memoryview) -> Any:
+        """A view of a whole object; cloudpickle's would be of a copy that cannot be written."""
+        whole = memoryview(obj.obj)
+        if isinstance(obj.obj, bytes) or (whole.format, whole.shape, whole.strides) != (
+            obj.format,
+            obj.shape,
+            obj.strides,
+        ):
+            if obj.readonly:
+                return NotImplemented
+            raise pickle.PicklingError("a memoryview of a part of an object shares that part with it")
+        return (memoryview, (obj.obj,))
+
+    def _torch(self, obj: Any) -> Any:
+        """A tensor as a view of its memory; torch would store a copy for each, and name it by its address.
+
+        Raises:
+            pickle.PicklingError: the tensor remembers what it was computed from, which cannot leave its process.
+        """
+        import torch
+
+        if obj.grad_fn is not None:
+            raise pickle.PicklingError("a tensor remembers what it was computed from, for backward()")
+        plain = obj.layout is torch.strided and obj.device.type == "cpu" and not obj.is_quantized
+        size = obj.untyped_storage().nbytes()
+        if not plain or obj.is_conj() or obj.is_neg() or not size or size % obj.element_size():
+            return NotImplemented
+        whole = self._memory(obj.untyped_storage())
+        place = (obj.dtype, obj.storage_offset(), tuple(obj.shape), obj.stride())
+        parameter = type(obj) is not torch.Tensor
+        state = (obj.grad if obj.is_leaf else None, dict(obj.__dict__))
+        made = (_tensor, (whole, place, parameter, obj.requires_grad))
+        return (*made, state, None, None, _set_tensor) if state[0] is not None or state[1] else made
+
+    def _memory(self, storage: Any) -> Any:
+        """The memory of tensors as one array of bytes, always the same object while one of its values is looked at."""
+        import torch
+
+        found = _memories.get(storage.data_ptr())
+        if found is None or found.nbytes != storage.nbytes():
+            found = torch.tensor([], dtype=torch.uint8).set_(storage).numpy()
+            _memories[storage.data_ptr()] = found
+        self.kept.append(found)
+        self.roots[id(found)] = self.roots.get(id(found), 0) + 1
+        self.whole.add(id(found))
+        return found
+
+    def _tensors_memory(self, root: Any) -> Any:
+        """The memory of tensors that an array stands in: what ``numpy()`` has given, or ``from_numpy`` was given."""
+        if type(root.base).__name__ == "Tensor":
+            return self._memory(root.base.untyped_storage())
+        if "torch" not in sys.modules or not root.nbytes or not root.flags.c_contiguous:
+            return None
+        found = _memories.setdefault(root.__array_interface__["data"][0], root)
+        if found is root or found.nbytes != root.nbytes:
+            return None
+        self.kept.append(found)
+        self.roots[id(found)] = self.roots.get(id(found), 0) + 1
+        self.whole.add(id(found))
+        return found
+
+    def _array(self, obj: Any) -> Any:
+        if id(obj) in self.whole:
+            return NotImplemented
+        if id(obj) in self.private or obj.dtype.hasobject:
+            return NotImplemented
+        if reducing.foreign(obj):
+            raise pickle.PicklingError("an array in memory that belongs to another object cannot leave it")
+        root = obj
+        while (base := reducing.base_of(root)) is not None:
+            root = base
+        if id(root) in self.private:
+            return NotImplemented
+        memory = self._tensors_memory(root)
+        if memory is not None:
+            offset = obj.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
+            return (_view, (memory, offset, obj.shape, obj.strides, obj.dtype))
+        if root is obj or root.dtype.hasobject or not root.flags.c_contiguous:
+            if root is obj:
+                self.roots[id(root)] = self.roots.get(id(root), 0) + 1
+            return NotImplemented
+        self.kept.append(root)
+        self.roots[id(root)] = self.roots.get(id(root), 0) + 1
+        if id(root) not in self.owners:
+            return NotImplemented
+        offset = obj.__array_interface__["data"][0] - root.__array_interface__["data"][0]
+        return (_view, (root, offset, obj.shape, obj.strides, obj.dtype, obj.flags.writeable))
+
+    def _hide(self, obj: Any) -> None:
+        """The arrays inside a frame are its own affair: copy-on-write makes their sharing unobservable."""
+        self.private.add(id(getattr(type(obj), "_metadata", None)))  # a list of the class, in the state of every frame
+        manager = getattr(obj, "_mgr", None)
+        for block in getattr(manager, "blocks", ()):
+            values = block.values
+            self._hide_array(values)
+        self._hide_array(getattr(obj, "_data", None))
+        self._hide_array(getattr(obj, "_values", None) if type(obj).__name__.endswith("Index") else None)
+        self._hide_array(getattr(obj, "_ndarray", None))
+        self._hide_array(getattr(obj, "_codes", None))
+
+    def _hide_array(self, values: Any) -> None:
+        while values is not None and type(values).__name__ == "ndarray":
+            self.private.add(id(values))
+            values = values.base
+
+
+def _without_cache(obj: Any) -> Any:
+    """How pandas' types are made, without what they remember of having been asked: that is no change."""
+    reduced = obj.__reduce_ex__(5)
+    state = reduced[2] if len(reduced) > 2 else None
+    if isinstance(state, dict) and "_cache" in state:
+        kept = {k: v for k, v in state.items() if k != "_cache"}
+        return (*reduced[:2], kept or None, *reduced[3:])
+    if isinstance(state, tuple) and state and isinstance(state[-1], dict) and "_cache" in state[-1]:
+        kept = {k: v for k, v in state[-1].items() if k != "_cache"}
+        return (*reduced[:2], (*state[:-1], kept) if kept else state[:-1], *reduced[3:])
+    return NotImplemented
+
+
+_TREES = frozenset({"KDTree", "BallTree", "KDTree32", "KDTree64", "BallTree32", "BallTree64"})
+
+
+def _without_counts(obj: Any) -> Any:
+    """How a tree of neighbours is made, without the counts of what it was asked: that is no change."""
+    make, args, state = obj.__reduce__()[:3]
+    if not isinstance(state, tuple) or len(state) < 12 or not all(isinstance(n, int) for n in state[7:11]):
+        return NotImplemented
+    return (make, args, (*state[:7], 0, 0, 0, 0, *state[11:]))
+
+
+class Loader(pickle.Unpickler):
+    """Unpickles values into a step's namespace."""
+
+    def __init__(self, data: Any, buffers: Iterable[Any], namespace: dict[str, Any]) -> None:
+        super().__init__(io.BytesIO(data), buffers=buffers)
+        self.namespace = namespace
+
+    def persistent_load(self, pid: Any) -> Any:
+        if pid == "namespace":
+            return self.namespace
+        if pid == "shell":
+            from IPython import get_ipython
+
+            return get_ipython()
+        if isinstance(pid, tuple):
+            return getattr(importlib.import_module(pid[0]), pid[1])
+        if "." in str(pid):
+            return reducing.singleton(str(pid))
+        return getattr(sys, str(pid))
