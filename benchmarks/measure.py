@@ -37,7 +37,9 @@ def wall(command: Sequence[str], cwd: str | None = None, env: dict[str, str] | N
         subprocess.CalledProcessError: The command failed.
     """
     started = time.perf_counter()
-    subprocess.run(command, cwd=cwd, env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        command, cwd=cwd, env=env or compiled(), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     return time.perf_counter() - started
 
 
@@ -48,14 +50,19 @@ def cpu(command: Sequence[str], cwd: str | None = None) -> float:
         subprocess.CalledProcessError: The command failed.
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(command, cwd=cwd, env=compiled(), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def compiled() -> dict[str, str]:
+    """The environment of a command that finds its byte code, as an installed one does."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
 def quiet() -> dict[str, str]:
     """The environment for peers, without their progress bars."""
-    return {**os.environ, "PYTHONWARNINGS": "ignore"}
+    return {**compiled(), "PYTHONWARNINGS": "ignore"}
 
 
 def table(rows: Sequence[Row]) -> str:
