@@ -29,10 +29,6 @@ def _imports(record: Record) -> bool:
     return "imports" in record.traits
 
 
-def _libraries(record: Record) -> set[str]:
-    return {name for name in record.libraries if "." in name or name not in _PLAIN}
-
-
 _RULES: dict[str, Rule] = {
     "environment": lambda r: (
         _imports(r) or _unknown(r) or bool(r.libraries & {"subprocess", "os", "multiprocessing", "joblib"})

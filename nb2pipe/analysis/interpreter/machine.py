@@ -68,8 +68,6 @@ class Machine(Flow):
         self.rec = Record(-1)
         self.records: dict[int, Record] = {}
         self.opaque_cells: list[int] = []
-        self.star_modules: list[str] = []
-        self.asked: dict[str, int] = {}
         self.written: set[str] = set()
         self.method_names: set[str] = set()
         self.given_up: set[ast.AST] = set()
