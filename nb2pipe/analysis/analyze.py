@@ -13,7 +13,7 @@ from pathlib import Path
 from nb2pipe.analysis.effects import Access, Analysis, Certainty, Definition, Deletion, Effects, Mutation, Resource, Use
 from nb2pipe.analysis.interpreter import CALL_BUDGET, Interpreter, Record
 from nb2pipe.analysis.known.table import Table
-from nb2pipe.analysis.objects import Binding, Obj, reach, reachers, shareable
+from nb2pipe.analysis.objects import Binding, Obj, atomic, reach, reachers, shareable
 from nb2pipe.analysis.states import FIGURES, read_states
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 from nb2pipe.notebook.model import Code, Notebook
@@ -203,7 +203,7 @@ class _Run:
         for name in dict.fromkeys((*touched, *deleted)):
             binding = names.get(name)
             peers: set[str] = set()
-            if binding is not None:
+            if binding is not None and not all(map(atomic, binding.value)):
                 objects = []
                 roots = [o for o in binding.value if o.kind not in ("module", "ref")]
                 roots += [h for o in roots if o.kind == "class" for h in o.holds]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nb2pipe.diagnostics import Diagnostic, Span
 
@@ -16,8 +16,7 @@ class Certainty(Enum):
     MAY = "may"
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """A binding of a global name. ``kind`` says what was bound where the analysis knows it."""
 
     name: str
@@ -26,8 +25,7 @@ class Definition:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """An upward-exposed use: the cell reads the name before it must have defined it.
 
     ``certainty`` is MUST where the read happens whenever the cell runs, outside any ``try``.
@@ -38,8 +36,7 @@ class Use:
     certainty: Certainty = Certainty.MAY
 
 
-@dataclass(frozen=True, slots=True)
-class Mutation:
+class Mutation(NamedTuple):
     """A change to an object that ``name`` reaches; every name that reaches it has one of these."""
 
     name: str
@@ -47,8 +44,7 @@ class Mutation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(NamedTuple):
     """A ``del`` of a global name."""
 
     name: str

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["value", "function", "class", "module", "ref", "method", "super", "frame"]
 
@@ -152,8 +152,7 @@ class Function:
     scope: Scope | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a function body says of its names: computed once a function node."""
 
     locals: frozenset[str]
@@ -181,7 +180,7 @@ class Class:
 
 def join(*values: Val) -> Val:
     """The union of values, without repeats, in order; never longer than a handful without need."""
-    if len(values) == 2 and values[0] == values[1]:
+    if len(values) == 1 or (len(values) == 2 and values[0] == values[1]):
         return values[0]
     seen: dict[Obj, None] = {}
     for value in values:
@@ -208,14 +207,14 @@ def atomic(obj: Obj) -> bool:
     return obj.kind in ("ref", "module") or (obj.immutable and not obj.holds and obj.kind == "value")
 
 
-def _is_atom(obj: Obj) -> bool:
+def is_atom(obj: Obj) -> bool:
     """Whether the object is of a type whose instances hold nothing: one object may stand for all of them."""
-    return obj.immutable and obj.type in ATOMS
+    return obj.immutable and obj.type in ATOMS and obj.klass is None
 
 
 def hold(holder: Obj, held: Iterable[Obj]) -> None:
     """Record that ``holder`` keeps references to ``held``, and gives them when it is indexed or iterated."""
-    if _is_atom(holder):
+    if is_atom(holder):
         return
     for obj in held:
         if obj is holder:
@@ -229,7 +228,7 @@ def hold(holder: Obj, held: Iterable[Obj]) -> None:
 
 def link(holder: Obj, held: Iterable[Obj]) -> None:
     """Record that ``holder`` reaches ``held`` by some way other than indexing."""
-    if _is_atom(holder):
+    if is_atom(holder):
         return
     for obj in held:
         if obj is not holder and not atomic(obj) and obj not in holder.holds:
@@ -239,7 +238,7 @@ def link(holder: Obj, held: Iterable[Obj]) -> None:
 
 def view(viewer: Obj, base: Obj) -> None:
     """Record that ``viewer`` shares its buffer with ``base``."""
-    if viewer is not base and not _is_atom(viewer) and not _is_atom(base):
+    if viewer is not base and not is_atom(viewer) and not is_atom(base):
         viewer.views.add(base)
         base.views.add(viewer)
         link(viewer, (base,))

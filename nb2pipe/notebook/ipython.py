@@ -9,6 +9,7 @@ import keyword
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -39,25 +40,30 @@ def parse_cells(cells: Sequence[Cell]) -> tuple[Code, ...]:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        codes: list[Code] = []
-        bound: set[str] = set()
-        seen = 0
-        for cell in cells:
-            if cell.kind != "code":
-                continue
-            code = parse_cell(cell)
-            magic = _automagic(cell.source) if code.tree is not None and not code.lines else None
-            if magic is not None and is_loaded(magic[0]):
-                for earlier in codes[seen:]:
-                    bound.update(_bindings(earlier.tree) if earlier.tree is not None else ())
-                seen = len(codes)
-                if not bound & {magic[0], "*"}:
-                    code = _as_magic(magic, cell.source, cell, 1)
-            codes.append(code)
-        return tuple(codes)
+        with _no_warnings():
+            return _parse_all(cells)
     finally:
         if collecting:
             gc.enable()
+
+
+def _parse_all(cells: Sequence[Cell]) -> tuple[Code, ...]:
+    codes: list[Code] = []
+    bound: set[str] = set()
+    seen = 0
+    for cell in cells:
+        if cell.kind != "code":
+            continue
+        code = _fragment(cell.source, cell, 1)
+        magic = _automagic(cell.source) if code.tree is not None and not code.lines else None
+        if magic is not None and is_loaded(magic[0]):
+            for earlier in codes[seen:]:
+                bound.update(_bindings(earlier.tree) if earlier.tree is not None else ())
+            seen = len(codes)
+            if not bound & {magic[0], "*"}:
+                code = _as_magic(magic, cell.source, cell, 1)
+        codes.append(code)
+    return tuple(codes)
 
 
 def parse_cell(cell: Cell) -> Code:
@@ -72,6 +78,19 @@ def parse_cell(cell: Cell) -> Code:
 
 def parse_fragment(text: str, cell: Cell, first_line: int) -> Code:
     """Parse Python that begins on line ``first_line`` of the cell: the cell itself, or the body of a magic."""
+    with _no_warnings():
+        return _fragment(text, cell, first_line)
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """What Python warns of when it parses is for the rules to say."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _fragment(text: str, cell: Cell, first_line: int) -> Code:
     transformed: Transformed | None = None
     tree = None if _CHANGED.search(text) else _plain(text)
     try:
@@ -109,9 +128,7 @@ def _plain(text: str) -> ast.Module | None:
 
 
 def _parse(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = compile(text, "<cell>", "exec", _FLAGS, dont_inherit=True)
+    tree = compile(text, "<cell>", "exec", _FLAGS, dont_inherit=True)
     assert isinstance(tree, ast.Module)  # noqa: S101  what these flags give
     return tree
 
@@ -125,11 +142,9 @@ def _compile_late(tree: ast.Module, text: str) -> None:
     """
     if not _LATE.search(text) and not (_LEAVING.search(text) and any(_leaves(s, in_loop=False) for s in tree.body)):
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for statement in tree.body:
-            module = ast.Module([statement], [])
-            compile(module, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    for statement in tree.body:
+        module = ast.Module([statement], [])
+        compile(module, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
 def _leaves(statement: ast.stmt, *, in_loop: bool) -> bool:

@@ -48,6 +48,9 @@ class Tags:
     foreign: tuple[str, ...] = ()
 
 
+NO_TAGS = Tags()
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell: ``index`` is its 0-based position among all cells of the notebook."""
@@ -56,7 +59,7 @@ class Cell:
     index: int
     kind: CellKind
     source: str
-    tags: Tags = Tags()
+    tags: Tags = NO_TAGS
     execution_count: int | None = None
 
 

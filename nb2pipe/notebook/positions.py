@@ -5,15 +5,13 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 # IPython gives up after so many pieces of its own syntax in one cell (inputtransformer2.TRANSFORM_LOOP_LIMIT).
 _LIMIT = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of a transformed line, from column ``start`` to the next piece.
 
     It came from (``row``, ``column``) of the cell, rows counted from 1 and columns in characters from 0. A ``verbatim``
@@ -28,16 +26,14 @@ class Piece:
     end_column: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line on its way through the transformer, with where it came from."""
 
     text: str
     pieces: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Transformed:
+class Transformed(NamedTuple):
     """What IPython makes of a cell: its text, and for each line of it (ended by a line feed) the pieces it is made of."""
 
     text: str
@@ -119,7 +115,7 @@ def _follow_cleanup(lines: list[Line], after: list[str]) -> list[Line]:
     for line, text in zip(lines[dropped:], after, strict=True):
         gone = len(line.text) - len(text)
         piece = line.pieces[0]
-        moved = replace(piece, column=piece.column + gone) if line.text.endswith(text) else piece
+        moved = piece._replace(column=piece.column + gone) if line.text.endswith(text) else piece
         result.append(Line(text, (moved,)))
     return result
 
@@ -158,7 +154,7 @@ def _autocall(old: Sequence[Line], new: str, start: int) -> tuple[Piece, ...]:
         begin = _at(old[0].pieces, at_old)
         pieces.append(Piece(at_new, begin.row, begin.column + at_old - begin.start))
         from_old, from_new = at_old + len(word), at_new + len(word)
-        pieces.append(replace(around, start=from_new))
+        pieces.append(around._replace(start=from_new))
     return tuple(pieces) or (around,)
 
 
@@ -168,7 +164,7 @@ def _joined(lines: Sequence[Line]) -> Transformed:
     current: list[Piece] = []
     width = 0
     for line in lines:
-        current += [replace(piece, start=piece.start + width) for piece in line.pieces]
+        current += [piece._replace(start=piece.start + width) for piece in line.pieces]
         width += len(line.text)
         if line.text.endswith("\n"):
             result.append(tuple(current))

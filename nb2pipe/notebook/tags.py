@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
-from nb2pipe.notebook.model import Requirements, Role, Tags
+from nb2pipe.notebook.model import NO_TAGS, Requirements, Role, Tags
 
 ROLES: dict[str, Role] = {
     "parameters": "parameters",
@@ -256,6 +256,8 @@ class _Parser:
 
 def parse_tags(tags: Sequence[str], cell: int) -> tuple[Tags, tuple[Diagnostic, ...]]:
     """The typed tags of the cell at position ``cell``, and what is wrong with them."""
+    if not tags:
+        return NO_TAGS, ()
     parser = _Parser(cell)
     for tag in tags:
         if isinstance(tag, str):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from nb2pipe.analysis.effects import Access, Analysis, Effects, Resource
 from nb2pipe.diagnostics import Diagnostic, Span
-from nb2pipe.notebook.model import Code, Notebook, Requirements
+from nb2pipe.notebook.model import NO_TAGS, Code, Notebook, Requirements
 from nb2pipe.pipeline.blocks import BlockEffects, compose, relevant_accesses, state_name
 from nb2pipe.pipeline.demand import Needs, Sharing, demand
 from nb2pipe.pipeline.external import Order, orders
@@ -20,8 +19,7 @@ from nb2pipe.pipeline.split import Block, is_shared, split
 Number = TypeVar("Number", int | None, float | None)
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(NamedTuple):
     """A pipeline and what was found while building it."""
 
     pipeline: Pipeline
@@ -176,41 +174,40 @@ def _steps(
     members: dict[int, list[int]] = {}
     for position, owner in enumerate(home):
         members.setdefault(owner, []).append(position)
+    inputs: dict[int, dict[str, Value]] = {owner: {} for owner in members}
     outputs: dict[int, set[str]] = {owner: set() for owner in members}
-    steps = {}
-    for owner, parts in members.items():
-        inputs: dict[str, Value] = {}
-        for part in parts:
-            for name, producer in needs[part].inputs.items():
-                if home[producer] != owner:
-                    inputs[name] = Value(name, names[home[producer]])
-                    outputs[home[producer]].add(name)
+    for position, owner in enumerate(home):
+        for name, producer in needs[position].inputs.items():
+            if home[producer] != owner:
+                inputs[owner][name] = Value(name, names[home[producer]])
+                outputs[home[producer]].add(name)
+    steps = []
+    for owner, parts in sorted(members.items(), key=lambda member: blocks[member[0]].cells[0]):
         cells = tuple(sorted(c for p in parts for c in blocks[p].cells))
         runs = [*(composed[p] for p in parts), *(shared[c] for p in parts for c in needs[p].shared)]
-        steps[owner] = Step(
+        step = Step(
             name=names[owner],
             cells=cells,
-            inputs=tuple(inputs[n] for n in sorted(inputs)),
+            inputs=tuple(inputs[owner][n] for n in sorted(inputs[owner])),
+            outputs=tuple(sorted(outputs[owner])),
             parameters=tuple(sorted({n for p in parts for n in needs[p].parameters})),
             shared=tuple(sorted({c for p in parts for c in needs[p].shared})),
             changes=tuple(sorted({n for r in runs for n in (*r.writes, *r.free)})),
             requirements=_requirements(notebook, cells),
             title=blocks[owner].title,
         )
+        steps.append(step)
     after: dict[str, set[str]] = {names[o]: set() for o in members}
     for edge in edges:
         after[edge.target].add(edge.source)
     ordered: list[Step] = []
     done: set[str] = set()
-    waiting = [
-        replace(steps[o], outputs=tuple(sorted(outputs[o]))) for o in sorted(members, key=lambda o: blocks[o].cells[0])
-    ]
-    while waiting:
-        for step in waiting:
+    while steps:
+        for position, step in enumerate(steps):
             if after[step.name] <= done:
                 ordered.append(step)
                 done.add(step.name)
-                waiting.remove(step)
+                del steps[position]
                 break
         else:
             raise AssertionError("circle among steps: merge_reopened must have split it")
@@ -222,6 +219,8 @@ def _requirements(notebook: Notebook, cells: Sequence[int]) -> Requirements:
     merged = notebook.defaults
     for index in cells:
         own = notebook.cells[index].tags.requirements
+        if own == NO_TAGS.requirements:
+            continue
         merged = Requirements(
             cpus=_most(merged.cpus, own.cpus),
             memory=_most(merged.memory, own.memory),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nb2pipe.analysis.effects import Access, Resource
 from nb2pipe.diagnostics import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """Block ``source`` must touch ``resource`` before block ``target`` does."""
 
     source: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
 from nb2pipe.pipeline.blocks import BlockEffects
@@ -13,8 +13,7 @@ from nb2pipe.pipeline.external import Order
 from nb2pipe.pipeline.split import Block
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(NamedTuple):
     """``home`` gives for each block the block that leads its step; ``names`` the steps' names by leading block."""
 
     home: tuple[int, ...]

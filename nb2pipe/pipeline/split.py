@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.notebook.model import Cell, Notebook
@@ -11,8 +11,7 @@ from nb2pipe.notebook.model import Cell, Notebook
 SHARED_ROLES = frozenset({"parameters", "imports", "functions", "setup"})
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A run of code cells that follow one another in the notebook and belong to one step."""
 
     step: str

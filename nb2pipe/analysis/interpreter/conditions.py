@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from typing import Any
 
 from nb2pipe.analysis.interpreter.machine import const_of, truth
@@ -17,15 +16,15 @@ DATA = frozenset({"pandas.DataFrame", "pandas.Series", "numpy.ndarray"})
 _GROUPS = frozenset({"list", "tuple", "dict", "set"})
 
 
-def named_arguments(row: Call, args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> Named:
+def named_arguments(row: Call, args: list[Val], kwargs: dict[str, Val]) -> Named:
     """The arguments by the row's parameters; those that cannot be told apart stand under `OPEN`."""
-    named = dict(kwargs)
-    unpacked = [i for i, a in enumerate(node.args) if isinstance(a, ast.Starred)] if isinstance(node, ast.Call) else []
-    known = unpacked[0] if unpacked else len(args)
-    for position, value in enumerate(args[:known]):
-        if position < len(row.params) and row.params[position] != "*":
-            named.setdefault(row.params[position], value)
-    several = join(kwargs.get("**", ()), *args[known:])
+    known = args
+    if OPEN in kwargs:  # what is behind an unpacked iterable may be any parameter
+        unpacked = kwargs[OPEN]
+        known = args[: next((i for i, value in enumerate(args) if value is unpacked), 0)]
+    named = {parameter: value for parameter, value in zip(row.params, known, strict=False) if parameter != "*"}
+    named.update(kwargs)
+    several = join(kwargs.get("**", ()), *args[len(known) :])
     if several:
         named[OPEN] = several
     return named
@@ -38,7 +37,9 @@ def argument(named: Named, name: str) -> Val:
 
 def applies(condition: tuple[str, ...], wanted: bool, named: Named) -> bool | None:
     """Whether one of the parameters is given and is true (or false, as ``wanted``); None where that is open."""
-    found: list[bool | None] = [] if condition else [True]
+    if not condition:
+        return True
+    found: list[bool | None] = []
     for name in condition:
         value = named.get(name)
         if value is None:

@@ -42,6 +42,10 @@ _AT_LEAST = frozenset({"numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d
 _MAPPINGS = frozenset(
     {"dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter", "collections.ChainMap"}
 )
+_COMBINATIONS = frozenset(
+    {"itertools.product", "itertools.combinations", "itertools.permutations", "itertools.pairwise"}
+)
+_TUPLES = _COMBINATIONS | {"enumerate", "zip", "itertools.zip_longest"}
 VALUES = frozenset({"pandas.DataFrame", "pandas.Series", "pandas.Index", "numpy.ndarray", "str"})
 
 
@@ -213,6 +217,8 @@ class Results(Classes):
 
     def _rows_of(self, name: str, receiver: Obj | None, args: list[Val], node: ast.AST) -> Val | None:
         """What gives tuples (``enumerate``, ``zip``, ``dict.items``): their parts are told apart."""
+        if name not in _TUPLES and (receiver is None or not name.endswith(".items")):
+            return None
         starred = isinstance(node, ast.Call) and any(isinstance(a, ast.Starred) for a in node.args)
         sources = [o for value in args for o in value]
         if name == "enumerate" and args:
@@ -222,7 +228,7 @@ class Results(Classes):
         elif receiver is not None and name.endswith(".items") and receiver.type in _MAPPINGS:
             parts = [join(STR, tuple(h for h in receiver.holds if h not in receiver.elems)), self._pieces((receiver,))]
             sources = [receiver]
-        elif name in ("itertools.product", "itertools.combinations", "itertools.permutations", "itertools.pairwise"):
+        elif name in _COMBINATIONS:
             parts, starred = [self._pieces(value) for value in args], True
         else:
             return None

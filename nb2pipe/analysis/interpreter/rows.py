@@ -20,6 +20,7 @@ from nb2pipe.analysis.objects import (
     Val,
     atomic,
     hold,
+    is_atom,
     join,
     link,
     view,
@@ -45,7 +46,7 @@ _MOVING = frozenset(
     {"append", "insert", "extend", "clear", "copy", "items", "keys", "values", "reverse", "appendleft", "__setitem__"}
 )
 """Methods of containers that look at nothing that they hold."""
-_GENERATORS = ("random_state", "rng", "generator", "seed")
+_GENERATORS = frozenset({"random_state", "rng", "generator", "seed"})
 """Parameters that take a random generator in every library: who is given one draws from it."""
 
 
@@ -197,12 +198,14 @@ class Rows(Results):
     ) -> Val:
         """The effects and the result of a call by its row of the table."""
         given = [o for value in (*args, *kwargs.values()) for o in value]
-        named = named_arguments(row, args, kwargs, node)
+        named = named_arguments(row, args, kwargs)
         for target in row.mutates:
             self._mutate_target(target, row, receiver, args, named, given)
-        for parameter in _GENERATORS:
-            self.mutate(o for o in named.get(parameter, ()) if not atomic(o))
+        for parameter in _GENERATORS & named.keys():
+            self.mutate(o for o in named[parameter] if not atomic(o))
         for obj in given:
+            if is_atom(obj):
+                continue
             klass = self.table.klass(obj.type) if obj.type is not None else None
             if klass is not None and klass.draws and name not in _LOOKING:
                 self.draw_by(obj, klass.draws, node)

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _FOLDER = Path(__file__).parent
 MODES = {"reads": "r+", "writes": "wax+"}
@@ -48,14 +48,14 @@ class Class:
     draws: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """What reading an attribute gives."""
 
     returns: str | None = None
     alias: str = "fresh"
 
 
+@lru_cache(maxsize=1024)
 def conditional(text: str) -> tuple[str, tuple[str, ...], bool]:
     """``self?inplace`` and ``x?copy=False`` taken apart: what, by which parameters, and their truth that makes it so."""
     what, _, condition = text.partition("?")
@@ -63,6 +63,7 @@ def conditional(text: str) -> tuple[str, tuple[str, ...], bool]:
     return what, tuple(names.split("|")) if names else (), wanted != "False"
 
 
+@lru_cache(maxsize=1024)
 def pairs(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """``holds`` two by two: each first keeps the second."""
     return tuple(zip(names[::2], names[1::2], strict=True))
@@ -125,9 +126,6 @@ def _stars() -> dict[str, frozenset[str]]:
     return {m: frozenset(names.split()) for m, _, names in (line.partition(":") for line in lines)}
 
 
-_BUILTINS = frozenset({"builtins", "stdlib"})
-
-
 class Table:
     """The tables, each library loaded when a name of it is first asked for."""
 
@@ -145,11 +143,7 @@ class Table:
 
     def call(self, name: str) -> Call | None:
         """The row of a function, or of a method by way of its class; None where the table has none."""
-        home = self._home(name)
-        if home is None:
-            return None
-        shape = home[1].calls.get(name)
-        return None if shape is None else _call(home[0], shape)
+        return _row(name)
 
     def klass(self, name: str | None) -> Class | None:
         """What is known of a type."""
@@ -175,19 +169,7 @@ class Table:
 
     def canonical(self, name: str) -> str:
         """The name under which the tables know what ``name`` stands for."""
-        home = self._home(name)
-        if home is None:
-            return name
-        names = home[1].names
-        if name in names:
-            return names[name]
-        owner, dot, last = name.rpartition(".")
-        while dot:
-            if owner in names:
-                return f"{names[owner]}.{last}"
-            owner, dot, more = owner.rpartition(".")
-            last = f"{more}.{last}"
-        return name
+        return _canonical(name)
 
     def module_known(self, name: str) -> bool:
         """Whether the tables cover the module's library."""
@@ -220,6 +202,32 @@ def _consensus_call(method: str) -> Call:
 
 
 _TABLE = Table()
+
+
+@lru_cache(maxsize=8192)
+def _row(name: str) -> Call | None:
+    home = _TABLE._home(name)
+    if home is None:
+        return None
+    shape = home[1].calls.get(name)
+    return None if shape is None else _call(home[0], shape)
+
+
+@lru_cache(maxsize=8192)
+def _canonical(name: str) -> str:
+    home = _TABLE._home(name)
+    if home is None:
+        return name
+    names = home[1].names
+    if name in names:
+        return names[name]
+    owner, dot, last = name.rpartition(".")
+    while dot:
+        if owner in names:
+            return f"{names[owner]}.{last}"
+        owner, dot, more = owner.rpartition(".")
+        last = f"{more}.{last}"
+    return name
 
 
 @lru_cache(maxsize=8192)
