@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import gc
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +90,8 @@ class _Run:
                     raise
                 self._give_up(error)
         machine.parameters_cell = False
+        if "warnings" in written and _warns(code):
+            record.traits.add("warns")
         first = machine.first_spans.get(code.cell.index, machine.span)
         for access in read_states(record, written, first):
             record.accesses.setdefault((access.resource, access.mode), access)
@@ -118,8 +123,6 @@ class _Run:
 
     def _display(self, code: Code) -> None:
         """The value of the last expression is shown, unless a semicolon says otherwise."""
-        import ast
-
         machine = self.machine
         assert code.tree is not None  # noqa: S101  the caller has looked
         last = code.tree.body[-1]
@@ -287,3 +290,12 @@ def _word(obj: Obj) -> str:
 
 
 __all__ = ["Diagnostic", "Severity", "analyze"]
+
+
+def _warns(code: Code) -> bool:
+    """Whether Python warns when it compiles the cell, of an unknown escape or of ``x is 1``."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+            compile(code.text, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    return bool(found)

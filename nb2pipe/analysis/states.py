@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import sys
 from collections.abc import Callable, Iterator
 
 from nb2pipe.analysis.effects import Access, Certainty, Mode, Resource, ResourceKind
@@ -9,7 +11,7 @@ from nb2pipe.analysis.interpreter.machine import Record
 from nb2pipe.diagnostics import Span
 
 _PLOTTING = frozenset({"matplotlib", "seaborn", "plotnine", "pylab", "mpl_toolkits"})
-_PLAIN = frozenset({"builtins", "math", "collections", "itertools", "functools", "re", "json", "datetime", "time", "os",
+_PLAIN = frozenset({"builtins", "math", "collections", "itertools", "functools", "re", "json", "time", "os",
                     "string", "random", "typing", "copy", "operator", "sys", "pathlib", "statistics"})  # fmt: skip
 
 FIGURES = Resource("setting", "figures")
@@ -36,7 +38,7 @@ _RULES: dict[str, Rule] = {
     "cwd": lambda r: "relative" in r.traits or _imports(r) or _unknown(r),
     "sys.path": lambda r: _imports(r) or "modules" in r.traits,
     "packages": _imports,
-    "warnings": lambda r: _unknown(r) or _third_party(r) or "guesses" in r.traits,
+    "warnings": lambda r: _unknown(r) or _may_warn(r) or bool(r.traits & {"guesses", "opens", "warns"}),
     "matplotlib": lambda r: bool(r.libraries & _PLOTTING) or _unknown(r) or "plots" in r.traits,
     "figures": lambda r: bool(r.libraries & _PLOTTING) or _unknown(r) or "plots" in r.traits,
     "pandas": lambda r: _shows(r) or "pandas" in r.libraries,
@@ -56,12 +58,18 @@ _RULES: dict[str, Rule] = {
 _KINDS: dict[str, ResourceKind] = {"environment": "environment", "cwd": "cwd"}
 
 
-def _third_party(record: Record) -> bool:
-    return any(name not in _PLAIN and name[:1].islower() and name in _LIBRARIES for name in record.libraries)
+def _may_warn(record: Record) -> bool:
+    return any(name in _LIBRARIES or (name in sys.stdlib_module_names and name not in _PLAIN) for name in record.libraries)
+
+
+def _elsewhere(record: Record) -> bool:
+    """Whether the cell runs code of libraries, which may come by what the notebook has put into another one."""
+    called = (name for name in record.libraries if name not in _PLAIN and not hasattr(builtins, name))
+    return _unknown(record) or bool(record.traits & {"guesses", "magics"}) or any(called)
 
 
 _LIBRARIES = frozenset({"numpy", "pandas", "sklearn", "scipy", "matplotlib", "seaborn", "statsmodels", "torch", "plotly",
-                        "requests", "joblib", "xgboost", "lightgbm", "warnings", "sqlite3"})  # fmt: skip
+                        "requests", "joblib", "xgboost", "lightgbm"})  # fmt: skip
 
 
 def read_states(record: Record, written: set[str], span: Span) -> Iterator[Access]:
@@ -71,7 +79,7 @@ def read_states(record: Record, written: set[str], span: Span) -> Iterator[Acces
             module = key.removeprefix("module:")
             needed = module in record.libraries or module.partition(".")[0] in record.libraries
         elif key.startswith("patch:"):
-            needed = key.removeprefix("patch:").partition(".")[0] in (*record.libraries, "builtins")
+            needed = key.removeprefix("patch:").partition(".")[0] in (*record.libraries, "builtins") or _elsewhere(record)
         else:
             rule = _RULES.get(key)
             needed = rule is None or rule(record)

@@ -83,7 +83,7 @@ def patched(w: World) -> str:
     v = w.int(0)
     xs = w.pin(w.any("list"))
     return w.pick([f"import math\nmath.sqrt = lambda v: {v}", "import math\nprint(math.sqrt(4))", f"import json\njson.extra = {xs}", "import json\nprint(getattr(json, 'extra', None))",
-                   f"import textwrap\ntextwrap.dedent = lambda v: {xs}.append(len(v)) or v", "import textwrap\nprint(textwrap.dedent(' a'))", f"import builtins\nbuiltins.shared_thing = {v}", "print(globals().get('shared_thing'))"])  # fmt: skip
+                   f"import statistics\nstatistics.median = lambda v: {xs}.append(len(v)) or v", "import statistics\nprint(statistics.median([3]))", f"import builtins\nbuiltins.shared_thing = {v}", "print(globals().get('shared_thing'))"])  # fmt: skip
 
 
 @recipe("library", 4)

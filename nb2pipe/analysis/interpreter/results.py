@@ -137,6 +137,7 @@ class Results(Classes):
             return self.typed_any(row.returns)
         out = self.typed(row.returns)
         if row.fixed:
+            self.rec.traits.add("opens")
             out = self.new(row.returns, fixed=row.fixed)
             keys = [k for t in row.touches if t[0] == "file" and t[2] == "write" and touches(list(t[3:]), receiver, named, self.table)
                     for k in (self.file_keys((receiver,) if t[1] == "self" and receiver else named.get(t[1], ())) if t[1] != "*" else ["*"])

@@ -111,6 +111,8 @@ class Shell(Language):
     def magic(self, name: str, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val:
         """A magic, by its row in the table."""
         row = magics.lookup_magic(name, "line" if body is None else "cell")
+        self.rec.traits.add("magics")
+        self.call_back((o for patches in self.patches.values() for _, value in patches for o in value), [], node)
         if row is None:
             self._names_in(line, frame)
             self.opaque("NB202", f"`{'%' if body is None else '%%'}{name}` is not a magic that nb2pipe knows: "
