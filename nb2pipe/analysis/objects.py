@@ -242,6 +242,18 @@ def view(viewer: Obj, base: Obj) -> None:
         viewer.views.add(base)
         base.views.add(viewer)
         link(viewer, (base,))
+        if viewer.type not in FRAMES and isinstance(base.data, tuple) and base.data[:1] == ("lent",):
+            view(viewer, base.data[1])
+
+
+FRAMES = frozenset({"pandas.DataFrame", "pandas.Series"})
+
+
+def lend(frame: Obj, out: Iterable[Obj]) -> None:
+    """Record that frames may stand on the memory of another: neither can tell, but the arrays that they give can."""
+    for obj in out:
+        if frame.type in FRAMES and obj.type in FRAMES and obj is not frame:
+            obj.data = ("lent", frame)
 
 
 def reach(objs: Iterable[Obj], *, classes: bool = True) -> Iterator[Obj]:

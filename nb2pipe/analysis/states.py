@@ -59,7 +59,9 @@ _KINDS: dict[str, ResourceKind] = {"environment": "environment", "cwd": "cwd"}
 
 
 def _may_warn(record: Record) -> bool:
-    return any(name in _LIBRARIES or (name in sys.stdlib_module_names and name not in _PLAIN) for name in record.libraries)
+    return any(
+        name in _LIBRARIES or (name in sys.stdlib_module_names and name not in _PLAIN) for name in record.libraries
+    )
 
 
 def _elsewhere(record: Record) -> bool:
@@ -79,7 +81,9 @@ def read_states(record: Record, written: set[str], span: Span) -> Iterator[Acces
             module = key.removeprefix("module:")
             needed = module in record.libraries or module.partition(".")[0] in record.libraries
         elif key.startswith("patch:"):
-            needed = key.removeprefix("patch:").partition(".")[0] in (*record.libraries, "builtins") or _elsewhere(record)
+            needed = key.removeprefix("patch:").partition(".")[0] in (*record.libraries, "builtins") or _elsewhere(
+                record
+            )
         else:
             rule = _RULES.get(key)
             needed = rule is None or rule(record)

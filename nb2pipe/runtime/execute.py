@@ -49,7 +49,10 @@ class _Process:
 
 @dataclass(slots=True)
 class _Done:
-    """What a finished step left: where its values are, what it used, what it touched."""
+    """What a finished step left: where its values are, what it used, what it touched.
+
+    Values that are in ``files`` too are ``live`` for those who change several of them that share memory.
+    """
 
     report: Report
     inputs: dict[str, str]
@@ -189,9 +192,21 @@ class _Execution:
         found: list[_Process] = []
         for value in step.inputs:
             done = self.done.get(value.producer)
-            if done is not None and value.name in done.live and done.live[value.name] not in found:
+            if done is None or value.name not in done.live or done.live[value.name] in found:
+                continue
+            if value.name not in done.files or value.name in self.changed_together(done.report, step):
                 found.append(done.live[value.name])
         return found
+
+    def changed_together(self, report: Report, step: Step) -> set[str]:
+        """The values of a report that share memory which some step changes, and that ``step`` needs as they are.
+
+        These are the steps that change them, and those that pass them on.
+        """
+        taken = {v.name for v in step.inputs if v.producer == report.step}
+        kept = taken & {*step.changes, *step.outputs}
+        pairs = [set(pair) for pair in report.together if kept.issuperset(pair)]
+        return {n for pair in pairs for n in pair if any(pair.issubset(s.changes) for s in self.pipeline.steps)}
 
     def start(self, step: Step) -> None:
         """Start one step, in a new process or in the one that holds what it needs."""
@@ -344,6 +359,14 @@ class _Execution:
                 self.note(
                     f"`{value.name}` ({value.kind}) cannot leave its process, so {' and '.join([step.name, *users])} run in one"
                 )
+        for later in self.pipeline.steps:
+            shared = sorted(self.changed_together(report, later))
+            if shared:
+                live.update(dict.fromkeys(shared, process))
+                self.note(
+                    f"{' and '.join(f'`{n}`' for n in shared)} of {step.name} share memory that {later.name} changes, "
+                    "so it runs in the same process"
+                )
         before = frozenset(self.predecessors(step))
         self.done[step.name] = _Done(report, {v.name: v.producer for v in step.inputs}, files, live, before)
         self.finish(step.name, process, "ok", "")
@@ -439,6 +462,10 @@ class _Execution:
             if self.outcomes[name].started:
                 done, told = self.done.get(name), self.started_as[name]
                 stored = frozenset((*done.files, *done.live) if done is not None else told.outputs)
+                if done is not None:
+                    stored -= {n for s in self.pipeline.steps for n in self.changed_together(done.report, s)} - {
+                        *done.live
+                    }
                 inputs = {v.name: v.producer for v in told.inputs}
                 stood[name] = Stood(inputs, self.outcomes[name].started, stored)
         ended = {n: o.ended for n, o in self.outcomes.items() if o.status == "ok"}

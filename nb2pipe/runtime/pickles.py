@@ -165,7 +165,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
 
     Functions of the notebook go without their globals: those travel as values of their own, and the function finds
     them in the namespace of the step that it arrives in. Closure cells keep their identity. Views of an array whose owner
-    is in ``owners`` are stored as views.
+    is in ``owners`` are stored as views. ``arrays`` and ``frames`` are the owners of the memory that arrays and, apart
+    from them, frames stand on.
     """
 
     def __init__(
@@ -178,6 +179,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         self.owners = owners
         self.roots: dict[int, int] = {}
         self.private: set[int] = set()
+        self.frames: set[int] = set()
+        self.arrays: set[int] = set()
         self.kept: list[Any] = []
         self.whole: set[int] = set()
         self.singletons = reducing.singletons()
@@ -228,7 +231,7 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             own = [v for k, v in vars(obj).items() if k.startswith("__")]
             self.private.update(map(id, own))
             for function in own:  # those that ``dataclass`` writes remember which objects they are showing
-                if isinstance(function, types.FunctionType) and function.__globals__ is not self.namespace:
+                if isinstance(function, types.FunctionType) and self._written(function):
                     self.private.update(id(held) for held in reducing.enclosed(function))
             return reducing.class_without_hooks(obj, super().reducer_override(obj))
         elif kind.__module__.partition(".")[0] == "pandas":
@@ -239,6 +242,10 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             return _without_counts(obj)
         found = reducing.reduced(obj)
         return super().reducer_override(obj) if found is NotImplemented else found
+
+    def _written(self, function: types.FunctionType) -> bool:
+        """Whether a library has written a function, and not the notebook."""
+        return function.__globals__ is not self.namespace or function.__code__.co_filename.startswith("<")
 
     def _function(self, obj: types.FunctionType) -> Any:
         state = {
@@ -341,6 +348,7 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         root = obj
         while (base := reducing.base_of(root)) is not None:
             root = base
+        self.arrays.add(id(root))
         if id(root) in self.private:
             return NotImplemented
         memory = self._tensors_memory(root)
@@ -373,6 +381,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
     def _hide_array(self, values: Any) -> None:
         while values is not None and type(values).__name__ == "ndarray":
             self.private.add(id(values))
+            if type(values.base).__name__ != "ndarray":
+                self.frames.add(id(values))
             values = values.base
 
 

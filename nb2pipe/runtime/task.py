@@ -66,6 +66,7 @@ class Report:
     evalue: str = ""
     groups: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     unstorable: list[Unstorable] = field(default_factory=list)
+    together: list[tuple[str, str]] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)

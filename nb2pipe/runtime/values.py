@@ -8,7 +8,7 @@ import os
 import pickle
 import struct
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,17 @@ class Unstorable:
 
 @dataclass(slots=True)
 class Scan:
-    """What pickling one value showed: its bytes, its buffers, the objects that can change, and arrays' owners."""
+    """What pickling one value showed: its bytes, its buffers, the objects that can change, and arrays' owners.
+
+    ``arrays`` and ``frames`` are the owners of the memory that its arrays and its frames stand on.
+    """
 
     data: bytes
     buffers: list[pickle.PickleBuffer]
     objects: dict[int, Any]
     roots: dict[int, int]
+    arrays: frozenset[int] = frozenset()
+    frames: frozenset[int] = frozenset()
 
     def digest(self) -> bytes:
         """A digest of the value: equal before and after where nothing changed."""
@@ -64,6 +69,16 @@ class Scan:
         for buffer in self.buffers:
             state.update(buffer.raw())
         return state.digest()
+
+
+def sharing_memory(scans: Mapping[str, Scan]) -> Iterator[tuple[str, str]]:
+    """The pairs of a value with a frame and one with an array on the frame's memory, such as ``df.values`` gives.
+
+    Stored, the two have memories of their own: whoever changes one of them needs both as they are.
+    """
+    for name, one in scans.items():
+        if one.frames:
+            yield from ((name, other) for other, found in scans.items() if not one.frames.isdisjoint(found.arrays))
 
 
 def scan(value: Any, namespace: dict[str, Any], stamp: int, owners: frozenset[int] = frozenset()) -> Scan:
@@ -78,7 +93,7 @@ def scan(value: Any, namespace: dict[str, Any], stamp: int, owners: frozenset[in
     saver.dump(value)
     memo = saver.memo.copy()
     objects = {id(obj): obj for _, obj in memo.values() if id(obj) not in saver.private and _changeable(obj)}
-    return Scan(file.getvalue(), buffers, objects, dict(saver.roots))
+    return Scan(file.getvalue(), buffers, objects, dict(saver.roots), frozenset(saver.arrays), frozenset(saver.frames))
 
 
 _FIXED_MODULES = (
@@ -179,8 +194,13 @@ def _groups(scans: Mapping[str, Scan]) -> list[list[str]]:
 
 
 def shared_between(left: Scan, right: Scan) -> bool:
-    """Whether two values share an object that can change."""
-    return not left.objects.keys().isdisjoint(right.objects) or not left.roots.keys().isdisjoint(right.roots)
+    """Whether two values share an object that can change, or memory that one of them has as an array."""
+    return (
+        not left.objects.keys().isdisjoint(right.objects)
+        or not left.roots.keys().isdisjoint(right.roots)
+        or not left.frames.isdisjoint(right.arrays)
+        or not left.arrays.isdisjoint(right.frames)
+    )
 
 
 def write_file(

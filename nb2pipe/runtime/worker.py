@@ -222,6 +222,7 @@ class Worker:
                     scans[name], wanted[name] = scanned, namespace[name]
                     self.held[task.step, name] = namespace[name]
             report.guard_seconds += time.perf_counter() - clock
+        report.together = list(values.sharing_memory(scans))
         try:
             stored = values.store(wanted, scans, Path(task.folder), task.prefix, namespace, task.stamp)
         except OSError as error:

@@ -54,7 +54,8 @@ def test_the_pipeline_shows_what_the_kernel_shows(name: str, tmp_path: Path) -> 
     path = write(tmp_path / "notebook.ipynb", CASES[name])
     document = run_in_kernel(nbformat.read(path, as_version=4), tmp_path)
     wanted = [shown(cell["outputs"]) for cell in document.cells]
-    result = run(compiled(path), order="latest", guards="off")
+    result = run(compiled(path), order="latest", guards="on")
+    assert not result.seen
     assert [shown(result.outputs.get(i, [])) for i in range(len(wanted))] == wanted
 
 

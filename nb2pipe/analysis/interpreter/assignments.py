@@ -53,13 +53,14 @@ class Assignments(Calls):
             return True
         base = self.ev(target.value, frame)
         right = self.ev(node.value, frame)
+        index: Val = ()
         if isinstance(target, ast.Subscript):
             index = self.ev(target.slice, frame)
             olds = join(*(self.item(o, index, isinstance(target.slice, ast.Slice), target) for o in base))
         else:
             olds = join(*(self.attribute(o, target.attr, target, frame) for o in base))
         value = self.augment(node, olds, right)
-        self.store_in(target, base, value, frame)
+        self.store_in(target, base, value, frame, index)
         return True
 
     def augment(self, node: ast.AugAssign, old: Val, right: Val) -> Val:
@@ -97,9 +98,11 @@ class Assignments(Calls):
             self.assign(target.value, (rest,), frame)
         elif isinstance(target, (ast.Attribute, ast.Subscript)):
             base = self.ev(target.value, frame)
+            index: Val = ()
             if isinstance(target, ast.Subscript):
-                self.hashed(self.ev(target.slice, frame), target)
-            self.store_in(target, base, value, frame)
+                index = self.ev(target.slice, frame)
+                self.hashed(index, target)
+            self.store_in(target, base, value, frame, index)
 
     def _unpack(self, target: ast.Tuple | ast.List, value: Val, frame: Frame | None) -> None:
         count = len(target.elts)
@@ -124,7 +127,9 @@ class Assignments(Calls):
         for element, column in zip(target.elts, columns, strict=True):
             self.assign(element, column, frame)
 
-    def store_in(self, target: ast.Attribute | ast.Subscript, base: Val, value: Val, frame: Frame | None) -> None:
+    def store_in(
+        self, target: ast.Attribute | ast.Subscript, base: Val, value: Val, frame: Frame | None, index: Val = ()
+    ) -> None:
         """``base.attr = value`` or ``base[index] = value``: a change to the object."""
         outer = self.span
         if frame is None:
@@ -144,7 +149,10 @@ class Assignments(Calls):
             elif obj.klass is not None:
                 self.call_dunder((obj,), ("__setattr__",), [STR, value], target)
                 self._set_by_class(obj, target, value)
-            self.mutate((obj,), deep=obj.type == "collections.ChainMap")
+            if obj.type == "pandas.DataFrame" and _is_column(target, index):
+                self.dirty(obj)  # the column is put in the place of another; whoever has the memory of that keeps it
+            else:
+                self.mutate((obj,), deep=obj.type == "collections.ChainMap")
             if obj.klass is None and (obj.immutable or not (obj.names or obj.held_by or obj.views)):
                 self.change_owner(target.value, frame)
             if isinstance(target, ast.Attribute) and obj.attrs is not None:
@@ -258,3 +266,12 @@ class Assignments(Calls):
             self.use(name, node, frame)
             self.rec.deleted[name] = self.span
         self.put(space.names, name, None)
+
+
+def _is_column(target: ast.expr, index: Val) -> bool:
+    """Whether ``frame[index] = value`` sets a column, and not what ``loc`` and its like select."""
+    located = isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute)
+    return bool(index) and all(o.type == "str" for o in index) and not (located and target.value.attr in _LOCATORS)  # type: ignore[attr-defined]  # by the line above
+
+
+_LOCATORS = frozenset({"loc", "iloc", "at", "iat"})

@@ -250,10 +250,11 @@ class Language(Imports):
             return self.read_history("Out", node)
         return super().item(obj, index, sliced, node)
 
-    def store_in(self, target: ast.Attribute | ast.Subscript, base: Val, value: Val, frame: Frame | None) -> None:
+    def store_in(
+        self, target: ast.Attribute | ast.Subscript, base: Val, value: Val, frame: Frame | None, index: Val = ()
+    ) -> None:
         for obj in base:
             if obj.type == "globals()":
-                index = self.ev(target.slice, frame) if isinstance(target, ast.Subscript) else ()
                 name = const_of(index)
                 if isinstance(name, str):
                     self.bind(None, name, value)
@@ -261,7 +262,7 @@ class Language(Imports):
                     self.opaque("NB201", "`globals()[…] = …` at a name that is computed", "name the variable")
         base = tuple(o for o in base if o.type != "globals()")
         if base:
-            super().store_in(target, base, value, frame)
+            super().store_in(target, base, value, frame, index)
 
     def call_method(
         self, receiver: Obj, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None

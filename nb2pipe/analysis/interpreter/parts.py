@@ -17,6 +17,7 @@ from nb2pipe.analysis.objects import (
     Val,
     hold,
     join,
+    lend,
     link,
     reach,
     view,
@@ -160,6 +161,7 @@ class Parts(Machine):
                     if out.type is None:
                         return (self.part(obj),)
                     view(out, obj)
+                lend(obj, (out,))
                 return (out,)
             patched = self.patched_attribute(obj, name)
             if self.table.method(kind, name) is not None or (obj.immutable and not obj.holds):
@@ -167,7 +169,9 @@ class Parts(Machine):
                 link(bound, (obj,))
                 return (*patched, bound)
             if kind == "pandas.DataFrame":
-                return (*patched, self.new("pandas.Series"))
+                column = self.new("pandas.Series")
+                lend(obj, (column,))
+                return (*patched, column)
         return (*self.patched_attribute(obj, name), *self.attribute_value(obj, name))
 
     def patched_attribute(self, obj: Obj, name: str) -> Val:
@@ -253,7 +257,9 @@ class Parts(Machine):
                 if klass.select and klass.item_alias == "fresh":
                     chosen = _selects(index, sliced=sliced)
                     several = self.typed_any(klass.select) if chosen is not False else ()
-                    return join(several, self.typed_any(klass.item) if chosen is not True else ())
+                    found = join(several, self.typed_any(klass.item) if chosen is not True else ())
+                    lend(obj, found)
+                    return found
                 if klass.item_alias == "fresh" or klass.immutable:
                     return self.typed_any(klass.item)
                 if klass.item_alias == "view":

@@ -25,6 +25,7 @@ from nb2pipe.analysis.objects import (
     atomic,
     hold,
     join,
+    lend,
     link,
     reach,
     scalar,
@@ -38,6 +39,13 @@ _PICKLING = frozenset(
     {"pickle.dumps", "pickle.dump", "joblib.dump", "torch.save", "cloudpickle.dumps", "cloudpickle.dump", "dill.dump"}
 )
 """Calls that look for the classes of instances, and for functions, under their names in the notebook."""
+_LENDING = frozenset(
+    {"head", "tail", "transpose", "squeeze", "rename", "rename_axis", "set_axis", "drop", "dropna", "drop_duplicates", "set_index",
+     "reset_index", "astype", "infer_objects", "convert_dtypes", "fillna", "ffill", "bfill", "replace", "clip", "round", "copy", "get",
+     "xs", "pop", "assign", "filter", "select_dtypes", "reindex", "reindex_like", "sort_index", "sort_values", "to_frame", "truncate",
+     "tz_localize", "tz_convert", "add_prefix", "add_suffix", "droplevel", "swaplevel", "pipe", "set_flags", "align", "where", "mask"}
+)  # fmt: skip
+"""Methods of frames whose result may stand on the same memory until one of the two is written to."""
 _AT_LEAST = frozenset({"numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"})
 _MAPPINGS = frozenset(
     {"dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter", "collections.ChainMap"}
@@ -190,6 +198,8 @@ class Results(Classes):
                 hold(out, sources)
         if alias == "fresh" and out.type is None and row.constant:
             return STR
+        if receiver is not None and name.rpartition(".")[2] in _LENDING:
+            lend(receiver, (out,))
         remember(out, sources)
         if out.type == TENSOR and truth(named.get("requires_grad", FALSE)) is not False:
             want_gradient((out,))
