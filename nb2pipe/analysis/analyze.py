@@ -209,7 +209,7 @@ class _Run:
             if binding is not None and not all(map(atomic, binding.value)):
                 objects = []
                 roots = [o for o in binding.value if o.kind not in ("module", "ref")]
-                roots += [h for o in roots if o.kind == "class" for h in o.holds]
+                roots += [h for o in roots if o.kind == "class" for c in self.machine.order_of(o) for h in c.holds]
                 for count, obj in enumerate(reach(roots, classes=False)):
                     if count > _LIMIT:
                         peers.update(self.peers)

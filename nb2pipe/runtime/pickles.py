@@ -233,6 +233,7 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             for function in own:  # those that ``dataclass`` writes remember which objects they are showing
                 if isinstance(function, types.FunctionType) and self._written(function):
                     self.private.update(id(held) for held in reducing.enclosed(function))
+            self.private.update(map(id, reducing.class_cells(obj)))
             return reducing.class_without_hooks(obj, super().reducer_override(obj))
         elif kind.__module__.partition(".")[0] == "pandas":
             self._hide(obj)

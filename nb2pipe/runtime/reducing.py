@@ -7,6 +7,7 @@ import importlib
 import pickle
 import sys
 import types
+from collections.abc import Iterator
 from typing import Any
 
 from cloudpickle import cloudpickle
@@ -74,6 +75,18 @@ def enclosed(function: types.FunctionType) -> list[Any]:
         except ValueError:
             continue
     return found
+
+
+def class_cells(kind: type) -> Iterator[types.CellType]:
+    """The cells in which a class's own methods find it for ``super()``: they are part of the class."""
+    for member in vars(kind).values():
+        for function in (
+            member,
+            *(getattr(member, n, None) for n in ("__func__", "fget", "fset", "fdel", "__wrapped__")),
+        ):
+            if isinstance(function, types.FunctionType):
+                pairs = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+                yield from (cell for name, cell in pairs if name == "__class__")
 
 
 def base_of(array: Any) -> Any:
