@@ -87,6 +87,9 @@ def _with_use(analysis: Analysis, reader: int, writer: int, name: str) -> Analys
 
 
 def _with_sharing(analysis: Analysis, cell: int, group: tuple[str, ...]) -> Analysis:
+    if _peers(analysis, group[0], cell + 1).issuperset(group[1:]):
+        return analysis  # the analysis had said as much
+
     def change(effects: Effects) -> Effects:
         rows = {row[0]: set(row[1:]) for row in effects.sharing}
         for one in group:

@@ -194,8 +194,8 @@ def state_of(name: str) -> State:
 
 
 def stands_alone(name: str) -> bool:
-    """Whether this is a state whose objects are its own; those of a module and figures may be the notebook's as well."""
-    return name.startswith("<") and not name.startswith(("<module:", "<figures>"))
+    """Whether this is a state whose objects are its own; those of a module, a patch of one, and figures may be the notebook's as well."""
+    return name.startswith("<") and not name.startswith(("<module:", "<patch:", "<figures>"))
 
 
 def restored_early(name: str) -> bool:
