@@ -11,7 +11,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -271,10 +271,10 @@ class _Execution:
         for index in shared:
             cell = self.cells[index]
             silent = first.get(index, 0) != order[step.name]
-            tasks.append(CellTask(cell.index, cell.source, cell.count, cell.raises, silent))
+            tasks.append(replace(cell, silent=silent))
             if self.injected is not None and self.injected[0] == index:
                 extra = self.injected[1]
-                tasks.append(CellTask(extra.index, extra.source, extra.count, False, silent))
+                tasks.append(replace(extra, raises=False, silent=silent))
         tasks += [self.cells[i] for i in step.cells if i in self.cells]
         others = [s for s in self.pipeline.steps if s.name != step.name]
         known = {n for s in others for n in (*(v.name for v in s.inputs), *s.changes) if n.startswith("<")}

@@ -165,8 +165,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
 
     Functions of the notebook go without their globals: those travel as values of their own, and the function finds
     them in the namespace of the step that it arrives in. Closure cells keep their identity. Views of an array whose owner
-    is in ``owners`` are stored as views. ``arrays`` and ``frames`` are the owners of the memory that arrays and, apart
-    from them, frames stand on.
+    is in ``owners`` are stored as views. ``arrays`` are the owners of the memory of arrays, ``frames`` of that which frames stand on, each
+    with these frames.
     """
 
     def __init__(
@@ -179,7 +179,7 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         self.owners = owners
         self.roots: dict[int, int] = {}
         self.private: set[int] = set()
-        self.frames: set[int] = set()
+        self.frames: dict[int, set[int]] = {}
         self.arrays: set[int] = set()
         self.kept: list[Any] = []
         self.whole: set[int] = set()
@@ -368,23 +368,42 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         return (_view, (root, offset, obj.shape, obj.strides, obj.dtype, obj.flags.writeable))
 
     def _hide(self, obj: Any) -> None:
-        """The arrays inside a frame are its own affair: copy-on-write makes their sharing unobservable."""
+        """The arrays inside a frame are its own affair: they are no objects of the notebook."""
         self.private.add(id(getattr(type(obj), "_metadata", None)))  # a list of the class, in the state of every frame
-        manager = getattr(obj, "_mgr", None)
-        for block in getattr(manager, "blocks", ()):
-            values = block.values
-            self._hide_array(values)
+        for block in getattr(getattr(obj, "_mgr", None), "blocks", ()):
+            self.private.add(id(block.values))
+            root = self._hide_array(getattr(block.values, "_ndarray", block.values))
+            if root is not None:
+                self.frames.setdefault(id(root), set()).add(id(obj))
         self._hide_array(getattr(obj, "_data", None))
         self._hide_array(getattr(obj, "_values", None) if type(obj).__name__.endswith("Index") else None)
-        self._hide_array(getattr(obj, "_ndarray", None))
+        root = self._hide_array(getattr(obj, "_ndarray", None))
+        if root is not None and id(obj) not in self.private:  # what `Series.array` gives
+            self.arrays.add(id(root))
         self._hide_array(getattr(obj, "_codes", None))
 
-    def _hide_array(self, values: Any) -> None:
-        while values is not None and type(values).__name__ == "ndarray":
+    def _hide_array(self, values: Any) -> Any:
+        """Hide an array and those that it is a view of; the last of these, the owner of its memory."""
+        root = None
+        while type(values).__name__ == "ndarray":
             self.private.add(id(values))
-            if type(values.base).__name__ != "ndarray":
-                self.frames.add(id(values))
-            values = values.base
+            root, values = values, values.base
+        return root
+
+    def memory(self) -> tuple[frozenset[int], frozenset[int], bool]:
+        """The owners of the memory of which others can tell, those that frames stand on, and whether one is both.
+
+        With copy-on-write (pandas 3) two frames on one memory cannot tell.
+        """
+        pandas = sys.modules.get("pandas")
+        lazily = (
+            pandas is None
+            or int(pandas.__version__.partition(".")[0]) >= 3
+            or pandas.options.mode.copy_on_write is True
+        )
+        told = self.arrays if lazily else self.arrays | self.frames.keys()
+        both = not self.arrays.isdisjoint(self.frames) or (not lazily and any(len(f) > 1 for f in self.frames.values()))
+        return frozenset(told), frozenset(self.frames), both
 
 
 def _without_cache(obj: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +12,20 @@ from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.runtime.result import RunResult
 from nb2pipe.runtime.task import CellTask
 
+_IMPORTED = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
+_PLAIN = sys.stdlib_module_names | {
+    "requests",
+    "yaml",
+    "bs4",
+    "lxml",
+    "tqdm",
+    "IPython",
+    "ipywidgets",
+    "dateutil",
+    "psutil",
+}
+"""Modules that do not load NumPy."""
+_IMPORTING = re.compile(r"__import__|import_module|%(?:matplotlib|pylab|run|load_ext)\b")
 INJECTED = -2
 """The position of the injected cell in a run, where all others keep theirs."""
 
@@ -48,12 +64,14 @@ def cell_tasks(document: Any) -> dict[int, CellTask]:
     """The code cells that a run executes, by position, with their execution counts."""
     tasks = {}
     count = 0
+    bare = True
     for index, cell in enumerate(document.cells):
         tags = cell.metadata.get("tags", [])
         if cell.cell_type != "code" or "skip" in tags or not cell.source.strip():
             continue
         count += 1
-        tasks[index] = CellTask(index, cell.source, count, "raises-exception" in tags)
+        bare = bare and _PLAIN.issuperset(_IMPORTED.findall(cell.source)) and not _IMPORTING.search(cell.source)
+        tasks[index] = CellTask(index, cell.source, count, "raises-exception" in tags, bare=bare)
     return tasks
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -92,8 +93,10 @@ def _pandas() -> Any:
         return None
     config: Any = loaded("pandas._config.config")
     found = {}
-    for key in config._registered_options:
-        found[key] = config.get_option(key)
+    with warnings.catch_warnings():  # of options that will be gone
+        warnings.simplefilter("ignore")
+        for key in config._registered_options:
+            found[key] = config.get_option(key)
     return found
 
 
@@ -102,12 +105,12 @@ def _own_pandas() -> Any:
         return None
     config: Any = loaded("pandas._config.config")
     options = config._registered_options
-    return {k: v for k, o in options.items() if (v := config.get_option(k)) != o.defval} or None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {k: v for k, o in options.items() if (v := config.get_option(k)) != o.defval} or None
 
 
 def _set_pandas(value: dict[str, Any]) -> None:
-    import warnings
-
     import pandas as pd
 
     for key, setting in value.items():
@@ -340,7 +343,11 @@ def _set_ipython(value: Any) -> None:
 
     shell: Any = get_ipython()
     plain = shell.display_formatter.formatters["text/plain"]
+    numpy = loaded("numpy")
+    printing = numpy.get_printoptions() if numpy else {}
     plain.float_precision, plain.pprint = value["precision"], value["pprint"]
+    if numpy:  # to which IPython has passed the precision on
+        numpy.set_printoptions(**printing)
     shell.ast_node_interactivity = value["nodes"]
     shell.InteractiveTB.set_mode(value["xmode"])
     for extension in value["extensions"]:

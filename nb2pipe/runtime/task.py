@@ -10,13 +10,17 @@ from nb2pipe.runtime.values import Unstorable
 
 @dataclass(frozen=True, slots=True)
 class CellTask:
-    """A cell to run: ``source`` as text, ``count`` the execution count; ``silent`` where its outputs are another step's."""
+    """A cell to run: ``source`` as text, ``count`` the execution count; ``silent`` where its outputs are another step's.
+
+    ``bare`` says that nothing that loads NumPy has been imported when it has run.
+    """
 
     index: int
     source: str
     count: int
     raises: bool = False
     silent: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,15 +53,17 @@ class Unstorable:
 class Scan:
     """What pickling one value showed: its bytes, its buffers, the objects that can change, and arrays' owners.
 
-    ``arrays`` and ``frames`` are the owners of the memory that its arrays and its frames stand on.
+    ``told`` and ``frames`` are the owners of memory of which others can tell, and of memory that frames stand on; ``both``
+    says that some of the value's own is both.
     """
 
     data: bytes
     buffers: list[pickle.PickleBuffer]
     objects: dict[int, Any]
     roots: dict[int, int]
-    arrays: frozenset[int] = frozenset()
+    told: frozenset[int] = frozenset()
     frames: frozenset[int] = frozenset()
+    both: bool = False
 
     def digest(self) -> bytes:
         """A digest of the value: equal before and after where nothing changed."""
@@ -72,13 +74,14 @@ class Scan:
 
 
 def sharing_memory(scans: Mapping[str, Scan]) -> Iterator[tuple[str, str]]:
-    """The pairs of a value with a frame and one with an array on the frame's memory, such as ``df.values`` gives.
+    """The pairs of a value with a frame and one that can tell what is in the frame's memory, as ``df.values`` can.
 
     Stored, the two have memories of their own: whoever changes one of them needs both as they are.
     """
     for name, one in scans.items():
-        if one.frames:
-            yield from ((name, other) for other, found in scans.items() if not one.frames.isdisjoint(found.arrays))
+        for other, found in scans.items() if one.frames else ():
+            if one.both if name == other else not one.frames.isdisjoint(found.told):
+                yield name, other
 
 
 def scan(value: Any, namespace: dict[str, Any], stamp: int, owners: frozenset[int] = frozenset()) -> Scan:
@@ -93,7 +96,7 @@ def scan(value: Any, namespace: dict[str, Any], stamp: int, owners: frozenset[in
     saver.dump(value)
     memo = saver.memo.copy()
     objects = {id(obj): obj for _, obj in memo.values() if id(obj) not in saver.private and _changeable(obj)}
-    return Scan(file.getvalue(), buffers, objects, dict(saver.roots), frozenset(saver.arrays), frozenset(saver.frames))
+    return Scan(file.getvalue(), buffers, objects, dict(saver.roots), *saver.memory())
 
 
 _FIXED_MODULES = (
@@ -198,8 +201,8 @@ def shared_between(left: Scan, right: Scan) -> bool:
     return (
         not left.objects.keys().isdisjoint(right.objects)
         or not left.roots.keys().isdisjoint(right.roots)
-        or not left.frames.isdisjoint(right.arrays)
-        or not left.arrays.isdisjoint(right.frames)
+        or not left.frames.isdisjoint(right.told)
+        or not left.told.isdisjoint(right.frames)
     )
 
 

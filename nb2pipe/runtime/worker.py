@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import io
 import os
 import pickle
@@ -13,12 +14,13 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nb2pipe.runtime import guards, sources, states, values
 from nb2pipe.runtime.shell import CellShell, ZMQInteractiveShell
-from nb2pipe.runtime.task import Report, Seen, Task
+from nb2pipe.runtime.task import CellTask, Report, Seen, Task
 from nb2pipe.runtime.values import ABSENT, Absent, Unstorable
 
 _LENGTH = struct.Struct("<Q")
@@ -179,7 +181,8 @@ class Worker:
             self.silent = cell.silent
             if not cell.silent:
                 self.channel.send(("begun", (cell.index, time.time())))
-            result = self.shell.run(cell.source, cell=cell.index, execution_count=cell.count)
+            with _as_imported(cell):
+                result = self.shell.run(cell.source, cell=cell.index, execution_count=cell.count)
             self.silent = False
             if result.status == "error" and not cell.raises:
                 report.status, report.cell, report.ename, report.evalue = (
@@ -230,6 +233,23 @@ class Worker:
             report.problem = f"its values cannot be written to {task.folder}: {error.strerror or error}"
             return
         report.groups = stored.groups
+
+
+@contextlib.contextmanager
+def _as_imported(cell: CellTask) -> Iterator[None]:
+    """``%precision`` sets NumPy's precision too where the notebook has loaded NumPy, whatever this process has loaded."""
+    numpy = None
+    if "%precision" in cell.source:
+        if cell.bare:
+            numpy = sys.modules.pop("numpy", None)
+        else:
+            with contextlib.suppress(ImportError):
+                importlib.import_module("numpy")
+    try:
+        yield
+    finally:
+        if numpy is not None:
+            sys.modules["numpy"] = numpy
 
 
 def _restore(name: str, value: Any) -> None:

@@ -222,7 +222,7 @@ class Functions(Expressions):
                     self.consuming.discard(obj)
                 results = join(results, obj.elems)
             elif isinstance(data, tuple) and data and data[0] == "lazy-row":
-                self.drain((obj,))
+                self.drain((obj,), node)
                 self.call_back(data[1], data[2], node)
                 results = join(results, obj.elems)
             elif obj.fixed == "coroutine" or obj.type is None:

@@ -150,7 +150,7 @@ class Operators(Parts):
                 if obj.type == "globals()":
                     self.call((Obj("method", data=(obj, "__contains__")),), [left], {}, node, frame)
                 if self.is_iterator(obj):
-                    self.drain((obj,))
+                    self.drain((obj,), node)
                 if obj.klass is not None and self.find(obj.klass, "__contains__") is None:
                     self.iterate((obj,), node)
             return BOOL

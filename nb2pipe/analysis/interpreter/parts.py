@@ -23,6 +23,12 @@ from nb2pipe.analysis.objects import (
     view,
 )
 
+_INDEXED = {
+    "numpy.c_": "numpy.ndarray", "numpy.r_": "numpy.ndarray", "numpy.mgrid": "numpy.ndarray", "numpy.ogrid": "object",
+    "numpy.s_": "slice", "numpy.index_exp": "slice", "pandas.IndexSlice": "slice", "os.environ": "str",
+}  # fmt: skip
+"""What libraries give where one of their names is indexed: something new. Of any other it is a part of the module."""
+_LAZY = (("lazy",), ("lazy-call",), ("lazy-row",))
 _LABELS = frozenset({"str", "int", "float"})
 _SELECTIONS = frozenset({"list", "slice", "bool", "numpy.ndarray", "pandas.Series", "pandas.DataFrame", "pandas.Index"})
 
@@ -161,7 +167,7 @@ class Parts(Machine):
                     if out.type is None:
                         return (self.part(obj),)
                     view(out, obj)
-                lend(obj, (out,))
+                lend(obj, (out,), copy_on_write=self.table.copy_on_write)
                 return (out,)
             patched = self.patched_attribute(obj, name)
             if self.table.method(kind, name) is not None or (obj.immutable and not obj.holds):
@@ -170,7 +176,7 @@ class Parts(Machine):
                 return (*patched, bound)
             if kind == "pandas.DataFrame":
                 column = self.new("pandas.Series")
-                lend(obj, (column,))
+                lend(obj, (column,), copy_on_write=self.table.copy_on_write)
                 return (*patched, column)
         return (*self.patched_attribute(obj, name), *self.attribute_value(obj, name))
 
@@ -258,7 +264,7 @@ class Parts(Machine):
                     chosen = _selects(index, sliced=sliced)
                     several = self.typed_any(klass.select) if chosen is not False else ()
                     found = join(several, self.typed_any(klass.item) if chosen is not True else ())
-                    lend(obj, found)
+                    lend(obj, found, copy_on_write=self.table.copy_on_write)
                     return found
                 if klass.item_alias == "fresh" or klass.immutable:
                     return self.typed_any(klass.item)
@@ -272,7 +278,8 @@ class Parts(Machine):
                 part = self.part(obj)
                 return (part,)
         if obj.kind in ("ref", "module", "class"):
-            return (obj,)
+            known = _INDEXED.get(str(obj.data)) if obj.kind == "ref" else None
+            return (obj,) if known is None else (self.typed(known),)
         return join(obj.elems, (self.part(obj),)) if obj.elems else (self.part(obj),)
 
     def typed_any(self, names: str | None) -> Val:
@@ -334,7 +341,7 @@ class Parts(Machine):
             self.draw_by(obj, klass.draws, node)
         if klass is None or klass.iterator:
             if not obj.immutable:
-                self.drain((obj,))
+                self.drain((obj,), node)
             if klass is not None and klass.item is not None and not obj.elems:
                 return self.typed_any(klass.item)
             if obj.elems:
@@ -367,10 +374,11 @@ class Parts(Machine):
             return klass is not None and klass.iterator
         return False
 
-    def drain(self, value: Iterable[Obj]) -> None:
-        """Something is taken out of iterators: those that they take it from change with them."""
+    def drain(self, value: Iterable[Obj], node: ast.AST) -> None:
+        """Something is taken out of iterators: those that they take it from change with them, and generators run."""
         stack = list(value)
         seen = set(stack)
+        behind: list[Obj] = []
         while stack:
             obj = stack.pop()
             self.mutate((obj,))
@@ -378,6 +386,8 @@ class Parts(Machine):
                 if held not in seen and self.is_iterator(held):
                     seen.add(held)
                     stack.append(held)
+                    behind.append(held)
+        self.consume(tuple(o for o in behind if isinstance(o.data, tuple) and o.data[:1] in _LAZY), node)
 
 
 def _merged(orders: list[list[Obj]]) -> list[Obj]:

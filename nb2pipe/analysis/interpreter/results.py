@@ -15,6 +15,7 @@ from nb2pipe.analysis.known.table import Call, conditional
 from nb2pipe.analysis.objects import (
     ATOMS,
     FALSE,
+    FRAMES,
     HOLE,
     NONE,
     STR,
@@ -83,6 +84,8 @@ class Results(Classes):
         """What the call gives, and what that shares with what it was given."""
         alias, condition, wanted = conditional(row.alias)
         so = applies(condition, wanted, named)
+        if condition and name in FRAMES and "copy" not in named and not self.table.copy_on_write:
+            so = None
         if so is None:
             either = (replace(row, alias=alias), replace(row, alias="fresh"))
             return join(*(self.result(r, name, receiver, args, kwargs, named, given, node) for r in either))
@@ -199,7 +202,7 @@ class Results(Classes):
         if alias == "fresh" and out.type is None and row.constant:
             return STR
         if receiver is not None and name.rpartition(".")[2] in _LENDING:
-            lend(receiver, (out,))
+            lend(receiver, (out,), copy_on_write=self.table.copy_on_write)
         remember(out, sources)
         if out.type == TENSOR and truth(named.get("requires_grad", FALSE)) is not False:
             want_gradient((out,))

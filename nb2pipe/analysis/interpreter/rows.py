@@ -200,7 +200,7 @@ class Rows(Results):
         given = [o for value in (*args, *kwargs.values()) for o in value]
         named = named_arguments(row, args, kwargs)
         for target in row.mutates:
-            self._mutate_target(target, row, receiver, args, named, given)
+            self._mutate_target(target, row, receiver, args, named, given, node)
         for parameter in _GENERATORS & named.keys():
             self.mutate(o for o in named[parameter] if not atomic(o))
         for obj in given:
@@ -210,7 +210,7 @@ class Rows(Results):
             if klass is not None and klass.draws and name not in _LOOKING:
                 self.draw_by(obj, klass.draws, node)
             if self.is_iterator(obj) and not row.lazy and row.returns != "iterator" and name not in _LOOKING:
-                self.drain((obj,))
+                self.drain((obj,), node)
             if (
                 isinstance(obj.data, tuple)
                 and obj.data
@@ -278,7 +278,14 @@ class Rows(Results):
         return (self.new(),)
 
     def _mutate_target(
-        self, target: str, row: Call, receiver: Obj | None, args: list[Val], named: dict[str, Val], given: list[Obj]
+        self,
+        target: str,
+        row: Call,
+        receiver: Obj | None,
+        args: list[Val],
+        named: dict[str, Val],
+        given: list[Obj],
+        node: ast.AST,
     ) -> None:
         target, condition, wanted = conditional(target)
         if applies(condition, wanted, named) is False:
@@ -294,7 +301,7 @@ class Rows(Results):
                 self.mutate(args[0], deep=deep)
         elif target in named:
             self.mutate(named[target], deep=deep)
-            self.drain(o for o in named[target] if self.is_iterator(o))
+            self.drain((o for o in named[target] if self.is_iterator(o)), node)
         elif row.params[-1:] == ("*",) and target == row.params[-1]:
             self.mutate(given, deep=deep)
         else:

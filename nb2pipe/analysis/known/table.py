@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -120,6 +124,17 @@ def _consensus() -> dict[str, dict[str, Any] | None]:
     return {name: data["shapes"][shape] for shape, names in enumerate(data["names"]) for name in names.split()}
 
 
+@lru_cache(maxsize=16)
+def installed(distribution: str) -> tuple[int, ...] | None:
+    """The version of an installed distribution, by the name of its metadata's folder; None where there is none."""
+    for folder in sys.path:
+        with contextlib.suppress(OSError):
+            for name in os.listdir(folder or "."):
+                if name.startswith(f"{distribution}-") and name.endswith(".dist-info"):
+                    return tuple(int(n) for n in re.findall(r"\d+", name.split("-")[1])[:3])
+    return None
+
+
 @lru_cache(maxsize=1)
 def _stars() -> dict[str, frozenset[str]]:
     lines = (_FOLDER / "stars.txt").read_text("utf-8").splitlines()
@@ -128,6 +143,11 @@ def _stars() -> dict[str, frozenset[str]]:
 
 class Table:
     """The tables, each library loaded when a name of it is first asked for."""
+
+    @property
+    def copy_on_write(self) -> bool:
+        """Whether frames of the installed pandas copy on write, as those of pandas 3 do."""
+        return (installed("pandas") or (3,)) >= (3,)
 
     def _home(self, name: str) -> tuple[str, _Library] | None:
         """The table that holds a dotted name: its library's, the standard library's, or the builtins'."""
