@@ -461,11 +461,7 @@ class _Execution:
         for name in (*self.ended, *self.running):
             if self.outcomes[name].started:
                 done, told = self.done.get(name), self.started_as[name]
-                stored = frozenset((*done.files, *done.live) if done is not None else told.outputs)
-                if done is not None:
-                    stored -= {n for s in self.pipeline.steps for n in self.changed_together(done.report, s)} - {
-                        *done.live
-                    }
+                stored = frozenset(told.outputs if done is None else self.kept(done))
                 inputs = {v.name: v.producer for v in told.inputs}
                 stood[name] = Stood(inputs, self.outcomes[name].started, stored)
         ended = {n: o.ended for n, o in self.outcomes.items() if o.status == "ok"}
@@ -497,6 +493,12 @@ class _Execution:
             self.outcomes[name] = Outcome(runs=self.outcomes[name].runs)
         for name in [n for n in self.ended if self.outcomes[n].status == "not run"]:
             self.ended.discard(name)
+
+    def kept(self, done: _Done) -> set[str]:
+        """The values of a finished step that are there as those need them who take them."""
+        live = {n for n, process in done.live.items() if process.sock.fileno() >= 0}
+        together = {n for s in self.pipeline.steps for n in self.changed_together(done.report, s)}
+        return {*live, *(done.files.keys() - together)}
 
     def refuse(self, step: Step, code: str, message: str, hint: str) -> None:
         """End the run with a diagnostic."""

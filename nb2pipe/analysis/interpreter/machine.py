@@ -256,7 +256,9 @@ class Machine(Flow):
         for name, binding in list(self.space.names.items()):
             self.use(name)
             self.mutate((o for o in binding.value if not atomic(o)), deep=True)
-            if binds and binding.must != -2:
+            if binding.must == -2:
+                self.history_read = True  # it may look at `_`
+            elif binds:
                 self.rec.defined.setdefault(name, self.span)
                 self.put(self.space.names, name, Binding(binding.value, -1, binding.maybe_unbound))
 
