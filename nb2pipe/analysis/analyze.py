@@ -184,7 +184,7 @@ class _Run:
         for obj, span in record.dirty.items():
             if obj.cell == record.cell and not obj.names:
                 continue
-            for holder in reachers((obj,), seen):
+            for holder in reachers((obj,), seen, obj.views if obj in record.columns else ()):
                 if holder.kind == "module":
                     key = holder.data if str(holder.data).startswith("patch:") else f"module:{holder.data}"
                     access = Access(Resource("setting", key), "write", span, Certainty.MAY)

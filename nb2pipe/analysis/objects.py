@@ -283,10 +283,18 @@ def reach(objs: Iterable[Obj], *, classes: bool = True) -> Iterator[Obj]:
                         stack.append(other)
 
 
-def reachers(objs: Iterable[Obj], seen: set[Obj] | None = None) -> Iterator[Obj]:
-    """Every object from which one of ``objs`` can be got at, themselves included; none of ``seen``, which grows."""
+def reachers(objs: Iterable[Obj], seen: set[Obj] | None = None, spared: Iterable[Obj] = ()) -> Iterator[Obj]:
+    """Every object from which one of ``objs`` can be got at, themselves included.
+
+    None of ``seen``, which grows by all that are found, and none of ``spared``, nor what only they lead to.
+    """
     if seen is None:
         seen = set()
+    if spared:
+        found = {*seen, *spared}
+        yield from reachers(objs, found)
+        seen |= found - {*spared}
+        return
     stack = [o for o in dict.fromkeys(objs) if o not in seen]
     seen.update(stack)
     while stack:

@@ -150,7 +150,9 @@ class Assignments(Calls):
                 self.call_dunder((obj,), ("__setattr__",), [STR, value], target)
                 self._set_by_class(obj, target, value)
             if obj.type == "pandas.DataFrame" and _is_column(target, index):
-                self.dirty(obj)  # the column is put in the place of another; whoever has the memory of that keeps it
+                if obj not in self.rec.dirty:  # the column is put in the place of another; its memory stays as it was
+                    self.dirty(obj)
+                    self.rec.columns.add(obj)
             else:
                 self.mutate((obj,), deep=obj.type == "collections.ChainMap")
             if obj.klass is None and (obj.immutable or not (obj.names or obj.held_by or obj.views)):

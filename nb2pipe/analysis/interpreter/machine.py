@@ -31,7 +31,10 @@ from nb2pipe.diagnostics import Diagnostic, Severity, Span
 
 @dataclass(slots=True)
 class Record:
-    """What is gathered about one cell while it is interpreted."""
+    """What is gathered about one cell while it is interpreted.
+
+    ``columns`` are the frames among ``dirty`` of which only columns were replaced: their memory stayed as it was.
+    """
 
     cell: int
     uses: dict[str, tuple[Span, Certainty, bool]] = field(default_factory=dict)
@@ -40,6 +43,7 @@ class Record:
     perhaps: set[str] = field(default_factory=set)
     deleted: dict[str, Span] = field(default_factory=dict)
     dirty: dict[Obj, Span] = field(default_factory=dict)
+    columns: set[Obj] = field(default_factory=set)
     accesses: dict[tuple[Resource, Mode], Access] = field(default_factory=dict)
     opaque: list[Diagnostic] = field(default_factory=list)
     libraries: set[str] = field(default_factory=set)
@@ -185,6 +189,9 @@ class Machine(Flow):
                     self._dirty_views(target)
 
     def _dirty_views(self, obj: Obj) -> None:
+        if obj in self.rec.columns:
+            self.rec.columns.discard(obj)
+            del self.rec.dirty[obj]
         if obj in self.rec.dirty:
             return
         stack = [obj]

@@ -182,7 +182,8 @@ class Shell(Language):
             assert code.tree is not None  # noqa: S101  seen above
             self.last_value = NONE
             outer = self.span
-            alive = self.run_block(code.tree.body, frame)
+            failing = name == "capture"  # what goes wrong there is shown, and the notebook goes on
+            alive = self.run_failing_cell(code.tree.body) if failing else self.run_block(code.tree.body, frame)
             self.span = outer
             last = self.last_value
             return alive
