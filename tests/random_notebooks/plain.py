@@ -46,7 +46,12 @@ def walrus(w: World) -> str:
 @recipe("basic", 5)
 def assign_str(w: World) -> str:
     value = w.pick(
-        [f"f'w{{{w.int()}}}'", repr(w.pick(("a", "b", "c"))), f"str({w.int()})", f"'-'.join(['p', str({w.int(0)})])"]
+        [
+            f'f"""w{{{w.int()}}}"""',
+            repr(w.pick(("a", "b", "c"))),
+            f"str({w.int()})",
+            f"'-'.join(['p', str({w.int(0)})])",
+        ]
     )
     return f"{w.target('str')} = {value}"
 

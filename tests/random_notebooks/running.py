@@ -232,9 +232,9 @@ def judge(notebook: RandomNotebook, zygote: Any, guards: str = "on", truth: Show
 def difference(expected: Shown, actual: Shown, size: int) -> str:
     """The first difference in words, or ""."""
     last = size if expected.failed < 0 else expected.failed + 1
-    same_end = expected.failed == actual.failed
+    both_end = expected.failed >= 0 and actual.failed >= 0
     for cell in range(last):
-        if same_end and cell in actual.waiting:
+        if both_end and cell in actual.waiting:
             continue
         want, got = expected.outputs.get(cell, []), actual.outputs.get(cell, [])
         if want != got:
