@@ -115,6 +115,7 @@ def class_without_hooks(kind: type, reduction: Any) -> Any:
     """The reduction of a class by cloudpickle, such that loading it runs no code of the notebook's."""
     if isinstance(reduction, tuple) and reduction and reduction[0] is cloudpickle._make_skeleton_class:
         meta, name, bases, namespace, tracker, extra = reduction[1]
+        reduction[2][0].pop("__slotnames__", None)  # what `copy` and `pickle` note in a class for themselves
         named = {**namespace, "__qualname__": kind.__qualname__}  # which cloudpickle leaves out
         return (_make_class, (meta, name, bases, named, tracker, extra), *reduction[2:])
     return reduction
