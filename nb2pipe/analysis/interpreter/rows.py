@@ -67,6 +67,7 @@ def _functions(given: Iterable[Obj]) -> Val:
         o
         for o in _callables(given)
         if o.kind == "function"
+        or (isinstance(o.data, tuple) and o.data[:1] == ("partial",))
         or (
             o.kind == "method"
             and o.data[0].kind == "value"
@@ -77,6 +78,22 @@ def _functions(given: Iterable[Obj]) -> Val:
 
 _CHANGING = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "appendleft", "write"})
 """Methods that are handed over to be called on what comes."""
+
+
+_WRAPPED = (("wraps",), ("attribute",), ("partial",))
+
+
+def _arities(function: Obj) -> set[int]:
+    """With how many arguments a function may be called: a default is what a call with fewer of them changes."""
+    if function.kind == "function":
+        spec = function_of(function).node.args
+        every = len(spec.args) + len(spec.posonlyargs) + (spec.vararg is not None)
+        return {every, every - len(spec.defaults)}
+    if isinstance(function.data, tuple) and function.data[:1] == ("partial",):
+        targets, args, kwargs = function.data[1:]
+        counts = {n - len(args) for t in targets if t.kind == "function" for n in _arities(t)}
+        return {max(n, 0) for count in counts for n in (count, count - len(kwargs))} or {1}
+    return {1}
 
 
 def _callables(objects: Iterable[Obj]) -> list[Obj]:
@@ -329,7 +346,7 @@ class Rows(Results):
         functions = [
             o for o in _callables(callbacks)
             if o.kind in ("function", "class", "method") or o.klass is not None
-            or (isinstance(o.data, tuple) and o.data[:1] in (("wraps",), ("attribute",)))
+            or (isinstance(o.data, tuple) and o.data[:1] in _WRAPPED)
         ]  # fmt: skip
         if not functions:
             return
@@ -340,14 +357,9 @@ class Rows(Results):
                     pieces = join(pieces, obj.elems or (self.part(obj) if obj.type is None else self.new(),))
         piece = pieces or (self.new(),)
         for function in functions:
-            counts = {1}
-            if function.kind == "function":
-                spec = function_of(function).node.args
-                every = len(spec.args) + len(spec.posonlyargs) + (spec.vararg is not None)
-                counts = {every, every - len(spec.defaults)}  # a default is what a call with fewer arguments changes
 
-            def run(function: Obj = function, counts: set[int] = counts) -> bool:
-                for count in sorted(counts):
+            def run(function: Obj = function) -> bool:
+                for count in sorted(_arities(function)):
                     self.call_one(function, [piece] * count, {}, node, None)
                 return True
 
