@@ -25,7 +25,7 @@ _AUTOMAGIC = re.compile(r"\s*([A-Za-z_]\w*)(?![\w.*])\s*+(?![=,])(.*)")
 _CHANGED = re.compile(r"\A\s*(?:.*\n)? ?In \[\d+\]: |[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Words at whose use Python's compiler may take offence where its parser did not; the latter only outside of functions.
 _LATE = re.compile(r"\b(?:yield|await|async|global|nonlocal|__debug__|__future__)\b")
-_LEAVING = re.compile(r"\b(?:return|break|continue)\b")
+_SIGN = re.compile(r"\b(?:yield|await|async|global|nonlocal|__debug__|__future__|return|break|continue)\b")
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 _BRANCHES = (ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
@@ -140,7 +140,9 @@ def _compile_late(tree: ast.Module, text: str) -> None:
     (``from __future__ import`` in the middle), so each is asked for itself. To compile is dear, so it is done where
     there is a sign that it could fail.
     """
-    if not _LATE.search(text) and not (_LEAVING.search(text) and any(_leaves(s, in_loop=False) for s in tree.body)):
+    if _SIGN.search(text) is None:
+        return
+    if not _LATE.search(text) and not any(_leaves(s, in_loop=False) for s in tree.body):
         return
     for statement in tree.body:
         module = ast.Module([statement], [])

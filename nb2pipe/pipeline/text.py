@@ -31,15 +31,17 @@ def render_text(pipeline: Pipeline, width: int = 100) -> str:
     taken = _taken(pipeline)
     column = min(max(columns(n) for n in steps), _NAME)
     margin = len(str(len(rows))) + 2
+    rail_end = margin + 3  # a rail is two columns wide
     lines = [*_head(pipeline, rows, width), ""]
     for level, names in enumerate(rows, 1):
         for position, name in enumerate(names):
             label = str(level).rjust(margin - 2) + "  " if position == 0 else " " * margin
             rail, below = _rail(position, len(names))
-            begin = f"{label}{rail} {name}{' ' * (column - columns(name))}   "
-            lines.append(begin + clipped(_about(steps[name]), max(width - columns(begin), 20)))
+            pad = max(column - columns(name), 0)
+            rest = width - (rail_end + columns(name) + pad + 3)
+            lines.append(f"{label}{rail} {name}{' ' * pad}   {clipped(_about(steps[name]), max(rest, 20))}")
             begin = " " * margin + below + "   "
-            lines += [begin + what for what in _sources(taken.get(name, {}), width - columns(begin))]
+            lines += [begin + what for what in _sources(taken.get(name, {}), width - rail_end - 2)]
     for members, value, kind in pipeline.joined:
         text = f"one process: {', '.join(members)} (`{value}` is a {kind} and cannot leave it)"
         lines += ["", *_wrapped(text, width)]
