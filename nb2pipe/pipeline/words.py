@@ -40,6 +40,8 @@ def in_words(name: str) -> str:
         key = name.strip("<>")
         if key.startswith("module:"):
             return f"module {key.removeprefix('module:').partition('.')[0]}"
+        if key.startswith("patch:"):
+            return f"{key.removeprefix('patch:')} (set by the notebook)"
         return _STATES.get(key, f"{key} settings")
     kind, colon, key = name.partition(":")
     if not colon:

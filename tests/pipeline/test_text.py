@@ -65,6 +65,7 @@ def test_a_step_with_many_sources_shows_some_of_them() -> None:
         ("<matplotlib>", "matplotlib settings"),
         ("<something>", "something settings"),
         ("<module:a.b.c>", "module a"),
+        ("<patch:a.b.c>", "a.b.c (set by the notebook)"),
         ("file:out/x.csv", "file out/x.csv"),
         ("file:*", "files of unknown name"),
         ("network:*", "network"),
