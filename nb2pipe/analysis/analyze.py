@@ -95,11 +95,19 @@ class _Run:
         first = machine.first_spans.get(code.cell.index, machine.span)
         for access in read_states(record, written, first):
             record.accesses.setdefault((access.resource, access.mode), access)
+            if access.resource.key.startswith("patch:") and code.tree is not None and code.tree.body:
+                self._run_patches(access.resource.key.removeprefix("patch:"), code.tree.body[0])
         if (FIGURES, "write") in record.accesses:
             self._plot(record)
         if not alive:
             self.ended.add(code.cell.index)
         self.effects.append((code, self._effects(code, record, alive)))
+
+    def _run_patches(self, target: str, node: ast.stmt) -> None:
+        """What the notebook has put into a library is called by the library, whoever uses it."""
+        owner, _, name = target.rpartition(".")
+        found = [value for where, value in self.machine.patches.get(name, ()) if where == owner]
+        self.machine.call_back((o for value in found for o in value), [], node)
 
     def _plot(self, record: Record) -> None:
         """Where figures stay open, whoever plots may change any of them, whatever its name."""

@@ -165,11 +165,10 @@ class Worker:
             held |= {n: v for n, v in values.load_file(folder / file, namespace).items() if n in names}
         if "matplotlib.figure" in sys.modules:
             self.shell.show_figures()
-        for name in sorted(held):
-            if name.startswith("<"):
-                _restore(name, held[name])
-            elif not isinstance(held[name], Absent):
-                namespace[name] = held[name]
+        # values first: what the notebook has put into a library looks for them
+        namespace |= {n: v for n, v in held.items() if not n.startswith("<") and not isinstance(v, Absent)}
+        for name in sorted(n for n in held if n.startswith("<")):
+            _restore(name, held[name])
         hook: Any = self.shell.shell.displayhook
         # else IPython takes them for names of the notebook's own, and leaves them alone
         for under in ("_", "__", "___"):
