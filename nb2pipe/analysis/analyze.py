@@ -16,7 +16,7 @@ from pathlib import Path
 from nb2pipe.analysis.effects import Access, Analysis, Certainty, Definition, Deletion, Effects, Mutation, Resource, Use
 from nb2pipe.analysis.interpreter import CALL_BUDGET, Interpreter, Record
 from nb2pipe.analysis.known.table import Table
-from nb2pipe.analysis.objects import Binding, Obj, atomic, reach, reachers, shareable
+from nb2pipe.analysis.objects import STR, Binding, Obj, atomic, reach, reachers, shareable
 from nb2pipe.analysis.states import FIGURES, read_states
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 from nb2pipe.notebook.model import Code, Notebook
@@ -143,6 +143,7 @@ class _Run:
             machine.call_dunder(
                 value, ("_repr_html_", "_repr_mimebundle_", "_ipython_display_", "__repr__", "__str__"), [], last
             )
+            machine.call_dunder(value, ("__getattr__",), [STR], last)
             machine.displayed(value, self.order[code.cell.index] + 1, whole=self.history)
             if machine.space.names["_"].must == -2 and all(o.type is not None and o.type != "None" for o in value):
                 machine.rec.traits.add("shows for certain")

@@ -369,14 +369,16 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
 
     def _hide(self, obj: Any) -> None:
         """The arrays inside a frame are its own affair: they are no objects of the notebook."""
-        self.private.add(id(getattr(type(obj), "_metadata", None)))  # a list of the class, in the state of every frame
+        # a list of the class, in the state of every frame; and the attributes, which are no object of their own
+        self.private.update((id(getattr(type(obj), "_metadata", None)), id(getattr(obj, "__dict__", None))))
         for block in getattr(getattr(obj, "_mgr", None), "blocks", ()):
-            self.private.add(id(block.values))
+            self.private.update((id(block.values), id(getattr(block.mgr_locs, "indexer", None))))
             root = self._hide_array(getattr(block.values, "_ndarray", block.values))
             if root is not None:
                 self.frames.setdefault(id(root), set()).add(id(obj))
-        self._hide_array(getattr(obj, "_data", None))
-        self._hide_array(getattr(obj, "_values", None) if type(obj).__name__.endswith("Index") else None)
+        for inner in (getattr(obj, "_data", None), getattr(obj, "_values", None)) if hasattr(obj, "_engine") else ():
+            self.private.add(id(inner))  # of an index, which cannot change
+            self._hide_array(getattr(inner, "_ndarray", inner))
         root = self._hide_array(getattr(obj, "_ndarray", None))
         if root is not None and id(obj) not in self.private:  # what `Series.array` gives
             self.arrays.add(id(root))

@@ -80,7 +80,7 @@ class Expressions(Operators):
             return self._builtin(name)
         if binding is not None:
             self.use(name, node, frame)
-            if binding.must == -2:
+            if binding.must == -2 or (binding.must == -1 and name in HISTORY):
                 self.history_read = True
             value = binding.value
             if self.written_modules:
