@@ -19,6 +19,7 @@ from nb2pipe.analysis.amend import Fact
 from nb2pipe.diagnostics import Diagnostic, Refused, Severity, Span
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime import sources
+from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.claims import (
     Stood,
     describe,
@@ -32,7 +33,6 @@ from nb2pipe.runtime.claims import (
 from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.result import Listener, Outcome, RunOptions, RunResult, Status
 from nb2pipe.runtime.task import CellTask, Report, Seen, Task
-from nb2pipe.runtime.worker import Channel
 from nb2pipe.runtime.zygote import Zygote, preloadable
 
 Recompile = Callable[[Sequence[Fact]], Pipeline]

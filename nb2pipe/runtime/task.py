@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nb2pipe.analysis.amend import FactKind
-from nb2pipe.runtime.values import Unstorable
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,15 @@ class Seen:
     step: str
     names: tuple[str, ...]
     other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unstorable:
+    """A value that cannot leave its process: its name, its type and what pickling said."""
+
+    name: str
+    kind: str
+    why: str
 
 
 @dataclass(slots=True)

@@ -40,15 +40,6 @@ def _absent() -> Absent:
 ABSENT = Absent()
 
 
-@dataclass(frozen=True, slots=True)
-class Unstorable:
-    """A value that cannot leave its process: its name, its type and what pickling said."""
-
-    name: str
-    kind: str
-    why: str
-
-
 @dataclass(slots=True)
 class Scan:
     """What pickling one value showed: its bytes, its buffers, the objects that can change, and arrays' owners.
@@ -137,7 +128,6 @@ class Stored:
     """The files of a step's values: ``groups`` lists, for each file, the names in it."""
 
     groups: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-    unstorable: list[Unstorable] = field(default_factory=list)
     size: int = 0
 
 

@@ -7,55 +7,19 @@ import gc
 import importlib
 import io
 import os
-import pickle
 import signal
 import socket
-import struct
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nb2pipe.runtime import guards, sources, states, values
+from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.shell import CellShell, ZMQInteractiveShell
-from nb2pipe.runtime.task import CellTask, Report, Seen, Task
-from nb2pipe.runtime.values import ABSENT, Absent, Unstorable
-
-_LENGTH = struct.Struct("<Q")
-
-
-class Channel:
-    """Pickled messages over a socket, each behind its length."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
-        self._lock = threading.RLock()
-
-    def send(self, message: Any) -> None:
-        """Send one message."""
-        data = pickle.dumps(message, protocol=5)
-        with self._lock:
-            self.sock.sendall(_LENGTH.pack(len(data)) + data)
-
-    def receive(self) -> Any:
-        """The next message; None at the end."""
-        head = self._read(_LENGTH.size)
-        if head is None:
-            return None
-        data = self._read(_LENGTH.unpack(head)[0])
-        return None if data is None else pickle.loads(data)
-
-    def _read(self, size: int) -> bytes | None:
-        parts = []
-        while size:
-            part = self.sock.recv(min(size, 1 << 20))
-            if not part:
-                return None
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
+from nb2pipe.runtime.task import CellTask, Report, Seen, Task, Unstorable
+from nb2pipe.runtime.values import ABSENT, Absent
 
 
 class Worker:

@@ -17,10 +17,10 @@ from typing import Any, Literal
 from nb2pipe import api
 from nb2pipe.diagnostics import Refused
 from nb2pipe.runtime import execute
+from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.result import RunOptions
 from nb2pipe.runtime.task import CellTask, Task
-from nb2pipe.runtime.worker import Channel
 from nb2pipe.runtime.zygote import Child, Zygote
 from tests.random_notebooks.notebooks import RandomNotebook
 
