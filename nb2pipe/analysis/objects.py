@@ -249,19 +249,6 @@ def view(viewer: Obj, base: Obj) -> None:
 FRAMES = frozenset({"pandas.DataFrame", "pandas.Series"})
 
 
-def lend(frame: Obj, out: Iterable[Obj], *, copy_on_write: bool) -> None:
-    """Record that frames may stand on the memory of another.
-
-    With copy-on-write neither can tell, but the arrays that they give can; without, what changes one changes the other.
-    """
-    for obj in out:
-        if frame.type in FRAMES and obj.type in FRAMES and obj is not frame:
-            if copy_on_write:
-                obj.data = ("lent", frame)
-            else:
-                view(obj, frame)
-
-
 def reach(objs: Iterable[Obj], *, classes: bool = True) -> Iterator[Obj]:
     """Every object that can be got at from ``objs``, themselves included; each once."""
     stack = list(objs)

@@ -24,8 +24,9 @@ _AUTOMAGIC = re.compile(r"\s*([A-Za-z_]\w*)(?![\w.*])\s*+(?![=,])(.*)")
 # a form feed and the like for the end of a line, even within a comment.
 _CHANGED = re.compile(r"\A\s*(?:.*\n)? ?In \[\d+\]: |[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Words at whose use Python's compiler may take offence where its parser did not; the latter only outside of functions.
-_LATE = re.compile(r"\b(?:yield|await|async|global|nonlocal|__debug__|__future__)\b")
-_SIGN = re.compile(r"\b(?:yield|await|async|global|nonlocal|__debug__|__future__|return|break|continue)\b")
+_LATE_WORDS = "yield|await|async|global|nonlocal|__debug__|__future__"
+_LATE = re.compile(rf"\b(?:{_LATE_WORDS})\b")
+_SIGN = re.compile(rf"\b(?:{_LATE_WORDS}|return|break|continue)\b")
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 _BRANCHES = (ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)

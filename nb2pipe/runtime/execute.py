@@ -203,6 +203,8 @@ class _Execution:
 
         These are the steps that change them, and those that pass them on.
         """
+        if not report.together:
+            return set()
         taken = {v.name for v in step.inputs if v.producer == report.step}
         kept = taken & {*step.changes, *step.outputs}
         pairs = [set(pair) for pair in report.together if kept.issuperset(pair)]

@@ -101,13 +101,11 @@ def _pandas() -> Any:
 
 
 def _own_pandas() -> Any:
-    if not loaded("pandas"):
+    found = _pandas()
+    if found is None:
         return None
-    config: Any = loaded("pandas._config.config")
-    options = config._registered_options
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return {k: v for k, o in options.items() if (v := config.get_option(k)) != o.defval} or None
+    options = loaded("pandas._config.config")._registered_options
+    return {k: v for k, v in found.items() if v != options[k].defval} or None
 
 
 def _set_pandas(value: dict[str, Any]) -> None:

@@ -272,8 +272,9 @@ class Assignments(Calls):
 
 def _is_column(target: ast.expr, index: Val) -> bool:
     """Whether ``frame[index] = value`` sets a column, and not what ``loc`` and its like select."""
-    located = isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute)
-    return bool(index) and all(o.type == "str" for o in index) and not (located and target.value.attr in _LOCATORS)  # type: ignore[attr-defined]  # by the line above
+    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute) and target.value.attr in _LOCATORS:
+        return False
+    return bool(index) and all(o.type == "str" for o in index)
 
 
 _LOCATORS = frozenset({"loc", "iloc", "at", "iat"})

@@ -13,6 +13,7 @@ from nb2pipe.analysis.interpreter.flow import Flow
 from nb2pipe.analysis.known.table import Call, Table
 from nb2pipe.analysis.modules import Source
 from nb2pipe.analysis.objects import (
+    FRAMES,
     HOLE,
     UNKNOWN,
     Binding,
@@ -161,6 +162,18 @@ class Machine(Flow):
             piece.held_by.add(obj)
             obj.part = piece
         return obj.part
+
+    def lend(self, frame: Obj, out: Iterable[Obj]) -> None:
+        """Record that frames may stand on the memory of another.
+
+        With copy-on-write neither can tell, but the arrays that they give can; without, what changes one changes the other.
+        """
+        for obj in out:
+            if frame.type in FRAMES and obj.type in FRAMES and obj is not frame:
+                if self.table.copy_on_write:
+                    obj.data = ("lent", frame)
+                else:
+                    view(obj, frame)
 
     def dirty(self, obj: Obj) -> None:
         """Record that the object changes in this cell."""

@@ -17,7 +17,6 @@ from nb2pipe.analysis.objects import (
     Val,
     hold,
     join,
-    lend,
     link,
     reach,
     view,
@@ -167,7 +166,7 @@ class Parts(Machine):
                     if out.type is None:
                         return (self.part(obj),)
                     view(out, obj)
-                lend(obj, (out,), copy_on_write=self.table.copy_on_write)
+                self.lend(obj, (out,))
                 return (out,)
             patched = self.patched_attribute(obj, name)
             if self.table.method(kind, name) is not None or (obj.immutable and not obj.holds):
@@ -176,7 +175,7 @@ class Parts(Machine):
                 return (*patched, bound)
             if kind == "pandas.DataFrame":
                 column = self.new("pandas.Series")
-                lend(obj, (column,), copy_on_write=self.table.copy_on_write)
+                self.lend(obj, (column,))
                 return (*patched, column)
         return (*self.patched_attribute(obj, name), *self.attribute_value(obj, name))
 
@@ -264,7 +263,7 @@ class Parts(Machine):
                     chosen = _selects(index, sliced=sliced)
                     several = self.typed_any(klass.select) if chosen is not False else ()
                     found = join(several, self.typed_any(klass.item) if chosen is not True else ())
-                    lend(obj, found, copy_on_write=self.table.copy_on_write)
+                    self.lend(obj, found)
                     return found
                 if klass.item_alias == "fresh" or klass.immutable:
                     return self.typed_any(klass.item)

@@ -26,7 +26,6 @@ from nb2pipe.analysis.objects import (
     atomic,
     hold,
     join,
-    lend,
     link,
     reach,
     scalar,
@@ -202,7 +201,7 @@ class Results(Classes):
         if alias == "fresh" and out.type is None and row.constant:
             return STR
         if receiver is not None and name.rpartition(".")[2] in _LENDING:
-            lend(receiver, (out,), copy_on_write=self.table.copy_on_write)
+            self.lend(receiver, (out,))
         remember(out, sources)
         if out.type == TENSOR and truth(named.get("requires_grad", FALSE)) is not False:
             want_gradient((out,))
