@@ -25,6 +25,7 @@ from nb2pipe.rules.subject import Subject
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
+    from nb2pipe.runtime.zygote import Zygote
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,12 @@ class RunRequest:
     output: str | None = None
 
 
-def run(compiled: Compiled, request: RunRequest, listener: Listener | None = None) -> RunResult:
+def run(
+    compiled: Compiled, request: RunRequest, listener: Listener | None = None, zygote: Zygote | None = None
+) -> RunResult:
     """Run a compiled notebook and write the executed notebook where one is asked for.
+
+    ``zygote`` is a parent of the steps' processes that was started early, in the notebook's folder.
 
     Raises:
         Refused: The notebook has a fault that makes the promise impossible.
@@ -133,7 +138,9 @@ def run(compiled: Compiled, request: RunRequest, listener: Listener | None = Non
         return recompile(compiled, (*known, *facts)).pipeline
 
     # Each step in a process of its own, as soon as what it needs is there.
-    result = execute(pipeline, todo.tasks, request.options, injected=todo.injected, recompile=again, listener=listener)
+    result = execute(
+        pipeline, todo.tasks, request.options, injected=todo.injected, recompile=again, listener=listener, zygote=zygote
+    )
     # One executed notebook, whatever the number of processes.
     if request.output is not None:
         written = result if todo.place is None else as_written(result, todo.place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.options import add_notebook, add_split
@@ -13,6 +14,7 @@ from nb2pipe.cli.parser import Parser, examples
 if TYPE_CHECKING:
     from nb2pipe.api import Compiled
     from nb2pipe.runtime.result import RunResult
+    from nb2pipe.runtime.zygote import Zygote
 
 _CAUSES = ("NB1", "NB504", "NB70")
 """The findings that say why a cell fails: names, files, modules."""
@@ -60,6 +62,17 @@ def _count(text: str) -> int:
 
 def main(options: argparse.Namespace) -> int:
     """Run the command."""
+    from nb2pipe.runtime.zygote import Zygote
+
+    folder = Path(options.notebook).resolve().parent
+    if not folder.is_dir():  # reading says it better
+        return _run(options, None)
+    # It imports what steps need while the notebook is compiled.
+    with Zygote(None, str(folder)) as zygote:
+        return _run(options, zygote)
+
+
+def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
     from nb2pipe import api
     from nb2pipe.cli.refusal import say
     from nb2pipe.diagnostics import Refused
@@ -82,7 +95,7 @@ def main(options: argparse.Namespace) -> int:
     error: NotWritten | None = None
     try:
         with progress(compiled.pipeline, sys.stderr) as listener:
-            result = api.run(compiled, request, listener)
+            result = api.run(compiled, request, listener, zygote)
     except Refused as refused:
         say(refused, compiled.notebook)
         return refused.exit_code

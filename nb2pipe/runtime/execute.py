@@ -66,7 +66,7 @@ class _Execution:
 
     def __init__(
         self, pipeline: Pipeline, cells: Mapping[int, CellTask], injected: tuple[int, CellTask] | None,
-        options: RunOptions, recompile: Recompile | None, listener: Listener,
+        options: RunOptions, recompile: Recompile | None, listener: Listener, zygote: Zygote,
     ) -> None:  # fmt: skip
         self.pipeline = pipeline
         self.cells = cells
@@ -82,7 +82,7 @@ class _Execution:
         self.ended: set[str] = set()
         self.running: dict[str, _Process] = {}
         self.selector = selectors.DefaultSelector()
-        self.zygote: Zygote | None = None
+        self.zygote = zygote
         self.seen: list[Seen] = []
         self.notes: list[str] = []
         self.quiet: dict[str, dict[str, Seen]] = {}
@@ -99,7 +99,7 @@ class _Execution:
         """Run to the end; the temporary folder and all processes are gone afterwards."""
         interrupted = False
         try:
-            self.zygote = Zygote(preloadable(self.pipeline.modules), self.options.cwd, self.options.python)
+            self.zygote.prepare(preloadable(self.pipeline.modules))
             sources.keep(self.folder, ((c.count, c.source) for c in self.cells.values()))
             while True:
                 self.start_ready()
@@ -114,8 +114,7 @@ class _Execution:
             self.stop_all()
         finally:
             self.stop_all()
-            if self.zygote is not None:
-                self.zygote.close()
+            self.zygote.close()
             self.selector.close()
             shutil.rmtree(self.folder, ignore_errors=True)
         if self.refused is not None:
@@ -218,7 +217,6 @@ class _Execution:
             self.refuse(step, "NB403", f"step `{step.name}` needs values that cannot leave two different processes: {', '.join(names)}",
                         "make one of them in the step that needs both")  # fmt: skip
             return
-        assert self.zygote is not None  # noqa: S101  started before any step
         if hosts:
             process = hosts[0]
         else:
@@ -532,13 +530,17 @@ def execute(
     injected: tuple[int, CellTask] | None = None,
     recompile: Recompile | None = None,
     listener: Listener | None = None,
+    zygote: Zygote | None = None,
 ) -> RunResult:
     """Run a pipeline on this machine.
 
     ``cells`` are the cells to run by position; ``injected`` the cell of parameters and the position of the cell
-    behind which it runs. ``recompile`` gives the pipeline anew with what the guards have seen so far.
+    behind which it runs. ``recompile`` gives the pipeline anew with what the guards have seen so far. ``zygote`` is a
+    parent of the steps' processes that was started early, for these options; it ends with the run.
 
     Raises:
         Refused: A guard tripped that cannot be mended, or under strict guards.
     """
-    return _Execution(pipeline, cells, injected, options, recompile, listener or Listener()).run()
+    if zygote is None:
+        zygote = Zygote(None, options.cwd, options.python)
+    return _Execution(pipeline, cells, injected, options, recompile, listener or Listener(), zygote).run()

@@ -1,7 +1,8 @@
 """The life of the process that forks steps: import, then fork whenever asked, and report the ends.
 
-It is started by `nb2pipe.runtime.zygote.Zygote` and speaks with it over a socket. Asked (with the step's own socket
-sent along): ``F``, a flag byte and a function's name behind its length. Said, a line each: ``P pid``;
+It is started by `nb2pipe.runtime.zygote.Zygote` and speaks with it over a socket. Told first: the modules to import, as
+JSON behind its length. Asked then (with the step's own socket sent along): ``F``, a flag byte and a function's name
+behind its length. Said, a line each: ``P pid``;
 ``X pid wait-status``; ``L module reason`` for each module left out, ``U reason`` where nothing may be forked, ``R``
 once ready, ``E message``.
 """
@@ -29,8 +30,11 @@ WORKER = "nb2pipe.runtime.worker"
 LENGTH = struct.Struct("<Q")
 
 
-def serve(fileno: int, modules: Sequence[str], left: dict[str, str]) -> NoReturn:
-    """Serve the scheduler at the other end of the socket ``fileno`` until it hangs up."""
+def serve(fileno: int, modules: Sequence[str] | None, left: dict[str, str]) -> NoReturn:
+    """Serve the scheduler at the other end of the socket ``fileno`` until it hangs up.
+
+    ``modules`` are known where another process has begun this and has ``left`` some out.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sock = socket.socket(fileno=fileno)
     try:
@@ -42,6 +46,11 @@ def serve(fileno: int, modules: Sequence[str], left: dict[str, str]) -> NoReturn
     from nb2pipe.runtime.preload import NotPreloadableError, preload, unsafe_threads
 
     _warm(shell)
+    if modules is None:
+        try:
+            modules = json.loads(_message(sock))
+        except (OSError, EOFError):  # the run is over already
+            os._exit(0)
     try:
         with shell.builtin_trap:  # libraries ask `get_ipython` while they are imported, whether they are in a notebook
             stash, also = preload(modules, os.getcwd())
@@ -173,7 +182,7 @@ def _begin(fileno: int, function: str, has_payload: int, shell: Any, stash: Any 
     try:
         reseed({} if stash is None else stash.modules)
         sock = socket.socket(fileno=fileno)
-        payload = _payload(sock) if has_payload else ()
+        payload = pickle.loads(_message(sock)) if has_payload else ()
         module, _, name = function.partition(":")
         getattr(importlib.import_module(module), name)(sock, shell, *payload)
         code = 0
@@ -187,7 +196,7 @@ def _begin(fileno: int, function: str, has_payload: int, shell: Any, stash: Any 
         os._exit(code)
 
 
-def _payload(sock: socket.socket) -> tuple[Any, ...]:
+def _message(sock: socket.socket) -> bytes:
     def read(size: int) -> bytes:
         parts = []
         while size:
@@ -198,9 +207,7 @@ def _payload(sock: socket.socket) -> tuple[Any, ...]:
             size -= len(part)
         return b"".join(parts)
 
-    size = LENGTH.unpack(read(LENGTH.size))[0]
-    payload: tuple[Any, ...] = pickle.loads(read(size))
-    return payload
+    return read(LENGTH.unpack(read(LENGTH.size))[0])
 
 
 def reseed(stashed: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
@@ -12,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from nb2pipe.diagnostics import Nb2pipeError
 from nb2pipe.runtime.parent import HEADER, LENGTH
@@ -50,15 +51,16 @@ class Child(NamedTuple):
 class Zygote:
     """The parent of the steps' processes, from the scheduler's side.
 
-    It is started at once and imports ``modules`` while the scheduler goes on; it runs in ``cwd`` with ``env`` (this
-    process's by default) under ``python``, which has to have IPython. Its processes write what is no cell's output to
-    this process's stderr. ``left_out`` tells, once it is ready, which modules were not imported and why.
+    It is started at once and imports ``modules`` while the scheduler goes on (None: `prepare` will tell which); it runs
+    in ``cwd`` with ``env`` (this process's by default) under ``python``, which has to have IPython. Its processes write
+    what is no cell's output to this process's stderr. ``left_out`` tells, once it is ready, which modules were not
+    imported and why.
     Where a fork is not safe, each step gets a fresh interpreter: slower, and otherwise the same.
     """
 
     def __init__(
         self,
-        modules: Sequence[str] = (),
+        modules: Sequence[str] | None = (),
         cwd: str = ".",
         python: str = sys.executable,
         env: Mapping[str, str] | None = None,
@@ -76,8 +78,25 @@ class Zygote:
         self.process: subprocess.Popen[bytes] | None = None
         self._sock, theirs = socket.socketpair()
         if not spawn:
-            self.process = self._start("serve", [theirs.fileno(), list(modules), {}], theirs)
+            self.process = self._start("serve", [theirs.fileno(), None, {}], theirs)
         theirs.close()
+        if modules is not None:
+            self.prepare(modules)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def prepare(self, modules: Sequence[str]) -> None:
+        """Have it import ``modules``; to be called once, before the first `fork`."""
+        if self._spawn:
+            return
+        data = json.dumps(list(modules)).encode("utf-8")
+        # where the parent has ended already, the first fork says so
+        with contextlib.suppress(OSError):
+            self._sock.sendall(LENGTH.pack(len(data)) + data)
 
     def _start(self, function: str, arguments: Sequence[Any], inherited: socket.socket) -> subprocess.Popen[bytes]:
         root = str(Path(__file__).parents[2])
@@ -166,7 +185,10 @@ class Zygote:
             except OSError:
                 continue
             spawned.wait()
+        self._spawned.clear()
         if self.process is not None:
+            if not self._ready:
+                self.process.kill()
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:

@@ -265,3 +265,19 @@ def test_a_trivial_step_takes_some_milliseconds(start: Start) -> None:
 
 def test_the_interpreter_is_the_one_asked_for(start: Start) -> None:
     assert _shown(start(python=sys.executable), "import sys; print(sys.executable)") == [sys.executable + "\n"]
+
+
+def test_modules_may_be_told_later(tmp_path: Path) -> None:
+    with Zygote(None, str(tmp_path)) as zygote:
+        zygote.prepare(("this_is_no_module",))
+        child = zygote.fork("nb2pipe.runtime.worker:main")
+        child.channel.close()
+        zygote.wait(child.pid)
+        assert set(zygote.left_out) == {"this_is_no_module"}
+
+
+def test_closed_before_it_is_ready(tmp_path: Path) -> None:
+    with Zygote(None, str(tmp_path)) as zygote:
+        pass
+    assert zygote.process is not None
+    assert zygote.process.returncode is not None
