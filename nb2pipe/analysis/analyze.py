@@ -21,7 +21,7 @@ from nb2pipe.analysis.states import FIGURES, read_states
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 from nb2pipe.notebook.model import Code, Notebook
 
-_HISTORY = re.compile(r"(?<![\w.])(Out|_oh|__|___|_\d+)(?!\w)")
+_HISTORY = re.compile(r"(?:O(?<![\w.]O)ut|_(?<![\w.]_)(?:oh|__?|\d+))(?!\w)")  # Out, _oh, __, ___, _1
 _LIMIT = 4_000  # objects looked at for one name; beyond, all names that share anything count as sharing
 
 

@@ -54,8 +54,14 @@ class _Collector:
         elif isinstance(node, (ast.Yield, ast.YieldFrom)) and not inside_comprehension:
             self.generator = True
         inside = inside_comprehension or isinstance(node, _COMPREHENSIONS)
-        for child in ast.iter_child_nodes(node):
-            self.walk(child, inside)
+        for name in node._fields:
+            part = getattr(node, name, None)
+            if isinstance(part, ast.AST):
+                self.walk(part, inside)
+            elif isinstance(part, list):
+                for child in part:
+                    if isinstance(child, ast.AST):
+                        self.walk(child, inside)
 
     def _nested(self, node: ast.AST) -> None:
         """A nested scope binds its own name here; what it mentions may be read when it is called."""

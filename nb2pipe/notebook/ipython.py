@@ -22,11 +22,12 @@ _FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _AUTOMAGIC = re.compile(r"\s*([A-Za-z_]\w*)(?![\w.*])\s*+(?![=,])(.*)")
 # `In [1]: x = 2` is Python as well, an annotation; IPython takes a prompt on one of the first two lines away. And it takes
 # a form feed and the like for the end of a line, even within a comment.
-_CHANGED = re.compile(r"\A\s*(?:.*\n)? ?In \[\d+\]: |[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_PROMPT = re.compile(r"\s*(?:.*\n)? ?In \[\d+\]: ")
+_BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Words at whose use Python's compiler may take offence where its parser did not; the latter only outside of functions.
-_LATE_WORDS = "yield|await|async|global|nonlocal|__debug__|__future__"
-_LATE = re.compile(rf"\b(?:{_LATE_WORDS})\b")
-_SIGN = re.compile(rf"\b(?:{_LATE_WORDS}|return|break|continue)\b")
+_LATE_WORDS = ("yield", "await", "async", "global", "nonlocal", "__debug__", "__future__")
+_LATE = re.compile(rf"\b(?:{'|'.join(_LATE_WORDS)})\b")
+_SIGNS = (*_LATE_WORDS, "return", "break", "continue")
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 _BRANCHES = (ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
@@ -93,7 +94,7 @@ def _no_warnings() -> Iterator[None]:
 
 def _fragment(text: str, cell: Cell, first_line: int) -> Code:
     transformed: Transformed | None = None
-    tree = None if _CHANGED.search(text) else _plain(text)
+    tree = None if _PROMPT.match(text) or _BREAKS.search(text) else _plain(text)
     try:
         if tree is None:
             transformed = transform(text, _manager())
@@ -141,7 +142,7 @@ def _compile_late(tree: ast.Module, text: str) -> None:
     (``from __future__ import`` in the middle), so each is asked for itself. To compile is dear, so it is done where
     there is a sign that it could fail.
     """
-    if _SIGN.search(text) is None:
+    if not any(word in text for word in _SIGNS):
         return
     if not _LATE.search(text) and not any(_leaves(s, in_loop=False) for s in tree.body):
         return

@@ -137,6 +137,10 @@ class Machine(Flow):
 
     def span_of(self, node: ast.AST) -> Span:
         """Where a node of the current cell stands."""
+        if isinstance(node, (ast.expr, ast.stmt)):
+            return Span(
+                self.cell, node.lineno, node.end_lineno or node.lineno, node.col_offset, node.end_col_offset or 0
+            )
         line = getattr(node, "lineno", self.span.line)
         return Span(
             self.cell,
