@@ -69,6 +69,9 @@ class SharedZygote:
         """The wait status of an ended process."""
         return self._zygote.wait(pid)
 
+    def prepare(self, modules: Sequence[str]) -> None:
+        """Nothing: the modules are there."""
+
     def close(self) -> None:
         """Nothing: the next run goes on with it."""
 
