@@ -218,7 +218,9 @@ class _Run:
             if binding is not None and not all(map(atomic, binding.value)):
                 objects = []
                 roots = [o for o in binding.value if o.kind not in ("module", "ref")]
-                roots += [h for o in roots if o.kind == "class" for c in self.machine.order_of(o) for h in c.holds]
+                # a class that has no name any more is there for its instances alone
+                classes = [o if o.klass is None or self._named(o.klass) else o.klass for o in roots]
+                roots += [h for o in classes if o.kind == "class" for c in self.machine.order_of(o) for h in c.holds]
                 for count, obj in enumerate(reach(roots, classes=False)):
                     if count > _LIMIT:
                         peers.update(self.peers)
@@ -240,6 +242,11 @@ class _Run:
                 groups.append((name, *group))
                 self.peers[name] = group
         return tuple(groups)
+
+    def _named(self, obj: Obj) -> bool:
+        """Whether some name is bound to the object."""
+        names = self.machine.space.names
+        return any(n in names and obj in names[n].value for n in obj.names)
 
     def _fixed(self, touched: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """The touched names that hold something which cannot leave its process, with its kind."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import cloudpickle
 
-from nb2pipe.runtime import reducing, sources
+from nb2pipe.runtime import layout, reducing, sources
 
 # -- identity of functions and classes across processes ------------------------------------------------------------
 
@@ -343,7 +343,7 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         if id(obj) in self.whole:
             return NotImplemented
         if id(obj) in self.private or obj.dtype.hasobject:
-            return NotImplemented
+            return self._laid_out(obj)
         if reducing.foreign(obj):
             raise pickle.PicklingError("an array in memory that belongs to another object cannot leave it")
         root = obj
@@ -351,7 +351,7 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             root = base
         self.arrays.add(id(root))
         if id(root) in self.private:
-            return NotImplemented
+            return self._laid_out(obj)
         memory = self._tensors_memory(root)
         if memory is not None:
             offset = obj.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
@@ -359,13 +359,23 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         if root is obj or root.dtype.hasobject or not root.flags.c_contiguous:
             if root is obj:
                 self.roots[id(root)] = self.roots.get(id(root), 0) + 1
-            return NotImplemented
+            return self._laid_out(obj)
         self.kept.append(root)
         self.roots[id(root)] = self.roots.get(id(root), 0) + 1
         if id(root) not in self.owners:
-            return NotImplemented
+            return self._laid_out(obj)
         offset = obj.__array_interface__["data"][0] - root.__array_interface__["data"][0]
         return (_view, (root, offset, obj.shape, obj.strides, obj.dtype, obj.flags.writeable))
+
+    def _laid_out(self, obj: Any) -> Any:
+        """An array in memory of its own, the items as far apart as they were."""
+        found = layout.layout_of(obj)
+        if found is None:
+            return NotImplemented
+        items = layout.compact(obj, found)
+        self.kept.append(items)
+        self.whole.add(id(items))
+        return (layout.laid_out, (items, obj.shape, found))
 
     def _hide(self, obj: Any) -> None:
         """The arrays inside a frame are its own affair: they are no objects of the notebook."""
