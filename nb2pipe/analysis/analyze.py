@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -217,11 +217,7 @@ class _Run:
             peers: set[str] = set()
             if binding is not None and not all(map(atomic, binding.value)):
                 objects = []
-                roots = [o for o in binding.value if o.kind not in ("module", "ref")]
-                # a class that has no name any more is there for its instances alone
-                classes = [o if o.klass is None or self._named(o.klass) else o.klass for o in roots]
-                roots += [h for o in classes if o.kind == "class" for c in self.machine.order_of(o) for h in c.holds]
-                for count, obj in enumerate(reach(roots, classes=False)):
+                for count, obj in enumerate(self._held(binding)):
                     if count > _LIMIT:
                         peers.update(self.peers)
                         break
@@ -242,6 +238,26 @@ class _Run:
                 groups.append((name, *group))
                 self.peers[name] = group
         return tuple(groups)
+
+    def _held(self, binding: Binding) -> Iterator[Obj]:
+        """Every object that can be got at from a name, each once; the attributes of classes are theirs.
+
+        An instance is asked for those of its class where only instances have it still.
+        """
+        seen: set[Obj] = set()
+        roots = [o for o in binding.value if o.kind not in ("module", "ref")]
+        while roots:
+            classes = []
+            for obj in reach(roots, classes=False):
+                if obj in seen:
+                    continue
+                seen.add(obj)
+                yield obj
+                if obj.kind == "class":
+                    classes.append(obj)
+                elif obj.klass is not None and not self._named(obj.klass):
+                    classes.append(obj.klass)
+            roots = [h for o in classes for c in self.machine.order_of(o) for h in c.holds if h not in seen]
 
     def _named(self, obj: Obj) -> bool:
         """Whether some name is bound to the object."""
