@@ -170,7 +170,8 @@ class _Run:
                 deletions.append(Deletion(name, Certainty.MAY, span))
         mutated = self._mutated(record)
         shown = ("_", *(("Out", "_oh", f"_{self.order[record.cell] + 1}", "__", "___") if self.history else ()))
-        touched = [*record.defined, *mutated, *(shown if "displays" in record.traits else ())]
+        lent = [n for n in self._names_of(o for patch in record.patches for o in patch.holds) if n not in mutated]
+        touched = [*record.defined, *mutated, *lent, *(shown if "displays" in record.traits else ())]
         return Effects(
             cell=record.cell,
             definitions=tuple(definitions),
@@ -226,6 +227,8 @@ class _Run:
                 for holder in reachers(objects):
                     if holder.kind == "module" and holder.data in self.machine.spaces:
                         peers.add(f"<module:{holder.data}>")
+                    elif holder.kind == "module" and str(holder.data).startswith("patch:"):
+                        peers.add(f"<{holder.data}>")
                     if FIGURES.key in self.machine.written and (holder.type or "").startswith("matplotlib."):
                         peers.add(f"<{FIGURES.key}>")
                     for other in holder.names:
@@ -258,6 +261,12 @@ class _Run:
                 elif obj.klass is not None and not self._named(obj.klass):
                     classes.append(obj.klass)
             roots = [h for o in classes for c in self.machine.order_of(o) for h in c.holds if h not in seen]
+
+    def _names_of(self, objs: Iterable[Obj]) -> Iterator[str]:
+        """The names from which the objects can be got at."""
+        names = self.machine.space.names
+        for holder in reachers(objs):
+            yield from (n for n in sorted(holder.names) if n in names and holder in names[n].value)
 
     def _named(self, obj: Obj) -> bool:
         """Whether some name is bound to the object."""

@@ -221,7 +221,9 @@ class Assignments(Calls):
         if (space is not None and space.local) or not top.isidentifier():
             return False
         self.patches.setdefault(name, []).append((owner, value))
-        link(Obj("module", data=f"patch:{owner}.{name}"), value)  # what changes it changes the state
+        patch = Obj("module", data=f"patch:{owner}.{name}")
+        link(patch, value)  # what changes it changes the state
+        self.rec.patches.append(patch)
         self.touch("setting", f"patch:{owner}.{name}", "write")
         return True
 

@@ -35,6 +35,7 @@ class Record:
     """What is gathered about one cell while it is interpreted.
 
     ``columns`` are the frames among ``dirty`` of which only columns were replaced: their memory stayed as it was.
+    ``patches`` stand for what the cell put into libraries.
     """
 
     cell: int
@@ -45,6 +46,7 @@ class Record:
     deleted: dict[str, Span] = field(default_factory=dict)
     dirty: dict[Obj, Span] = field(default_factory=dict)
     columns: set[Obj] = field(default_factory=set)
+    patches: list[Obj] = field(default_factory=list)
     accesses: dict[tuple[Resource, Mode], Access] = field(default_factory=dict)
     opaque: list[Diagnostic] = field(default_factory=list)
     libraries: set[str] = field(default_factory=set)
