@@ -100,8 +100,8 @@ def one(seed: int, zygote: Any, options: argparse.Namespace) -> dict[str, Any]:
     kernel = random.Random(f"kernel {seed}").random() < options.kernel
     found: dict[str, Any] = {"seed": seed, "kernel": kernel, "cells": len(notebook.cells)}
     if kernel:
-        truth = running.in_kernel(notebook)
-        fast = running.as_notebook(notebook, zygote)
+        truth = running.streams_apart(running.in_kernel(notebook))
+        fast = running.streams_apart(running.as_notebook(notebook, zygote))
         oracle = running.difference(truth, fast, len(notebook.cells)) or running.difference(
             fast, truth, len(notebook.cells)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -271,6 +272,18 @@ def _joined(outputs: list[Any]) -> list[Any]:
         else:
             found.append(output)
     return found
+
+
+def streams_apart(shown: Shown) -> Shown:
+    """Without the order between stdout and stderr, which in a kernel depends on when it flushes them (every 0.2 s)."""
+
+    def apart(outputs: Sequence[Any]) -> list[Any]:
+        found: list[Any] = []
+        for stream, run in itertools.groupby(outputs, lambda o: o["output_type"] == "stream"):
+            found += _joined(sorted(run, key=lambda o: str(o["name"]))) if stream else run
+        return found
+
+    return replace(shown, outputs={cell: apart(outputs) for cell, outputs in shown.outputs.items()})
 
 
 def _plain(value: Any) -> Any:
