@@ -279,7 +279,8 @@ def streams_apart(shown: Shown) -> Shown:
 
     def apart(outputs: Sequence[Any]) -> list[Any]:
         found: list[Any] = []
-        for stream, run in itertools.groupby(outputs, lambda o: o["output_type"] == "stream"):
+        for stream, group in itertools.groupby(outputs, lambda o: o["output_type"] == "stream"):
+            run = list(group)
             found += _joined(sorted(run, key=lambda o: str(o["name"]))) if stream else run
         return found
 
