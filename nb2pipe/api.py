@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nb2pipe.analysis.amend import Fact, with_facts
 from nb2pipe.analysis.analyze import analyze
 from nb2pipe.analysis.effects import Analysis
-from nb2pipe.diagnostics import Diagnostic, Refused
+from nb2pipe.diagnostics import Diagnostic, Refused, UsageError
 from nb2pipe.notebook.ipython import parse_cells
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.notebook.read import read, read_document
@@ -24,6 +24,7 @@ from nb2pipe.rules.run import refusing, run_rules
 from nb2pipe.rules.subject import Subject
 
 if TYPE_CHECKING:
+    from nb2pipe.emit.filetree import FileTree
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
     from nb2pipe.runtime.zygote import Zygote
 
@@ -73,6 +74,75 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package that is not written yet: its name, the files of its project, and what is to be said of it."""
+
+    name: str
+    tree: FileTree
+    findings: tuple[Diagnostic, ...]
+    summary: str
+
+
+def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0") -> Package:
+    """The project of a package that computes what the notebook computes, without executing or writing anything.
+
+    Raises:
+        Refused: The notebook has a fault that makes the promise impossible, or a part with no plain form.
+        UsageError: The name is no Python identifier, or is taken.
+    """
+    from nb2pipe.package.environment import environment_of
+    from nb2pipe.package.findings import refusals, scripts
+    from nb2pipe.package.naming import package_name
+    from nb2pipe.package.plan import plan_package
+    from nb2pipe.package.project import project_files, provenance
+    from nb2pipe.package.sharing import without_shared_cells
+
+    faults = refusing(check(compiled))
+    if faults:
+        raise Refused(faults)
+    with _collector_paused():
+        # What every step has a copy of when it runs in a process of its own runs once in a package.
+        notebook = without_shared_cells(compiled.notebook)
+        pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split).pipeline
+        invariants.check(pipeline)
+        # What goes to the top of modules, what becomes a function, what stays a script.
+        plan = plan_package(notebook, compiled.codes, compiled.analysis, pipeline, compiled.folder)
+    problems = refusals(plan)
+    if problems:
+        raise Refused(problems)
+    local = {path.removesuffix(".py") for path, _ in plan.local}
+    modules = [
+        i.module for i in plan.imports if not i.module.startswith(".") and i.module.partition(".")[0] not in local
+    ]
+    # What it needs, by the metadata of what is installed.
+    environment = environment_of(modules)
+    chosen = package_name(compiled.notebook, name, modules)
+    tree = project_files(plan, chosen, version, environment, provenance(compiled.notebook))
+    count = len(plan.steps)
+    return Package(chosen, tree, scripts(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files")
+
+
+def write_package(made: Package, folder: Path, *, force: bool = False) -> bool:
+    """Write a project; False where it is there already.
+
+    Raises:
+        UsageError: The folder cannot be written, or it holds what would be lost.
+    """
+    from nb2pipe.emit.filetree import write
+    from nb2pipe.package.existing import changed_by_hand, is_there
+
+    if folder.exists():
+        if is_there(made.tree, folder):
+            return False
+        changed = [] if force else changed_by_hand(folder)
+        if changed:
+            names = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+            raise UsageError(f"{folder} was changed by hand: {names}; --force writes over it")
+    write(made.tree, folder)
+    return True
 
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:

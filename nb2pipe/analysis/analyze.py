@@ -184,6 +184,7 @@ class _Run:
             fixed=self._fixed(touched),
             modules=tuple(record.modules),
             identity="identity" in record.traits,
+            displays="displays" in record.traits,
         )
 
     def _mutated(self, record: Record) -> dict[str, Span]:

@@ -87,7 +87,8 @@ class Effects:
     ``sharing`` holds the groups of names (each sorted, two or more) that may share a mutable object
     once the cell has run; ``fixed`` the names whose value cannot leave its process, with its kind
     (generator, file, connection, ...); ``modules`` what the cell imports; ``identity`` whether it compares
-    objects by identity, so that it sees what is shared without changing it.
+    objects by identity, so that it sees what is shared without changing it; ``displays`` whether the value of its last
+    expression may be shown.
     """
 
     cell: int
@@ -101,6 +102,7 @@ class Effects:
     fixed: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] = ()
     identity: bool = False
+    displays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

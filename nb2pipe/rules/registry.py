@@ -20,13 +20,14 @@ def all_rules() -> tuple[Rule, ...]:
         guards,
         names,
         opaque,
+        packaging,
         parameters,
         reproducibility,
         steps,
         values,
     )
 
-    families = (names, opaque, steps, values, reproducibility, parameters, environment, guards)
+    families = (names, opaque, steps, values, reproducibility, parameters, environment, packaging, guards)
     return tuple(sorted((rule() for family in families for rule in family.RULES), key=lambda rule: rule.code))
 
 

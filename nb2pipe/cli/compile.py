@@ -1,0 +1,56 @@
+"""`nb2pipe compile`: a notebook as a Python package."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from nb2pipe.cli.options import add_notebook, add_split
+from nb2pipe.cli.parser import Parser, examples
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser: Parser = commands.add_parser(
+        "compile",
+        help="write a notebook as a Python package: a function a step",
+        description="Write the notebook as an installable Python package, one readable function a step. Nothing is run.",
+        epilog=examples(
+            ("nb2pipe compile analysis.ipynb", "the project in the folder ./analysis"),
+            ("nb2pipe compile analysis.ipynb -o packages/analysis", "the project in another folder"),
+            ("nb2pipe compile analysis.ipynb --name sales", "under another name"),
+        ),
+    )
+    add_notebook(parser)
+    parser.add_argument("-o", "--output", metavar="DIR", help="the folder of the project (default: the package's name)")
+    parser.add_argument("--name", metavar="NAME", help="the name of the package (default: from the notebook's)")
+    parser.add_argument(
+        "--force", action="store_true", help="write over files that were changed by hand, or are others'"
+    )
+    add_split(parser)
+    parser.set_defaults(main=main)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the command."""
+    from nb2pipe import api
+    from nb2pipe.cli.refusal import say
+    from nb2pipe.diagnostics import Refused
+
+    compiled = api.compile_notebook(api.load(options.notebook), options.split)
+    try:
+        made = api.package(compiled, options.name)
+    except Refused as refused:
+        say(refused, compiled.notebook)
+        return refused.exit_code
+    folder = Path(options.output or made.name)
+    written = api.write_package(made, folder, force=options.force)
+    if not written:
+        print(f"{folder}: nothing has changed", file=sys.stderr)
+        return 0
+    for finding in made.findings:
+        print(f"note: {finding.message} (cell {finding.span.cell + 1})", file=sys.stderr)
+    print(f"wrote {folder}: {made.summary}", file=sys.stderr)
+    return 0

@@ -1,0 +1,1 @@
+"""A pipeline becomes an installable Python package: readable functions, one a step."""

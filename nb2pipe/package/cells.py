@@ -1,0 +1,114 @@
+"""A notebook's cells as statements, with what IPython alone understands made plain."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from nb2pipe.emit.source import Statement, indented, statements
+from nb2pipe.notebook.ipython import parse_fragment
+from nb2pipe.notebook.model import Code
+from nb2pipe.package.bindings import Place, names_of
+from nb2pipe.package.magics import NotPlainError, is_magic, plain
+from nb2pipe.package.model import Import
+
+_TIMED = Import("timed", "._runtime", "timed")
+_CAPTURED = Import("captured", "._runtime", "captured")
+
+
+class PlainCell(NamedTuple):
+    """A code cell as plain Python: its statements, the comments below the last, and the imports that it needs.
+
+    ``refused`` are the magics that have no plain form; ``raises`` is whether the cell is expected to fail.
+    """
+
+    cell: int
+    places: tuple[Place, ...]
+    below: tuple[str, ...]
+    imports: tuple[Import, ...]
+    refused: tuple[str, ...] = ()
+    raises: bool = False
+
+
+def plain_cells(codes: Sequence[Code], names: AbstractSet[str]) -> dict[int, PlainCell]:
+    """The code cells by position, those that are skipped left out; ``names`` are all that the notebook binds."""
+    return {
+        c.cell.index: _plain_cell(c, names) for c in codes if "skip" not in c.cell.tags.roles and c.tree is not None
+    }
+
+
+def _plain_cell(code: Code, names: AbstractSet[str]) -> PlainCell:
+    assert code.tree is not None  # noqa: S101  the caller has looked
+    found = statements(code.cell.source, code.tree)
+    places: list[Place] = []
+    imports: list[Import] = []
+    refused: list[str] = []
+    for statement in found.statements:
+        made = [statement]
+        if is_magic(statement.node):
+            try:
+                made, needed = _without_magic(statement, code, names)
+                imports += needed
+            except NotPlainError as error:
+                refused.append(str(error))
+                made = [statement._replace(text=ast.unparse(statement.node))]
+        for one in made:
+            places.append(Place(code.cell.index, len(places), one, names_of(one.text)))
+    return PlainCell(code.cell.index, tuple(places), found.below, tuple(imports), tuple(refused), code.cell.tags.raises)
+
+
+def _without_magic(statement: Statement, code: Code, names: AbstractSet[str]) -> tuple[list[Statement], list[Import]]:
+    wrapped = _wrapped(statement.node)
+    if wrapped is not None:
+        inner = parse_fragment(wrapped.body, code.cell, 1)
+        if inner.tree is None or any(is_magic(n) for n in inner.tree.body):
+            raise NotPlainError(f"a magic inside of %{wrapped.name}")
+        if not inner.tree.body:
+            return [], []
+        text = f"with {wrapped.head}:\n{indented(wrapped.body.strip(chr(10)))}"
+        return [_statement(statement, text)], [_CAPTURED if wrapped.name == "capture" else _TIMED]
+    made = plain(statement.node, names)
+    if not made.text:
+        return [], list(made.imports)
+    nodes = ast.parse(made.text).body
+    texts = [ast.get_source_segment(made.text, n) or "" for n in nodes]
+    found = [Statement(n, t) for n, t in zip(nodes, texts, strict=True)]
+    found[0] = found[0]._replace(above=statement.above)
+    return found, list(made.imports)
+
+
+def _statement(old: Statement, text: str) -> Statement:
+    return Statement(ast.parse(text).body[0], text, old.above, "", silent=True)
+
+
+class _Wrapped(NamedTuple):
+    """A magic that runs Python: its name, the head of the `with` that does the same, and the Python."""
+
+    name: str
+    head: str
+    body: str
+
+
+def _wrapped(node: ast.stmt) -> _Wrapped | None:
+    """What ``%time``, ``%%time`` or ``%%capture`` runs."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute) or len(value.args) < 2:
+        return None
+    words = [a.value for a in value.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+    if value.func.attr == "run_line_magic" and words[0] == "time" and words[1].strip():
+        return _Wrapped("time", "timed()", words[1])
+    if value.func.attr != "run_cell_magic" or len(words) < 3:
+        return None
+    name, line, body = words[0], words[1].strip(), words[2]
+    if name == "time" and not line:
+        return _Wrapped("time", "timed()", body)
+    if name == "capture" and (not line or line.isidentifier()):
+        return _Wrapped("capture", f"captured() as {line}" if line else "captured()", body)
+    return None
+
+
+def all_places(cells: Mapping[int, PlainCell]) -> tuple[Place, ...]:
+    """All statements, in the notebook's order."""
+    return tuple(p for index in sorted(cells) for p in cells[index].places)

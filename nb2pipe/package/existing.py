@@ -1,0 +1,47 @@
+"""What stands in a project's folder already: it is written over only where nobody would lose anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from nb2pipe.diagnostics import UsageError
+from nb2pipe.emit.filetree import FileTree
+
+LOCK = "nb2pipe.lock.json"
+_MADE_BY_USE = frozenset(
+    {"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".venv", "dist", "build", ".git"}
+)
+
+
+def changed_by_hand(folder: Path) -> list[str]:
+    """The files of a project that are not as they were written, and those that others have put there.
+
+    Raises:
+        UsageError: The folder holds something else than a project of nb2pipe.
+    """
+    try:
+        lock = json.loads((folder / LOCK).read_text(encoding="utf-8"))
+        written: dict[str, str] = {**lock["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is a file") from None
+        if any(folder.iterdir()):
+            raise UsageError(
+                f"{folder} holds something else than a package of nb2pipe; -o DIR writes elsewhere"
+            ) from None
+        return []
+    found = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir() or name == LOCK or _MADE_BY_USE & {*name.split("/")} or ".egg-info" in name:
+            continue
+        if written.pop(name, "") != hashlib.sha256(path.read_bytes()).hexdigest():
+            found.append(name)
+    return sorted([*found, *written])
+
+
+def is_there(tree: FileTree, folder: Path) -> bool:
+    """Whether the folder holds exactly this project already."""
+    return all((folder / path).is_file() and (folder / path).read_bytes() == content for path, content in tree.files)

@@ -1,0 +1,28 @@
+"""What is said of a notebook that becomes a package: what has no plain form, and what stays a script."""
+
+from __future__ import annotations
+
+from nb2pipe.diagnostics import Diagnostic, Severity
+from nb2pipe.package.model import Plan
+
+
+def refusals(plan: Plan) -> tuple[Diagnostic, ...]:
+    """The parts of the notebook that no package can have."""
+    return tuple(
+        Diagnostic(
+            reason.span, "NB801", Severity.ERROR, reason.text, "take it out of the notebook, or tag its cell `skip`"
+        )
+        for step in plan.steps
+        for reason in step.reasons
+        if reason.refuses
+    )
+
+
+def scripts(plan: Plan) -> tuple[Diagnostic, ...]:
+    """The steps that stay scripts, and why."""
+    return tuple(
+        Diagnostic(reason.span, "NB802", Severity.INFO, f"step `{step.name}` stays a script: {reason.text}")
+        for step in plan.steps
+        for reason in step.reasons
+        if not reason.refuses
+    )

@@ -1,0 +1,102 @@
+"""The records of a package on its way from the pipeline to files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from nb2pipe.diagnostics import Span
+from nb2pipe.emit.source import Statement
+from nb2pipe.pipeline.model import Parameter
+
+
+class Import(NamedTuple):
+    """An import that stands at the top of modules: ``name`` is what it binds.
+
+    ``module`` is where from (with leading dots inside of the package), ``member`` what of it ("" for the module),
+    ``alias`` the name it is given ("" for its own).
+    """
+
+    name: str
+    module: str
+    member: str = ""
+    alias: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function or class of the notebook that stands in a module: ``text`` is its definition.
+
+    ``extra`` are the notebook's values that it reads; it takes them as keyword arguments. ``mentions`` are the names
+    that its text mentions.
+    """
+
+    name: str
+    statement: Statement
+    text: str
+    extra: tuple[str, ...]
+    mentions: frozenset[str]
+    cell: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a cell leaves in its step: the Markdown before it, and its statements as text.
+
+    ``tag`` is "raises" where the cell is expected to fail.
+    """
+
+    cell: int
+    prose: str
+    lines: str
+    tag: str = ""
+
+
+Form = Literal["function", "script"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step of the package: ``takes`` and ``gives`` are names of values, ``after`` steps that no value shows.
+
+    ``reasons`` say why the step is no function but a script.
+    """
+
+    name: str
+    title: str
+    prose: str
+    takes: tuple[str, ...]
+    parameters: tuple[str, ...]
+    gives: tuple[str, ...]
+    after: tuple[str, ...]
+    parts: tuple[Part, ...]
+    mentions: frozenset[str]
+    cells: tuple[int, ...]
+    form: Form = "function"
+    reasons: tuple[Reason, ...] = ()
+
+
+class Reason(NamedTuple):
+    """Why a step cannot be a function, and where that stands; ``refuses`` where it cannot be a script either."""
+
+    text: str
+    span: Span
+    refuses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that the files of a package are written from.
+
+    ``imports`` are by the name they bind (several statements may bind one: ``import a.b``, ``import a.c``);
+    ``local`` are the modules beside the notebook, by name, with their text.
+    """
+
+    name: str
+    title: str
+    prose: str
+    parameters: tuple[Parameter, ...]
+    imports: tuple[Import, ...]
+    functions: tuple[Function, ...]
+    steps: tuple[PlannedStep, ...]
+    local: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,331 @@
+"""The plan of a package: what of the notebook goes to the top of modules, what becomes a function, what stays a script."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from nb2pipe.analysis.effects import Analysis, Certainty, Effects
+from nb2pipe.diagnostics import Span
+from nb2pipe.emit.source import Statement
+from nb2pipe.notebook.model import Code, Notebook
+from nb2pipe.package.bindings import Place, binders, names_of
+from nb2pipe.package.calls import passing
+from nb2pipe.package.cells import PlainCell, all_places, plain_cells
+from nb2pipe.package.functions import lifted, ordered
+from nb2pipe.package.hazards import is_history, looks_at_names, reasons
+from nb2pipe.package.imports import hoisted, import_text
+from nb2pipe.package.local import local_modules
+from nb2pipe.package.model import Import, Part, Plan, PlannedStep, Reason
+from nb2pipe.package.prose import prose_before, title_of
+from nb2pipe.pipeline.model import Pipeline, Step
+
+_SUPPORT = (
+    Import("display", "._runtime", "display"),
+    Import("show_figures", "._runtime", "show_figures"),
+    Import("partial", "functools", "partial"),
+)
+_DRAWING = frozenset({"matplotlib", "seaborn", "pylab", "mpl_toolkits", "shap", "wordcloud", "missingno"})
+_PLOTTING = re.compile(r"\.(?:plot|hist|boxplot)\b|Display\b|\bplot_")
+_EXPRESSION_NAME = re.compile(r"@([^\W\d]\w*)")
+_SHOWS = re.compile(r"(?:plt|pyplot|pylab)\.show\(\)")
+
+
+def plan_package(
+    notebook: Notebook, codes: Sequence[Code], analysis: Analysis, pipeline: Pipeline, folder: Path
+) -> Plan:
+    """Plan the package of a compiled notebook; ``folder`` is where the notebook stands."""
+    return _Planner(notebook, codes, analysis, pipeline, folder).plan()
+
+
+class _Planner:
+    """What is known of the notebook while its package is planned."""
+
+    def __init__(
+        self, notebook: Notebook, codes: Sequence[Code], analysis: Analysis, pipeline: Pipeline, folder: Path
+    ) -> None:
+        self.notebook, self.pipeline = notebook, pipeline
+        self.effects: dict[int, Effects] = {e.cell: e for e in analysis.effects}
+        self.parameters = {p.name: p for p in pipeline.parameters}
+        names = {d.name for e in analysis.effects for d in e.definitions}
+        self.cells = plain_cells([c for c in codes if "parameters" not in c.cell.tags.roles], names)
+        self.places = all_places(self.cells)
+        self.bound = binders(self.places)
+        self.home = {c: s.name for s in pipeline.steps for c in s.cells}
+        self.read = {n for p in self.places for n in p.names.mentioned}
+        deleted = frozenset(d.name for e in analysis.effects for d in e.deletions)
+        changed = deleted | {m.name for e in analysis.effects for m in e.mutations}
+        accesses = [a for e in analysis.effects for a in e.accesses]
+        own = {n: p for n, p in self.bound.items() if n not in self.parameters}
+        self.imports, self.late = hoisted(own, accesses, deleted)
+        known = {**self.bound, **{n: [] for n in self.parameters if n not in self.bound}}
+        self.functions = lifted(self.places, known, self.imports.keys(), changed)
+        self.elsewhere = self.imports.keys() | self.functions.keys()
+        self.extra = {n: f.extra for n, f in self.functions.items() if f.extra}
+        self.local = local_modules(
+            folder, [i for found in (self.imports, self.late) for e in found.values() for i in e]
+        )
+        self.captured = self._captured()
+        self.looked_at = next((Span(p.cell, p.statement.node.lineno) for p in self.places if looks_at_names(p)), None)
+        self.inputs: dict[str, set[str]] = {}
+        self.givers = {s.name: {v.name: v.producer for v in s.inputs} for s in pipeline.steps}
+        self.needed: dict[str, Import] = {i.name: i for i in _SUPPORT}
+
+    def plan(self) -> Plan:
+        steps = [s for s in (self.step(s) for s in self.pipeline.steps if s.cells) if s.parts]
+        while True:
+            steps = self._handed_over(steps)
+            unsure = self._unsure(steps)
+            if not unsure:
+                break
+            steps = [_as_script(s, unsure[s.name], self.inputs[s.name]) if s.name in unsure else s for s in steps]
+        steps = _arranged(steps)
+        kept = {s.name for s in steps}
+        imports = [i for found in self.imports.values() for i in found]
+        return Plan(
+            name=self.pipeline.name,
+            title=title_of(self.notebook),
+            prose=prose_before(self.notebook, 0),
+            parameters=self.pipeline.parameters,
+            imports=tuple(dict.fromkeys((*imports, *self.needed.values()))),
+            functions=tuple(ordered(self.functions)),
+            steps=tuple(replace(s, after=tuple(n for n in s.after if n in kept)) for s in steps),
+            local=self.local,
+        )
+
+    # -- one step -----------------------------------------------------------------------------------------------------
+
+    def step(self, step: Step) -> PlannedStep:
+        """The step with its text, and what it takes; what it gives is what the steps behind it say."""
+        cells = [self.cells[c] for c in step.cells if c in self.cells]
+        for cell in cells:
+            self.needed.update({i.name: i for i in cell.imports})
+        own = list(self._own(cells))
+        parts = tuple(p for p in (self._part(c, cells) for c in cells) if p.lines)
+        text = "\n".join(p.lines for p in parts)
+        names = names_of(text)
+        asked = set(_EXPRESSION_NAME.findall(text))  # a frame's `query` looks for them among the locals
+        inputs = {v.name for v in step.inputs if not v.name.startswith("<")} - self.elsewhere - {*step.parameters}
+        inputs = {n for n in inputs if not is_history(n)}
+        self.inputs[step.name] = inputs - self.late.keys()
+        extra = {x for n in names.mentioned for x in self.extra.get(n, ())} - names.bound
+        late = self.late.keys() & names.mentioned - names.bound
+        unchanged = {*step.parameters} | (extra & self.parameters.keys()) - inputs
+        parameters = tuple(n for n in self.parameters if n in unchanged & (names.mentioned | asked | extra))
+        takes = (inputs & (names.mentioned | asked) | extra) - late - {*parameters}
+        found = reasons(own, cells, self.effects, self.elsewhere | late, takes | {*parameters}, names)
+        found += tuple(
+            Reason(f"a function reads `{name}`, which another step binds anew", Span(step.cells[0]))
+            for name in sorted(self.captured)
+            if step.name in self.captured[name]
+        )
+        if self.looked_at and not found:
+            found = (Reason("another step looks at all names", self.looked_at),)
+        if found:  # what its functions read stands in no text of its own
+            takes = self.inputs[step.name]
+        if late:
+            lines = import_text(i for n in sorted(late) for i in self.late[n])
+            parts = (Part(step.cells[0], "", lines), *parts)
+        return PlannedStep(
+            name=step.name,
+            title=step.title,
+            prose=prose_before(self.notebook, step.cells[0]),
+            takes=tuple(sorted(takes)),
+            parameters=parameters,
+            gives=(),
+            after=tuple(
+                dict.fromkeys(e.source for e in self.pipeline.edges if e.target == step.name and e.kind != "data")
+            ),
+            parts=parts,
+            mentions=frozenset(names.mentioned),
+            cells=step.cells,
+            form="script" if found else "function",
+            reasons=found,
+        )
+
+    def _own(self, cells: Sequence[PlainCell]) -> Iterator[Place]:
+        """The statements that stay in a step."""
+        for cell in cells:
+            yield from (p for p in cell.places if not self._stands_elsewhere(p))
+
+    def _stands_elsewhere(self, place: Place) -> bool:
+        """Whether a statement stands at the top of a module."""
+        node = place.statement.node
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                return True
+            return bool(place.names.bound) and place.names.bound <= self.imports.keys()
+        definition = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        return definition and getattr(node, "name", "") in self.functions
+
+    def _part(self, cell: PlainCell, cells: Sequence[PlainCell]) -> Part:
+        lines: list[str] = []
+        effects = self.effects.get(cell.cell)
+        last = cell.places[-1].statement if cell.places else None
+        for place in self._own([cell]):
+            statement = place.statement
+            gap = [""] if lines and "" in statement.above else []
+            comments = [c for c in statement.above if c]
+            text = passing(statement.text, self.extra)
+            if statement is last and _shown(statement) and effects is not None and effects.displays:
+                text = f"display({text})"
+            lines += [*gap, *comments, f"{text}  {statement.beside}" if statement.beside else text]
+        if lines:
+            lines += [c for c in cell.below if c]
+            if cell is not cells[-1] and self._plots(cell) and not (last and _SHOWS.fullmatch(last.text.strip())):
+                lines.append("show_figures()")
+        prose = "" if cell is cells[0] else prose_before(self.notebook, cell.cell)
+        return Part(cell.cell, prose, "\n".join(lines), "raises" if cell.raises else "")
+
+    def _plots(self, cell: PlainCell) -> bool:
+        """Whether a cell may leave figures open, which a notebook shows and closes at its end."""
+        mentioned = {n for p in cell.places for n in p.names.mentioned}
+        mentioned |= {m for n in mentioned if n in self.functions for m in self.functions[n].mentions}
+        drawing = any(i.module.partition(".")[0] in _DRAWING for n in mentioned for i in self.imports.get(n, ()))
+        return drawing or any(_PLOTTING.search(p.statement.text) for p in cell.places)
+
+    # -- between steps ------------------------------------------------------------------------------------------------
+
+    def _captured(self) -> dict[str, set[str]]:
+        """The names that functions which stay in a step read when they are called, and that a later step binds anew.
+
+        By name, the steps that read or bind it: in functions of their own they would not see the same.
+        """
+        readers: dict[str, set[str]] = {}
+        for place in self.places:
+            if not self._stands_elsewhere(place) and place.cell in self.home:
+                for name in place.names.late & self.bound.keys() - self.elsewhere:
+                    readers.setdefault(name, set()).add(self.home[place.cell])
+        found = {}
+        order = {s.name: i for i, s in enumerate(self.pipeline.steps)}
+        for name, steps in readers.items():
+            writers = {self.home[p.cell] for p in self.bound[name] if p.cell in self.home}
+            if any(order[w] > min(order[s] for s in steps) for w in writers):
+                found[name] = steps | writers
+        return found
+
+    def _handed_over(self, steps: Sequence[PlannedStep]) -> list[PlannedStep]:
+        """The steps, each with what it gives: what those behind it take from it, and its results.
+
+        One that may bind a name anew takes it, so that it has the old value to give.
+        """
+        found = list(steps)
+        gives: dict[str, list[str]] = {s.name: self._results(s) for s in steps}
+        scripts = any(s.form == "script" for s in steps)
+        for position in reversed(range(len(found))):
+            step = found[position]
+            passed = {n for n in gives[step.name] if n in self.inputs[step.name] and n not in self._must(step)}
+            if step.form == "function" and not passed <= {*step.takes}:
+                step = found[position] = replace(step, takes=tuple(sorted({*step.takes, *passed})))
+            # the functions of scripts find what they read in the namespace of the scripts
+            for name in sorted({*step.takes, *(self.inputs[step.name] if scripts else ())}):
+                giver = self.givers[step.name].get(name) or self._binder(name, found[:position])
+                if giver in gives:
+                    gives[giver].append(name)
+        made = []
+        for step in found:
+            order = _order(step)
+            names = sorted(dict.fromkeys(gives[step.name]), key=lambda n: (order.get(n, -1), n))
+            made.append(replace(step, gives=tuple(names)))
+        return made
+
+    def _binder(self, name: str, steps: Sequence[PlannedStep]) -> str:
+        """The last of the steps that binds a name which no step's own text reads."""
+        homes = [self.home[p.cell] for p in self.bound.get(name, ()) if p.cell in self.home]
+        return next((s.name for s in reversed(steps) if s.name in homes), "")
+
+    def _must(self, step: PlannedStep) -> set[str]:
+        """What a step binds for certain."""
+        return {
+            d.name
+            for c in step.cells
+            if c in self.effects
+            for d in self.effects[c].definitions
+            if d.certainty is Certainty.MUST
+        }
+
+    def _deletes(self, step: PlannedStep) -> set[str]:
+        return {d.name for c in step.cells if c in self.effects for d in self.effects[c].deletions}
+
+    def _unsure(self, steps: Sequence[PlannedStep]) -> dict[str, list[Reason]]:
+        """The functions that would have to give or take what may be left without a value, and why."""
+        found: dict[str, list[Reason]] = {}
+        unsure: set[str] = set()
+        if any(s.form == "script" for s in steps):
+            for step in (s for s in steps if s.form == "function"):
+                for name in sorted(self._deletes(step) & {*step.takes, *step.parameters}):
+                    words = f"it deletes `{name}`, for which a script may look"
+                    found.setdefault(step.name, []).append(Reason(words, Span(step.cells[0])))
+        for step in steps:
+            open_ = {n for n in step.gives if n not in step.takes and n not in self._must(step)}
+            taken = unsure & {*step.takes}
+            if step.form == "function":
+                for name in sorted(open_ | taken):
+                    words = f"`{name}` may be left without a value"
+                    found.setdefault(step.name, []).append(Reason(words, Span(step.cells[0])))
+            unsure = (unsure - {*step.gives}) | open_ | (taken & {*step.gives})
+        return found
+
+    def _results(self, step: PlannedStep) -> list[str]:
+        """What a step leaves that nothing takes and that somebody may want: nothing reads it, or it is displayed."""
+        own = list(self._own([self.cells[c] for c in step.cells if c in self.cells]))
+        figures = {d.name for c in step.cells if c in self.effects for d in self.effects[c].definitions
+                   if d.kind == "matplotlib.figure.Figure"}  # fmt: skip
+        must = self._must(step) - figures
+        found = []
+        for place in own:
+            node = place.statement.node
+            targets: list[ast.expr] = []
+            if isinstance(node, ast.Assign):
+                targets = node.targets
+            elif isinstance(node, ast.AnnAssign):
+                targets = [node.target]
+            found += [t.id for t in targets if isinstance(t, ast.Name) and t.id in must - self.read]
+        if own and _shown(own[-1].statement):
+            node = own[-1].statement.node
+            root = _root(node.value) if isinstance(node, ast.Expr) else ""
+            if root in must and root in {n for p in own for n in p.names.bound}:
+                found.append(root)
+        return [n for n in found if not n.startswith("_") and n not in self.parameters]
+
+
+def _as_script(step: PlannedStep, reasons_: Sequence[Reason], inputs: set[str]) -> PlannedStep:
+    return replace(step, form="script", reasons=(*step.reasons, *reasons_), takes=tuple(sorted(inputs)))
+
+
+def _order(step: PlannedStep) -> dict[str, int]:
+    """When a step binds each name first to what it holds at the end."""
+    found: dict[str, int] = {}
+    for part in step.parts:
+        for node in ast.walk(ast.parse(part.lines)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found[node.id] = len(found)
+    return found
+
+
+def _arranged(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
+    """The steps, each with what it takes in the order in which that is made."""
+    made: dict[str, int] = {}
+    found = []
+    for step in steps:
+        found.append(replace(step, takes=tuple(sorted(step.takes, key=lambda n: (made.get(n, -1), n)))))
+        made |= {n: len(made) + i for i, n in enumerate(step.gives)}
+    return found
+
+
+def _shown(statement: Statement) -> bool:
+    """Whether a notebook shows the value of this statement, were it the last of its cell."""
+    node = statement.node
+    if not isinstance(node, ast.Expr) or statement.silent or isinstance(node.value, (ast.Yield, ast.YieldFrom)):
+        return False
+    call = node.value
+    return not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("print", "display"))
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""

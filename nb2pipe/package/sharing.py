@@ -1,0 +1,18 @@
+"""What every step has a copy of when it runs in a process of its own is an ordinary step in a package."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nb2pipe.notebook.model import Notebook, Role
+
+_SHARED: frozenset[Role] = frozenset({"imports", "functions", "setup"})
+
+
+def without_shared_cells(notebook: Notebook) -> Notebook:
+    """The notebook, its cells of imports, functions and setup as any other."""
+    cells = tuple(
+        replace(c, tags=replace(c.tags, roles=c.tags.roles - _SHARED)) if c.tags.roles & _SHARED else c
+        for c in notebook.cells
+    )
+    return replace(notebook, cells=cells)

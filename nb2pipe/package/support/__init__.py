@@ -1,0 +1,11 @@
+"""What runs the pipeline: steps in order, parameters, the command line, and what a notebook would show."""
+
+from ._captured import captured
+from ._cli import main
+from ._display import display
+from ._figures import end_of_cell as show_figures
+from ._pipeline import Pipeline, Step
+from ._script import script
+from ._timer import timed
+
+__all__ = ["Pipeline", "Step", "captured", "display", "main", "script", "show_figures", "timed"]

@@ -1,0 +1,46 @@
+"""What a notebook shows of the value of a cell's last expression, in plain Python as text."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from typing import Any
+
+from ._figures import in_ipython, show_figure
+from ._pretty import as_text
+
+_logger = logging.getLogger(__name__)
+
+
+def display(*values: Any) -> None:
+    """Show values as a notebook does, None not at all.
+
+    Inside IPython this is IPython's own display; else what IPython gives as ``text/plain`` is printed.
+    """
+    for value in values:
+        if value is None:
+            continue
+        if in_ipython():
+            importlib.import_module("IPython.display").display(value)
+        else:
+            _print(value)
+
+
+def _print(value: Any) -> None:
+    use()
+    figures = sys.modules.get("matplotlib.figure")
+    try:
+        if figures is not None and isinstance(value, figures.Figure):
+            show_figure(value)
+        else:
+            print(as_text(value))
+    except Exception:  # what cannot be shown does not end a notebook
+        _logger.exception("a %s cannot be shown", type(value).__qualname__)
+
+
+def use() -> None:
+    """Let pandas show 20 columns, as in a notebook, instead of as many as fit into a terminal, which it writes as 0."""
+    pandas: Any = sys.modules.get("pandas")
+    if pandas is not None and not in_ipython() and pandas.get_option("display.max_columns") == 0:
+        pandas.set_option("display.max_columns", 20)

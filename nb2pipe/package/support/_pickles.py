@@ -1,0 +1,105 @@
+"""Pickling that keeps memory shared, and tells which objects a value consists of."""
+
+from __future__ import annotations
+
+import enum
+import pickle
+import sys
+import types
+from collections import Counter
+from typing import Any
+
+_FIXED = (
+    str, bytes, int, float, complex, tuple, frozenset, range, slice, enum.Enum, types.ModuleType, pickle.PickleBuffer,
+)  # fmt: skip
+_FIXED_MODULES = frozenset({"datetime", "decimal", "fractions", "pathlib", "pyarrow", "re", "uuid", "zoneinfo"})
+
+
+class Pickler(pickle.Pickler):
+    """Pickles one object, and notes the objects in it that can change and the arrays that own memory.
+
+    Arrays whose memory belongs to an owner in ``shared`` (ids) are stored as views of it. ``owners`` counts the arrays
+    that were met on the memory of each owner. An array inside a pandas object is no object of its own, where pandas copies
+    before it changes.
+    """
+
+    def __init__(self, file: Any, shared: frozenset[int]) -> None:
+        super().__init__(file, protocol=5)
+        self.owners: Counter[int] = Counter()
+        self._shared = shared
+        self._hidden: set[int] = set()
+
+    def changeable(self) -> set[int]:
+        """The ids of the objects met by whose change another value that holds them would change too.
+
+        They are ids for as long as this pickler lives.
+        """
+        memo: Any = self.memo.copy()
+        objects = [obj for _, obj in memo.values()]
+        classes = {base for kind in set(map(type, objects)) for base in kind.__mro__}
+        hidden = self._hidden.union(id(value) for base in classes for value in vars(base).values())
+        return {id(obj) for obj in objects if id(obj) not in hidden and _can_change(obj)}.union(self.owners)
+
+    def reducer_override(self, obj: Any) -> Any:
+        """How arrays that share memory are made; everything else is made as usual."""
+        kind = type(obj)
+        if kind.__module__.partition(".")[0] == "pandas":
+            if hasattr(obj, "_engine"):  # an index, which cannot change, and so is a matter of its own
+                return pickle.loads, (pickle.dumps(obj, protocol=5),)
+            if hasattr(obj, "_mgr") and _copies_on_write():
+                self._hide_arrays(obj)
+        elif "numpy" in sys.modules and isinstance(obj, sys.modules["numpy"].ndarray):
+            return self._array(obj)
+        return NotImplemented
+
+    def _array(self, obj: Any) -> Any:
+        owner = obj
+        while isinstance(owner.base, sys.modules["numpy"].ndarray):
+            owner = owner.base
+        if id(obj) in self._hidden or not owner.flags.writeable:
+            return NotImplemented
+        self.owners[id(owner)] += 1
+        if owner is obj or id(owner) not in self._shared:
+            return NotImplemented
+        exact = type(obj) is type(owner) and type(obj).__name__ == "ndarray"
+        if not exact or not (owner.flags.c_contiguous or owner.flags.f_contiguous):
+            raise pickle.PicklingError(f"a {type(obj).__name__} shares its memory with another value")
+        offset = obj.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+        return view, (owner, offset, obj.shape, obj.strides, obj.dtype, obj.flags.writeable)
+
+    def _hide_arrays(self, frame: Any) -> None:
+        for block in frame._mgr.blocks:
+            values = block.values
+            parts = (values, getattr(values, "_ndarray", None), *getattr(values, "__dict__", {}).values())
+            self._hidden.update(id(part) for part in parts if part is not None)
+
+
+def view(owner: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any, writeable: bool) -> Any:
+    """An array on the memory of another, from ``offset`` bytes on."""
+    np: Any = sys.modules["numpy"]
+    flat = owner.reshape(-1, order="A")
+    if dtype.hasobject:
+        start = offset // owner.itemsize
+        return np.lib.stride_tricks.as_strided(flat[start:], shape, strides, writeable=writeable)
+    made = np.ndarray(shape, dtype, flat, offset, strides)
+    made.flags.writeable = writeable
+    return made
+
+
+def _copies_on_write() -> bool:
+    pandas: Any = sys.modules["pandas"]
+    return int(pandas.__version__.partition(".")[0]) >= 3 or pandas.options.mode.copy_on_write is True
+
+
+def _can_change(obj: Any) -> bool:
+    """Whether two values that hold this object could tell that they share it."""
+    kind = type(obj)
+    if isinstance(obj, _FIXED) or (callable(obj) and hasattr(obj, "__qualname__")):
+        return False
+    top = kind.__module__.partition(".")[0]
+    if top == "pandas":
+        return hasattr(obj, "_mgr") or hasattr(kind, "_from_sequence")  # frames, series, and arrays of pandas' own
+    if top == "numpy":
+        np: Any = sys.modules["numpy"]
+        return not isinstance(obj, (np.generic, np.dtype, np.ufunc))
+    return top not in _FIXED_MODULES

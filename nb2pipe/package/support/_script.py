@@ -1,0 +1,81 @@
+"""Steps that stay scripts: they share one namespace, as the cells of a notebook do."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import functools
+import inspect
+import itertools
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ._captured import captured
+from ._display import display
+from ._figures import end_of_cell as show_figures
+from ._timer import timed
+
+
+class _Unbound:
+    """Stands for a name that a script has left without a value."""
+
+    def __reduce__(self) -> str:
+        return "UNBOUND"
+
+
+UNBOUND = _Unbound()
+
+_namespace: dict[str, Any] = {}
+
+
+def begin(values: Mapping[str, Any]) -> None:
+    """Begin a run: the scripts of the one before are forgotten."""
+    _namespace.clear()
+    know(values)
+
+
+def know(values: Mapping[str, Any]) -> None:
+    """Let the functions of scripts see what other steps have given."""
+    _namespace.update({n: v for n, v in values.items() if v is not UNBOUND})
+
+
+def script(name: str, gives: Sequence[str]) -> Callable[..., Any]:
+    """The step that runs `scripts/<name>.py`: it finds its arguments among its globals, and returns the names in `gives`."""
+    path = Path(__file__).parents[1] / "scripts" / f"{name}.py"
+
+    def run(**values: Any) -> Any:
+        _namespace.update(
+            __name__="__main__", captured=captured, display=display, show_figures=show_figures, timed=timed
+        )
+        know(values)
+        for code, may_fail in _cells(path):
+            try:
+                result = eval(code, _namespace)
+                if inspect.iscoroutine(result):
+                    _loop().run_until_complete(result)
+            except Exception:
+                if not may_fail:
+                    raise
+                traceback.print_exc()
+        found = tuple(_namespace.get(n, UNBOUND) for n in gives)
+        return found[0] if len(found) == 1 else found or None
+
+    run.__name__ = run.__qualname__ = name
+    return run
+
+
+@functools.cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The event loop of all cells, as a kernel has one."""
+    return asyncio.new_event_loop()
+
+
+def _cells(path: Path) -> Iterator[tuple[Any, bool]]:
+    """The compiled cells of a script, each with whether it is expected to fail."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    starts = [0, *(i for i, line in enumerate(lines) if line.startswith("# %%")), len(lines)]
+    for start, end in itertools.pairwise(starts):
+        source = "\n" * start + "\n".join(lines[start:end])  # line numbers are those of the file
+        yield compile(source, str(path), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), lines[start].strip() == "# %% raises"

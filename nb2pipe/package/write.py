@@ -1,0 +1,264 @@
+"""The plan of a package becomes the text of its files."""
+
+from __future__ import annotations
+
+import pprint
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+
+from nb2pipe.emit.filetree import FileTree, file_tree
+from nb2pipe.emit.source import indented
+from nb2pipe.package.bindings import names_of
+from nb2pipe.package.imports import import_text
+from nb2pipe.package.model import Function, Import, Plan, PlannedStep
+from nb2pipe.package.prose import comment, docstring
+from nb2pipe.pipeline.model import Parameter
+
+_SHORT = 160  # lines up to which all steps stand in one file
+RUNTIME = "_runtime"
+"""The folder in which every package has a copy of `support`."""
+
+
+def package_files(plan: Plan, name: str) -> FileTree:
+    """The files of ``src/<name>``, by path from there."""
+    texts: dict[str, str | bytes] = {
+        "__init__.py": docstring(plan.title, plan.prose, "") + "\n",
+        "__main__.py": _main(name),
+        "parameters.py": _parameters(plan),
+        "pipeline.py": _pipeline(plan, name),
+        **_steps(plan, name),
+        **dict(plan.local),
+        "py.typed": "",
+    }
+    if plan.functions:
+        texts["functions.py"] = _functions(plan)
+    for module in files("nb2pipe.package.support").iterdir():
+        if module.name.endswith(".py"):
+            texts[f"{RUNTIME}/{module.name}"] = module.read_bytes()
+    return file_tree(texts)
+
+
+def _main(name: str) -> str:
+    return f'''"""Run the pipeline: `python -m {name} --help`."""
+
+from ._runtime import main
+from .pipeline import PIPELINE
+
+
+def run() -> int:
+    """Run the command line; gives the exit code."""
+    return main(PIPELINE)
+
+
+if __name__ == "__main__":
+    raise SystemExit(run())
+'''
+
+
+# -- parameters ---------------------------------------------------------------------------------------------------
+
+
+def _parameters(plan: Plan) -> str:
+    lines = ['"""What can be set from outside."""', ""]
+    fields = [_field(p) for p in plan.parameters]
+    needs = ["dataclass", *(["field"] if any("field(" in f for f in fields) else [])]
+    mentioned = {n for p in plan.parameters for n in names_of(_annotation(p) + "\n" + (_default(p) or "")).mentioned}
+    lines += [import_text([*(Import(n, "dataclasses", n) for n in needs), *_typing(mentioned),
+                           *(i for i in plan.imports if i.name in mentioned)]), "", ""]  # fmt: skip
+    lines += [
+        "@dataclass(frozen=True)",
+        "class Parameters:",
+        '    """The parameters of the pipeline, and what they are by default."""',
+        "",
+    ]
+    lines += [f"    {f}" for f in fields]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _typing(mentioned: Iterable[str]) -> list[Import]:
+    return [Import(n, "typing", n) for n in ("Any", "Literal") if n in mentioned]
+
+
+def _field(parameter: Parameter) -> str:
+    start = f"{parameter.name}: {_annotation(parameter)} = "
+    default = _default(parameter)
+    made_anew = default is None or isinstance(parameter.default, (list, dict, set))
+    value = default if default is not None else parameter.default
+    if not made_anew and not parameter.help:
+        return start + str(value)
+    arguments = [f"default_factory=lambda: {value}" if made_anew else f"default={value}"]
+    if parameter.help:
+        arguments.append(f"metadata={{{_quoted('help')}: {_quoted(parameter.help)}}}")
+    line = f"{start}field({', '.join(arguments)})"
+    if len(line) <= 84:
+        return line
+    return start + "field(\n" + "".join(f"        {a},\n" for a in arguments) + "    )"
+
+
+def _annotation(parameter: Parameter) -> str:
+    return parameter.type or "Any"
+
+
+def _default(parameter: Parameter) -> str | None:
+    """The default as it is written; None where it is computed, and ``Parameter.default`` its text."""
+    if not parameter.type and isinstance(parameter.default, str):
+        return None
+    return (
+        _quoted(parameter.default)
+        if isinstance(parameter.default, str)
+        else pprint.pformat(parameter.default, sort_dicts=False)
+    )
+
+
+def _quoted(text: str) -> str:
+    """A string in double quotes, where that needs no escape."""
+    plain = repr(text)
+    return f'"{plain[1:-1]}"' if plain.startswith("'") and '"' not in plain else plain
+
+
+# -- functions and steps ------------------------------------------------------------------------------------------
+
+
+def _functions(plan: Plan) -> str:
+    mentioned = {n for f in plan.functions for n in f.mentions}
+    body = "\n\n\n".join(_function(f) for f in plan.functions)
+    used = import_text(_imported(plan, mentioned, "."))
+    return f'"""What the steps of the pipeline have in common."""\n\n{used + chr(10) * 3 if used else chr(10)}{body}\n'
+
+
+def _function(function: Function) -> str:
+    above = "\n".join(c for c in function.statement.above if c)
+    return f"{above}\n{function.text}" if above else function.text
+
+
+def _imported(plan: Plan, mentioned: Iterable[str], here: str) -> list[Import]:
+    """The imports that bind these names; ``here`` leads to the package (".", or ".." from a folder in it)."""
+    local = {path.removesuffix(".py") for path, _ in plan.local}
+    found = []
+    for entry in plan.imports:
+        if entry.name not in mentioned:
+            continue
+        if entry.module.startswith("._"):
+            found.append(entry._replace(module=here + entry.module[1:]))
+        elif entry.module.partition(".")[0] in local:
+            if entry.member:
+                found.append(entry._replace(module=here + entry.module))
+            else:
+                found.append(Import(entry.name, here, entry.module, entry.alias))
+        else:
+            found.append(entry)
+    return found
+
+
+def _steps(plan: Plan, name: str) -> dict[str, str]:
+    steps = [s for s in plan.steps if s.form == "function"]
+    found = {f"scripts/{s.name}.py": script_text(s, plan, name) for s in plan.steps if s.form == "script"}
+    if not steps:
+        return found
+    texts = {s.name: step_text(s, plan) for s in steps}
+    if sum(t.count("\n") for t in texts.values()) <= _SHORT:
+        return {
+            "steps.py": _module('"""The steps of the pipeline, in the order of the notebook."""', steps, plan, "."),
+            **found,
+        }
+    names = sorted(s.name for s in steps)
+    listing = "".join(f"from .{n} import {n}\n" for n in names)
+    exported = "".join(f'    "{n}",\n' for n in names)
+    found["steps/__init__.py"] = f'"""The steps of the pipeline."""\n\n{listing}\n__all__ = [\n{exported}]\n'
+    for step in steps:
+        found[f"steps/{step.name}.py"] = _module(docstring(_title(step), "", ""), [step], plan, "..")
+    return found
+
+
+def _module(head: str, steps: Sequence[PlannedStep], plan: Plan, here: str) -> str:
+    mentioned = {n for s in steps for n in s.mentions}
+    used = import_text(_entries(plan, mentioned, here))
+    body = "\n\n\n".join(step_text(s, plan) for s in steps)
+    return f"{head}\n\n{used + chr(10) * 3 if used else chr(10)}{body}\n"
+
+
+def _entries(plan: Plan, mentioned: Iterable[str], here: str) -> list[Import]:
+    """The imports that bind these names, those of the notebook's functions with them."""
+    functions = [Import(f.name, f"{here}functions", f.name) for f in plan.functions if f.name in mentioned]
+    return [*_imported(plan, mentioned, here), *functions]
+
+
+def _title(step: PlannedStep) -> str:
+    return step.title or step.name.replace("_", " ").capitalize()
+
+
+def step_text(step: PlannedStep, plan: Plan) -> str:
+    """The function of a step."""
+    known = {p.name: p for p in plan.parameters}
+    chosen = [known[n] for n in step.parameters]
+    plain = [p for p in chosen if _default(p) is None or isinstance(p.default, (list, dict, set))]
+    arguments = [*step.takes, *(_argument(p) for p in plain), *(_argument(p) for p in chosen if p not in plain)]
+    head = f"def {step.name}({', '.join(arguments)}):"
+    if len(head) > 88:
+        head = f"def {step.name}(\n" + "".join(f"    {a},\n" for a in arguments) + "):"
+    pieces = []
+    for part in step.parts:
+        text = f"{comment(part.prose)}\n{part.lines}" if part.prose else part.lines
+        pieces.append(indented(text))
+    body = "\n\n".join(pieces)
+    if step.gives:
+        body += ("\n" if body else "") + f"    return {', '.join(step.gives)}"
+    return f"{head}\n{docstring(_title(step), step.prose)}\n{body}"
+
+
+def _argument(parameter: Parameter) -> str:
+    annotation = f": {parameter.type}" if parameter.type and parameter.type.isidentifier() else ""
+    default = _default(parameter)
+    if default is None or isinstance(parameter.default, (list, dict, set)):
+        return parameter.name + annotation
+    return f"{parameter.name}{annotation} = {default}" if annotation else f"{parameter.name}={default}"
+
+
+def script_text(step: PlannedStep, plan: Plan, name: str) -> str:
+    """The cells of a step that stays a script."""
+    why = "".join(comment(f"- {r.text}") + "\n" for r in step.reasons)
+    used = import_text([e._replace(module=_absolute(e.module, name)) for e in _entries(plan, step.mentions, ".")
+                        if not e.module.startswith("._")])  # fmt: skip
+    cells = "\n\n\n".join(f"# %% {p.tag}".rstrip() + f"\n{p.lines}" for p in step.parts)
+    head = f"# {_title(step)}. In a function this would mean something else:\n{why}"
+    return f"{head}\n{used + chr(10) * 2 if used else ''}{cells}\n"
+
+
+def _absolute(module: str, name: str) -> str:
+    return f"{name}{module}".rstrip(".") if module.startswith(".") else module
+
+
+# -- the pipeline -------------------------------------------------------------------------------------------------
+
+
+def _pipeline(plan: Plan, name: str) -> str:
+    functions = sorted(s.name for s in plan.steps if s.form == "function")
+    entries = [Import("Pipeline", f".{RUNTIME}", "Pipeline"), Import("Step", f".{RUNTIME}", "Step"),
+               Import("Parameters", ".parameters", "Parameters"), *(Import(n, ".steps", n) for n in functions)]  # fmt: skip
+    if len(functions) < len(plan.steps):
+        entries.append(Import("script", f".{RUNTIME}", "script"))
+    lines = [_step_line(s) for s in plan.steps]
+    return (
+        f'"""The pipeline: its steps, and what flows between them."""\n\n{import_text(entries)}\n\n'
+        f"PIPELINE = Pipeline(\n    {_quoted(name)},\n    Parameters,\n" + "".join(lines) + ")\nrun = PIPELINE.run\n"
+    )
+
+
+def _step_line(step: PlannedStep) -> str:
+    function = step.name if step.form == "function" else f"script({_quoted(step.name)}, {_tuple(step.gives)})"
+    arguments = [function]
+    if step.takes or step.parameters:
+        arguments.append(f"takes={_tuple((*step.takes, *step.parameters))}")
+    if step.gives:
+        arguments.append(f"gives={_tuple(step.gives)}")
+    if step.after:
+        arguments.append(f"after={_tuple(step.after)}")
+    line = f"    Step({', '.join(arguments)}),\n"
+    if len(line) <= 89:
+        return line
+    return "    Step(\n" + "".join(f"        {a},\n" for a in arguments) + "    ),\n"
+
+
+def _tuple(names: Sequence[str]) -> str:
+    inside = ", ".join(_quoted(n) for n in names)
+    return f"({inside},)" if len(names) == 1 else f"({inside})"

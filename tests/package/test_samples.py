@@ -1,0 +1,99 @@
+"""The packages of the sample notebooks: they print what a kernel shows, and are well made."""
+
+from __future__ import annotations
+
+import compileall
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.package.making import package, plain, run
+
+SAMPLES = Path(__file__).parents[2] / "sample_notebooks"
+NAMES = ("ab_test.py", "churn_training.ipynb", "energy_forecast.ipynb", "house_prices_kale.ipynb",
+         "monte_carlo_pricing.ipynb", "monthly_sales_report.ipynb", "orders_etl.ipynb")  # fmt: skip
+
+
+def _shown(path: Path) -> str:
+    """What one fresh kernel shows as text, top to bottom, on stdout and as results."""
+    notebook = nbformat.read(path, 4) if path.suffix == ".ipynb" else jupytext.read(path)
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
+    found = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or "skip" in cell.metadata.get("tags", []):
+            continue
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stdout":
+                found.append(output.text)
+            elif output.output_type in ("execute_result", "display_data"):
+                found.append(output.data.get("text/plain", "") + "\n")
+    return "".join(found)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sample(name: str, tmp_path: Path) -> None:
+    for copy in ("kernel", "package"):
+        shutil.copytree(SAMPLES, tmp_path / copy)
+    source = package(tmp_path / "package" / name, tmp_path / "project")
+    done = run(source, tmp_path / "package")
+    assert done.returncode == 0, done.stderr
+    assert plain(done.stdout) == plain(_shown(tmp_path / "kernel" / name))
+    assert not list(source.rglob("scripts/*")), "every step of a sample is a function"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_well_made(name: str, tmp_path: Path) -> None:
+    package(SAMPLES / name, tmp_path / "project")
+    ruff = Path(sys.executable).with_name("ruff")
+    checked = subprocess.run(
+        [ruff, "check", "--no-cache", "."], cwd=tmp_path / "project", capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
+    assert compileall.compile_dir(tmp_path / "project", quiet=1, force=True)
+
+
+@pytest.mark.parametrize("name", ["churn_training.ipynb", "monthly_sales_report.ipynb"])
+def test_same_bytes_wherever_and_whoever(name: str, tmp_path: Path) -> None:
+    trees = []
+    for number, environment in enumerate(
+        (
+            {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C"},
+            {"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8"},
+        )
+    ):
+        place = tmp_path / f"place {number}"
+        shutil.copytree(SAMPLES, place)
+        command = [sys.executable, "-m", "nb2pipe", "compile", str(place / name), "-o", str(place / "out")]
+        subprocess.run(command, cwd=place, env={**os.environ, **environment}, check=True, capture_output=True)
+        files = sorted(p for p in (place / "out").rglob("*") if p.is_file())
+        trees.append({p.relative_to(place).as_posix(): p.read_bytes() for p in files})
+    assert trees[0] == trees[1]
+
+
+def test_parameters_on_the_command_line(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLES, tmp_path / "work")
+    source = package(SAMPLES / "monthly_sales_report.ipynb", tmp_path / "project")
+    done = run(source, tmp_path / "work", "--month", "2026-03")
+    assert "rows in 2026-03" in done.stdout
+    wrong = run(source, tmp_path / "work", "--mnth", "2026-03")
+    assert wrong.returncode == 2
+    assert "--month" in wrong.stderr
+
+
+def test_steps_one_by_one_over_files(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLES, tmp_path / "work")
+    source = package(SAMPLES / "house_prices_kale.ipynb", tmp_path / "project")
+    whole = run(source, tmp_path / "work").stdout
+    names = ("load_data", "features", "linear", "ridge", "tree", "results")
+    done = [run(source, tmp_path / "work", "--step", n, "--run-dir", str(tmp_path / "run")) for n in names]
+    assert [d.returncode for d in done] == [0] * len(names), [d.stderr for d in done]
+    assert "".join(d.stdout for d in done) == whole
