@@ -17,11 +17,13 @@ from typing import Any, Literal
 
 from nb2pipe import api
 from nb2pipe.diagnostics import Refused
+from nb2pipe.notebook.read import read_document
 from nb2pipe.runtime import execute
 from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.result import RunOptions
-from nb2pipe.runtime.task import CellTask, Task
+from nb2pipe.runtime.script import cell_tasks
+from nb2pipe.runtime.task import Task
 from nb2pipe.runtime.zygote import Child, Zygote
 from tests.random_notebooks.notebooks import RandomNotebook
 
@@ -126,8 +128,9 @@ def folder() -> Iterator[Path]:
 def as_notebook(notebook: RandomNotebook, zygote: Any) -> Shown:
     """Run all cells in one fresh process, as one kernel would."""
     with folder() as cwd:
-        (cwd / "nb.ipynb").write_text(json.dumps(notebook.document()), encoding="utf-8")
-        cells = tuple(CellTask(i, c.source, i + 1, "raises-exception" in c.tags) for i, c in enumerate(notebook.cells))
+        path = cwd / "nb.ipynb"
+        path.write_text(json.dumps(notebook.document()), encoding="utf-8")
+        cells = tuple(cell_tasks(read_document(str(path))).values())
         task = Task("all", 0, cells, (), (), (), (), str(cwd), "0", str(cwd), "off")
         pid, sock = zygote.fork()
         channel, outputs, failed = Channel(sock), Outputs(), -1
