@@ -102,6 +102,7 @@ _DICT_VIEWS: dict[type, Any] = {
     type(OrderedDict().keys()): OrderedDict.keys, type(OrderedDict().values()): OrderedDict.values,
     type(OrderedDict().items()): OrderedDict.items,
 }  # fmt: skip
+_MANY = 100_000  # arrays in one value: each costs some 50 microseconds, and a step is looked at several times
 _CACHED = type(functools.lru_cache(int))
 
 
@@ -183,6 +184,7 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         self.arrays: set[int] = set()
         self.kept: list[Any] = []
         self.whole: set[int] = set()
+        self.pieces = 0
         self.singletons = reducing.singletons()
 
     def persistent_id(self, obj: Any) -> Any:
@@ -342,6 +344,9 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
     def _array(self, obj: Any) -> Any:
         if id(obj) in self.whole:
             return NotImplemented
+        self.pieces += 1
+        if self.pieces > _MANY:
+            raise pickle.PicklingError(f"it holds more than {_MANY:,} arrays: to take them apart would take too long")
         if id(obj) in self.private or obj.dtype.hasobject:
             return self._laid_out(obj)
         if reducing.foreign(obj):
