@@ -96,6 +96,7 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
     from nb2pipe.package.environment import environment_of
     from nb2pipe.package.findings import refusals, scripts
     from nb2pipe.package.naming import package_name
+    from nb2pipe.package.order import runs_in_order
     from nb2pipe.package.plan import plan_package
     from nb2pipe.package.project import project_files, provenance
     from nb2pipe.package.sharing import without_shared_cells
@@ -107,6 +108,8 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
         # What every step has a copy of when it runs in a process of its own runs once in a package.
         notebook = without_shared_cells(compiled.notebook)
         pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split).pipeline
+        if not runs_in_order(pipeline):
+            pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split, join=False).pipeline
         invariants.check(pipeline)
         # What goes to the top of modules, what becomes a function, what stays a script.
         plan = plan_package(notebook, compiled.codes, compiled.analysis, pipeline, compiled.folder)

@@ -59,6 +59,8 @@ class _Finder(ast.NodeVisitor):
             targets = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
             with self._inside(frozenset(targets)):
                 self.generic_visit(node)
+        elif isinstance(node, ast.JoinedStr):
+            self._in_a_string(node)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and self._known(node.func.id):
             self.calls.append((node.func.id, node))
             for part in (*node.args, *node.keywords):
@@ -67,6 +69,12 @@ class _Finder(ast.NodeVisitor):
             self.handed.append(node)
         else:
             self.generic_visit(node)
+
+    def _in_a_string(self, node: ast.JoinedStr) -> None:
+        """What stands inside of an f-string has no tokens of its own before Python 3.12, so nothing is added there."""
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and self._known(inner.id):
+                raise ShadowedError(inner.id, "f-string")
 
     def _outside(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
         """Decorators, defaults and annotations stand in the scope outside."""

@@ -12,8 +12,7 @@ def refusals(plan: Plan) -> tuple[Diagnostic, ...]:
         Diagnostic(
             reason.span, "NB801", Severity.ERROR, reason.text, "take it out of the notebook, or tag its cell `skip`"
         )
-        for step in plan.steps
-        for reason in step.reasons
+        for reason in (*plan.refused, *(r for s in plan.steps for r in s.reasons))
         if reason.refuses
     )
 

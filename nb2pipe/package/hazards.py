@@ -76,7 +76,11 @@ def _statement(
     for inner in ast.walk(node):
         if isinstance(inner, ast.ImportFrom) and inner.names[0].name == "*":
             found.append(f"`from {inner.module} import *` is not allowed in a function")
-        elif isinstance(inner, ast.Attribute) and inner.attr in _FRAMES:
+        elif (
+            isinstance(inner, ast.Attribute)
+            and inner.attr in _FRAMES
+            and ast.unparse(inner.value) in ("inspect", "sys")
+        ):
             found.append(f"`{inner.attr}` looks at the frames of the callers")
     found += [f"class `{n.name}` would have another name" for n in _top(node) if isinstance(n, ast.ClassDef)]
     if any(isinstance(n, (ast.Await, ast.AsyncFor, ast.AsyncWith)) or getattr(n, "is_async", 0) for n in _top(node)):

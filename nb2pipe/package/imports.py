@@ -11,6 +11,7 @@ from nb2pipe.analysis.effects import Access
 from nb2pipe.package.bindings import Place
 from nb2pipe.package.model import Import
 
+_QUIET = frozenset({"numpy", "pandas", "matplotlib", "scipy", "seaborn", "torch", "requests", "tqdm"})
 _BARRING = frozenset({"environment", "cwd"})
 _BARRING_SETTINGS = frozenset({"sys.path", "packages"})
 
@@ -56,6 +57,12 @@ def hoisted(
 def _bars(access: Access) -> bool:
     resource = access.resource
     return resource.kind in _BARRING or (resource.kind == "setting" and resource.key in _BARRING_SETTINGS)
+
+
+def harmless(entry: Import) -> bool:
+    """Whether an import that nothing mentions does nothing."""
+    top = entry.module.partition(".")[0]
+    return top in _QUIET or (top in sys.stdlib_module_names and top not in ("readline", "this", "antigravity"))
 
 
 def import_text(imports: Iterable[Import]) -> str:

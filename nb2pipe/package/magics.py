@@ -23,6 +23,10 @@ _NOISE = frozenset(
         "doctest_mode",
     }
 )
+_ASIDE = frozenset({"timeit", "watermark", "version_information", "tensorboard", "memit", "prun", "lprun", "mprun", "who", "whos",
+                    "hist", "history", "lsmagic", "magic", "quickref", "unload_ext", "logstart", "notebook"})  # fmt: skip
+"""Magics that only tell of the machine, the session or the time."""
+_SHELL = frozenset({"ls", "ll", "cat", "mkdir", "rm", "rmdir", "cp", "mv", "less", "man"})
 _SUBPROCESS = Import("subprocess", "subprocess")
 _OS = Import("os", "os")
 _RUN = Import("run_path", "runpy", "run_path")
@@ -33,10 +37,14 @@ _SIMPLE = re.compile(r"\{([^\W\d]\w*)\}|(?<!\\)\$([^\W\d]\w*)")
 
 
 class Plain(NamedTuple):
-    """Python in place of a magic: its text ("" where nothing is left), and the imports that it needs."""
+    """Python in place of a magic: its text ("" where nothing is left), and the imports that it needs.
+
+    ``left_out`` is the magic where something is lost that no package needs.
+    """
 
     text: str
     imports: tuple[Import, ...] = ()
+    left_out: str = ""
 
 
 class NotPlainError(ValueError):
@@ -81,6 +89,10 @@ def _is_shell(node: ast.expr) -> bool:
 def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name in _NOISE and not target:
         return Plain("")
+    if name in _ASIDE and not target:
+        return Plain("", left_out=f"%{name}")
+    if name in _SHELL:
+        return _command(f"{name} {text}", target, names)
     if name.startswith("pinfo") or name == "psearch":
         return Plain("")
     if name in ("pip", "conda", "mamba", "uv"):
@@ -115,6 +127,8 @@ def _cell(name: str, line: str, body: str, target: str) -> Plain:
                 f"Path({words[0]!r}).write_text({_long(body)}, encoding='utf-8')\nprint({'Writing ' + words[0]!r})",
                 (_PATH,),
             )
+    if name in _ASIDE:
+        return Plain("", left_out=f"%%{name}")
     if name in ("html", "HTML", "javascript", "js", "svg", "latex", "markdown"):
         return Plain("")
     raise NotPlainError(f"%%{name}")

@@ -59,6 +59,7 @@ Form = Literal["function", "script"]
 class PlannedStep:
     """A step of the package: ``takes`` and ``gives`` are names of values, ``after`` steps that no value shows.
 
+    ``needs`` are the states of the process that it goes by and earlier steps leave, ``leaves`` those that later ones need.
     ``reasons`` say why the step is no function but a script.
     """
 
@@ -74,6 +75,8 @@ class PlannedStep:
     cells: tuple[int, ...]
     form: Form = "function"
     reasons: tuple[Reason, ...] = ()
+    needs: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
 
 
 class Reason(NamedTuple):
@@ -89,7 +92,8 @@ class Plan:
     """All that the files of a package are written from.
 
     ``imports`` are by the name they bind (several statements may bind one: ``import a.b``, ``import a.c``);
-    ``local`` are the modules beside the notebook, by name, with their text.
+    ``local`` are the modules beside the notebook, by name, with their text; ``refused`` what no package can have that is
+    in no step.
     """
 
     name: str
@@ -100,3 +104,4 @@ class Plan:
     functions: tuple[Function, ...]
     steps: tuple[PlannedStep, ...]
     local: tuple[tuple[str, str], ...] = ()
+    refused: tuple[Reason, ...] = ()

@@ -14,10 +14,11 @@ from nb2pipe.emit.source import Statement
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.package.bindings import Place, binders, names_of
 from nb2pipe.package.calls import passing
+from nb2pipe.package.carried import with_states
 from nb2pipe.package.cells import PlainCell, all_places, plain_cells
 from nb2pipe.package.functions import lifted, ordered
 from nb2pipe.package.hazards import is_history, looks_at_names, reasons
-from nb2pipe.package.imports import hoisted, import_text
+from nb2pipe.package.imports import harmless, hoisted, import_text, imports_of
 from nb2pipe.package.local import local_modules
 from nb2pipe.package.model import Import, Part, Plan, PlannedStep, Reason
 from nb2pipe.package.prose import prose_before, title_of
@@ -51,8 +52,12 @@ class _Planner:
         self.effects: dict[int, Effects] = {e.cell: e for e in analysis.effects}
         self.parameters = {p.name: p for p in pipeline.parameters}
         names = {d.name for e in analysis.effects for d in e.definitions}
-        self.cells = plain_cells([c for c in codes if "parameters" not in c.cell.tags.roles], names)
-        self.places = all_places(self.cells)
+        every = plain_cells(codes, names)
+        first = {c.cell.index for c in codes if "parameters" in c.cell.tags.roles}
+        self.cells = {index: cell for index, cell in every.items() if index not in first}
+        settings = [p for index in sorted(first & every.keys()) for p in every[index].places]
+        self.refused = tuple(self._beside_parameters(settings))
+        self.places = (*(p for p in settings if imports_of(p.statement.node)), *all_places(self.cells))
         self.bound = binders(self.places)
         self.home = {c: s.name for s in pipeline.steps for c in s.cells}
         self.read = {n for p in self.places for n in p.names.mentioned}
@@ -61,6 +66,11 @@ class _Planner:
         accesses = [a for e in analysis.effects for a in e.accesses]
         own = {n: p for n, p in self.bound.items() if n not in self.parameters}
         self.imports, self.late = hoisted(own, accesses, deleted)
+        for name in self.imports.keys() - self.read:  # for what they do: they stay where they are
+            if not all(harmless(i) for i in self.imports[name]):
+                del self.imports[name]
+        if any(i.module.partition(".")[0] == "IPython" for i in self.imports.get("display", ())):
+            self.imports["display"] = _SUPPORT[:1]
         known = {**self.bound, **{n: [] for n in self.parameters if n not in self.bound}}
         self.functions = lifted(self.places, known, self.imports.keys(), changed)
         self.elsewhere = self.imports.keys() | self.functions.keys()
@@ -82,8 +92,7 @@ class _Planner:
             if not unsure:
                 break
             steps = [_as_script(s, unsure[s.name], self.inputs[s.name]) if s.name in unsure else s for s in steps]
-        steps = _arranged(steps)
-        kept = {s.name for s in steps}
+        steps = with_states(_arranged(steps), self.pipeline, self.effects)
         imports = [i for found in self.imports.values() for i in found]
         return Plan(
             name=self.pipeline.name,
@@ -92,9 +101,22 @@ class _Planner:
             parameters=self.pipeline.parameters,
             imports=tuple(dict.fromkeys((*imports, *self.needed.values()))),
             functions=tuple(ordered(self.functions)),
-            steps=tuple(replace(s, after=tuple(n for n in s.after if n in kept)) for s in steps),
+            steps=tuple(steps),
             local=self.local,
+            refused=self.refused,
         )
+
+    def _beside_parameters(self, places: Sequence[Place]) -> Iterator[Reason]:
+        """What the cell of parameters does beside assigning them."""
+        for place in places:
+            node = place.statement.node
+            assigned = place.names.bound and place.names.bound <= self.parameters.keys()
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and assigned:
+                if place.names.mentioned & self.parameters.keys():
+                    yield Reason("a parameter is computed from another", Span(place.cell, node.lineno), refuses=True)
+            elif not imports_of(node) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+                words = "the cell of parameters does more than assign them"
+                yield Reason(words, Span(place.cell, node.lineno), refuses=True)
 
     # -- one step -----------------------------------------------------------------------------------------------------
 
@@ -287,7 +309,7 @@ class _Planner:
         if own and _shown(own[-1].statement):
             node = own[-1].statement.node
             root = _root(node.value) if isinstance(node, ast.Expr) else ""
-            if root in must and root in {n for p in own for n in p.names.bound}:
+            if root in must and root in {n for p in own if not imports_of(p.statement.node) for n in p.names.bound}:
                 found.append(root)
         return [n for n in found if not n.startswith("_") and n not in self.parameters]
 

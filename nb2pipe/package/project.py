@@ -76,7 +76,7 @@ packages = ["src/{name}"]
 [tool.ruff.lint.per-file-ignores]
 # these are the notebook's own lines: their style is kept
 "src/{name}/{{steps,steps/*,functions,scripts/*}}.py" = [
-    "B", "BLE", "C4", "E4", "E5", "E7", "F403", "F405", "F841", "PERF", "PIE", "PLR", "PLW", "RET", "RUF", "S", "SIM", "UP",
+    "B", "BLE", "C4", "E4", "E5", "E7", "F401", "F403", "F405", "F841", "PERF", "PIE", "PLR", "PLW", "RET", "RUF", "S", "SIM", "UP",
 ]
 """
 

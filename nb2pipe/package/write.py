@@ -253,6 +253,10 @@ def _step_line(step: PlannedStep) -> str:
         arguments.append(f"gives={_tuple(step.gives)}")
     if step.after:
         arguments.append(f"after={_tuple(step.after)}")
+    if step.needs:
+        arguments.append(f"needs={_tuple(step.needs)}")
+    if step.leaves:
+        arguments.append(f"leaves={_tuple(step.leaves)}")
     line = f"    Step({', '.join(arguments)}),\n"
     if len(line) <= 89:
         return line

@@ -26,10 +26,13 @@ class Built(NamedTuple):
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def build(notebook: Notebook, codes: Sequence[Code], analysis: Analysis, how: str | None = None) -> Built:
+def build(
+    notebook: Notebook, codes: Sequence[Code], analysis: Analysis, how: str | None = None, *, join: bool = True
+) -> Built:
     """Compile: split into blocks, find who needs which version of what, and join reopened steps where that is safe.
 
-    ``how`` is what `split` understands. The result satisfies `invariants.check`.
+    ``how`` is what `split` understands; without ``join`` the parts of a reopened step stay apart in any case. The result
+    satisfies `invariants.check`.
     """
     blocks = split(notebook, how)
     effects = {e.cell: e for e in analysis.effects}
@@ -43,7 +46,7 @@ def build(notebook: Notebook, codes: Sequence[Code], analysis: Analysis, how: st
     homes = {p.name: p.span.cell for p in parameters}
     needs = demand(composed, shared, homes, Sharing(analysis.effects))
     external = _external_orders(composed, shared, needs)
-    merged = merge_reopened(blocks, composed, needs, external)
+    merged = merge_reopened(blocks, composed, needs, external, join=join)
     steps, edges = _assemble(notebook, blocks, composed, shared, needs, external, merged.home, merged.names)
     pipeline = Pipeline(
         name=notebook.name,

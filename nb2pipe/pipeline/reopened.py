@@ -22,9 +22,14 @@ class Merged(NamedTuple):
 
 
 def merge_reopened(
-    blocks: Sequence[Block], composed: Sequence[BlockEffects], needs: Sequence[Needs], external: Sequence[Order]
+    blocks: Sequence[Block],
+    composed: Sequence[BlockEffects],
+    needs: Sequence[Needs],
+    external: Sequence[Order],
+    *,
+    join: bool = True,
 ) -> Merged:
-    """Join the blocks of each step name where that is safe.
+    """Join the blocks of each step name where that is safe, or without ``join`` nowhere.
 
     Joining runs the later part where the earlier one runs. That is safe where nothing in between leads from the one to
     the other (a circle of steps), where no name reaches the two parts in different versions, and where nobody
@@ -44,6 +49,8 @@ def merge_reopened(
         trial = list(home)
         trial[position] = earlier[-1]
         problem = _circle(trial, needs, external, blocks) or _clash(position, earlier[-1], trial, composed, needs)
+        if problem is None and not join:
+            problem = [earlier[-1]]
         if problem is None:
             home = trial
             continue

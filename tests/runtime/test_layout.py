@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nb2pipe.runtime import layout
 from nb2pipe.runtime.layout import compact, laid_out, layout_of
 
 
@@ -40,11 +42,11 @@ def arrays(draw: Any) -> Any:
 @settings(max_examples=400, deadline=None)
 @given(arrays())
 def test_what_is_a_view_stays_a_view(array: Any) -> None:
-    layout = layout_of(array)
-    if layout is None:
+    found = layout_of(array)
+    if found is None:
         assert array.flags.c_contiguous or array.flags.f_contiguous
         return
-    made = laid_out(compact(array, layout), array.shape, layout)
+    made = laid_out(compact(array, found), array.shape, found)
     assert made.dtype == array.dtype
     assert made.tolist() == array.tolist()
     for flag in ("c_contiguous", "f_contiguous", "writeable"):
@@ -60,9 +62,15 @@ def test_what_is_a_view_stays_a_view(array: Any) -> None:
 
 def test_windows_that_overlap_stay_apart_and_cannot_be_written() -> None:
     windows = np.lib.stride_tricks.sliding_window_view(np.arange(5), 3)
-    layout = layout_of(windows)
-    assert layout is not None
-    made = laid_out(compact(windows, layout), windows.shape, layout)
+    found = layout_of(windows)
+    assert found is not None
+    made = laid_out(compact(windows, found), windows.shape, found)
     assert made.tolist() == windows.tolist()
     with pytest.raises(ValueError, match="read-only"):
         made[0, 0] = 1
+
+
+def test_packages_have_a_copy() -> None:
+    """What runs in packages cannot import nb2pipe."""
+    root = Path(layout.__file__).parents[1]
+    assert (root / "package" / "support" / "_layout.py").read_bytes() == Path(layout.__file__).read_bytes()

@@ -17,6 +17,7 @@ from . import _fields, _given
 from ._fields import ParameterError, did_you_mean
 from ._files import ValueMissing
 from ._pipeline import Pipeline
+from ._states import StateNotCarried
 
 _OWN = frozenset({"help", "parameters_file", "list", "step", "run_dir", "figures"})
 _MARK = "parameter:"  # keeps the parameters apart from the command line's own options
@@ -72,7 +73,16 @@ def described(pipeline: Pipeline) -> dict[str, Any]:
             }
             for field in dataclasses.fields(pipeline.parameters)
         ],
-        "steps": [{"name": s.name, "takes": list(s.takes), "gives": list(s.gives)} for s in pipeline.steps],
+        "steps": [
+            {
+                "name": s.name,
+                "takes": list(s.takes),
+                "gives": list(s.gives),
+                "needs": list(s.needs),
+                "leaves": list(s.leaves),
+            }
+            for s in pipeline.steps
+        ],
         "edges": [{"source": e.source, "target": e.target, "values": list(e.names)} for e in pipeline.edges()],
     }
 
@@ -99,8 +109,8 @@ def _parsed(pipeline: Pipeline, arguments: Sequence[str]) -> argparse.Namespace:
 
     add("-f", "--parameters-file", metavar="FILE", help="a .json, .toml or .yaml file with values of parameters")
     add("--list", action="store_true", help="print the parameters, the steps and what flows between them, as JSON")
-    add("--step", metavar="NAME", help="run this step only, on the values in --run-dir")
-    add("--run-dir", metavar="DIR", help="the folder of the values that the steps hand on")
+    add("--step", metavar="NAME", help="run this step only, on what is in --run-dir")
+    add("--run-dir", metavar="DIR", help="the folder of what the steps hand on")
     add("--figures", metavar="DIR", help="save the figures that are shown in this folder")
     kinds, defaults = _fields.kinds(pipeline.parameters), pipeline.parameters()
     for field in dataclasses.fields(pipeline.parameters):
@@ -155,7 +165,7 @@ def _report(pipeline: Pipeline, error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         return 130
     sys.stdout.flush()
-    if isinstance(error, ValueMissing):
+    if isinstance(error, (ValueMissing, StateNotCarried)):
         print(f"{pipeline.name}: {error}", file=sys.stderr)
     else:
         traceback.print_exception(error.with_traceback(_without_support(error.__traceback__)))

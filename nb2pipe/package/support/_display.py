@@ -13,11 +13,27 @@ from ._pretty import as_text
 _logger = logging.getLogger(__name__)
 
 
-def display(*values: Any) -> None:
+class Handle:
+    """What `display(value, display_id=True)` gives: another value is shown by `update`, as text below the first."""
+
+    def display(self, value: Any) -> None:
+        """Show a value."""
+        display(value)
+
+    update = display
+
+
+def display(*values: Any, display_id: Any = None, **options: Any) -> Any:
     """Show values as a notebook does, None not at all.
 
-    Inside IPython this is IPython's own display; else what IPython gives as ``text/plain`` is printed.
+    Inside IPython this is IPython's own display, and takes what that takes; else what IPython gives as ``text/plain`` is
+    printed. With `display_id` it gives a handle.
     """
+    if options or display_id is not None:
+        if in_ipython():
+            return importlib.import_module("IPython.display").display(*values, display_id=display_id, **options)
+        display(*values)
+        return Handle() if display_id is not None else None
     for value in values:
         if value is None:
             continue
@@ -25,6 +41,7 @@ def display(*values: Any) -> None:
             importlib.import_module("IPython.display").display(value)
         else:
             _print(value)
+    return None
 
 
 def _print(value: Any) -> None:

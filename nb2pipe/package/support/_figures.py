@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 _logger = logging.getLogger(__name__)
-_NAME = f"module://{__name__}"
+NAME = f"module://{__name__}"
+"""The backend, as Matplotlib knows it."""
+_given = os.environ.get("MPLBACKEND", "")
 
 
 @dataclass
@@ -43,10 +45,22 @@ def use() -> None:
         return
     matplotlib: Any = sys.modules.get("matplotlib")
     if matplotlib is None:
-        os.environ["MPLBACKEND"] = _NAME
+        os.environ["MPLBACKEND"] = NAME
     elif getattr(matplotlib.rcParams, "_get_backend_or_none", lambda: None)() is None:
-        os.environ["MPLBACKEND"] = _NAME
-        matplotlib.use(_NAME)
+        os.environ["MPLBACKEND"] = NAME
+        matplotlib.use(NAME)
+
+
+def chosen_backend() -> str | None:
+    """The backend that a step has chosen; None where it is this one, that of IPython, or that of who runs the process."""
+    backend = dict.get(getattr(sys.modules.get("matplotlib"), "rcParams", {}), "backend")
+    if (
+        not isinstance(backend, str)
+        or "inline" in backend
+        or backend.casefold() in (NAME.casefold(), _given.casefold())
+    ):
+        return None
+    return backend
 
 
 def save_to(folder: str | os.PathLike[str] | None, step: str) -> None:
@@ -61,7 +75,7 @@ def end_of_cell() -> None:
     if pyplot is None or not pyplot.get_fignums():
         return
     backend = pyplot.get_backend()
-    if backend == _NAME:
+    if backend == NAME:
         if fresh:
             show()
     elif backend.lower() in ("inline", "module://matplotlib_inline.backend_inline"):

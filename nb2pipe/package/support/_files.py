@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 
 from ._formats import SUFFIXES, ValueNotStorable, look, read, write
 
-__all__ = ["ValueMissing", "ValueNotStorable", "load", "save"]
+__all__ = ["ValueMissing", "ValueNotStorable", "load", "put", "save"]
+
+Result = TypeVar("Result")
 
 _MORE = "..."  # ends the name of a file of more values than a file's name can list
 _LONGEST = 200  # bytes, of the 255 that file systems allow for a file's name
@@ -41,12 +44,10 @@ def save(folder: str | os.PathLike[str], step: str, values: Mapping[str, Any]) -
     try:
         # names that differ in case only are one file on some file systems
         for names in _groups({name: {name.casefold(), *pickler.changeable()} for name, pickler in looks.items()}):
-            drafts.append(place / f".{secrets.token_hex(8)}.part")
-            with drafts[-1].open("xb") as file:
-                apart = len(names) == 1 and shared.isdisjoint(looks[names[0]].owners)
-                suffix = write(step, {name: values[name] for name in names}, file, None if apart else shared)
-                file.flush()
-                os.fsync(file.fileno())
+            apart = len(names) == 1 and shared.isdisjoint(looks[names[0]].owners)
+            inside = {name: values[name] for name in names}
+            draft, suffix = _drafted(place, partial(write, step, inside, shared=None if apart else shared))
+            drafts.append(draft)
             paths.append(place / f"{_stem(names)}{suffix}")
         for draft, path in zip(drafts, paths, strict=True):
             draft.replace(path)
@@ -56,6 +57,26 @@ def save(folder: str | os.PathLike[str], step: str, values: Mapping[str, Any]) -
     for path in _files(place):
         if path not in paths:
             path.unlink(missing_ok=True)
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file that is no value's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _drafted(path.parent, lambda file: file.write(data))[0].replace(path)
+
+
+def _drafted(place: Path, fill: Callable[[BinaryIO], Result]) -> tuple[Path, Result]:
+    """A file that is safe on the disk, to be given its name, and what filling it has given."""
+    draft = place / f".{secrets.token_hex(8)}.part"
+    try:
+        with draft.open("xb") as file:
+            result = fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return draft, result
 
 
 def load(folder: str | os.PathLike[str], step: str, names: Iterable[str]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import types
 from collections import Counter
 from typing import Any
 
+from ._layout import compact, laid_out, layout_of
+
 _FIXED = (
     str, bytes, int, float, complex, tuple, frozenset, range, slice, enum.Enum, types.ModuleType, pickle.PickleBuffer,
 )  # fmt: skip
@@ -56,11 +58,20 @@ class Pickler(pickle.Pickler):
         owner = obj
         while isinstance(owner.base, sys.modules["numpy"].ndarray):
             owner = owner.base
-        if id(obj) in self._hidden or not owner.flags.writeable:
-            return NotImplemented
+        if id(obj) in self._hidden:
+            return _laid_out(obj)
+        while type(owner.base).__name__ == "DummyArray":  # what numpy's stride tricks put between
+            owner = owner.base.base
+            while isinstance(owner.base, sys.modules["numpy"].ndarray):
+                owner = owner.base
+        behind = getattr(owner.base, "obj", owner.base)
+        if type(behind).__module__ in ("array", "mmap"):
+            raise pickle.PicklingError(f"an array in the memory of a {type(behind).__name__} cannot leave it")
+        if not owner.flags.writeable:
+            return _laid_out(obj)
         self.owners[id(owner)] += 1
         if owner is obj or id(owner) not in self._shared:
-            return NotImplemented
+            return _laid_out(obj)
         exact = type(obj) is type(owner) and type(obj).__name__ == "ndarray"
         if not exact or not (owner.flags.c_contiguous or owner.flags.f_contiguous):
             raise pickle.PicklingError(f"a {type(obj).__name__} shares its memory with another value")
@@ -72,6 +83,12 @@ class Pickler(pickle.Pickler):
             values = block.values
             parts = (values, getattr(values, "_ndarray", None), *getattr(values, "__dict__", {}).values())
             self._hidden.update(id(part) for part in parts if part is not None)
+
+
+def _laid_out(array: Any) -> Any:
+    """An array with memory of its own, its items as far apart as they were."""
+    found = layout_of(array) if type(array).__name__ == "ndarray" else None
+    return NotImplemented if found is None else (laid_out, (compact(array, found), array.shape, found))
 
 
 def view(owner: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any, writeable: bool) -> Any:

@@ -6,9 +6,10 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import _display, _fields, _figures, _files, _script
+from . import _display, _fields, _figures, _files, _script, _states
 from ._fields import ParameterError
 
 __all__ = ["Edge", "ParameterError", "Pipeline", "Step"]
@@ -30,13 +31,16 @@ class Step:
 
     ``takes`` are parameters and values that earlier steps give, passed by keyword. A function that gives one name
     returns the value, one that gives several a tuple of them in that order. ``after`` names earlier steps that have to
-    have run, though nothing is taken from them.
+    have run, though nothing is taken from them. ``needs`` are states of the process, such as that of a random generator
+    or the settings of a library, that earlier steps leave and this one goes by; ``leaves`` those that later ones need.
     """
 
     function: Callable[..., Any]
     takes: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -65,7 +69,7 @@ class Pipeline:
     """Steps in the order in which they run, and the dataclass of their parameters.
 
     Raises:
-        ValueError: Two steps have one name, or one takes or comes after what is not there before it.
+        ValueError: Two steps have one name, or one takes, needs or comes after what is not there before it.
     """
 
     name: str
@@ -78,6 +82,7 @@ class Pipeline:
         object.__setattr__(self, "steps", steps)
         known = {field.name for field in dataclasses.fields(parameters)}
         before: set[str] = set()
+        left: set[str] = set()
         for step in steps:
             if step.name in before:
                 raise ValueError(f"two steps are named {step.name}")
@@ -89,7 +94,11 @@ class Pipeline:
             for earlier in step.after:
                 if earlier not in before:
                     raise ValueError(f"step {step.name} comes after {earlier}, which is no earlier step")
+            for needed in step.needs:
+                if needed not in left:
+                    raise ValueError(f"step {step.name} needs {needed}, which no earlier step leaves")
             known.update(step.gives)
+            left.update(step.leaves)
             before.add(step.name)
 
     def run(self, parameters: Any = None, /, *, figures: Folder | None = None, **changes: Any) -> dict[str, Any]:
@@ -107,6 +116,7 @@ class Pipeline:
             ParameterError: An unknown parameter, or a value that it does not take.
         """
         known = self._settled(parameters, changes)
+        figures = figures and Path(figures).absolute()  # a step may change the working directory
         _script.begin(known)
         values: dict[str, Any] = {}
         for step in self.steps:
@@ -117,30 +127,39 @@ class Pipeline:
         return values
 
     def run_step(self, name: str, folder: Folder, parameters: Any = None, *, figures: Folder | None = None) -> None:
-        """Run one step in this process: values that it takes are read from ``folder``, those that it gives kept there.
+        """Run one step in this process: what it takes and needs is read from ``folder``, what it gives and leaves kept there.
 
         Raises:
             ValueError: There is no such step.
             ParameterError: A parameter has a value that it does not take.
             ValueMissing: A step that has to run before this one has not.
             ValueNotStorable: The step gives a value that cannot leave its process.
+            StateNotCarried: The step needs or leaves a state that cannot leave its process.
         """
         steps = {step.name: (step, sources) for step, sources in self._sources()}
         if name not in steps:
             raise ValueError(f"there is no step {name}{_fields.did_you_mean(name, steps)}")
         step, sources = steps[name]
+        folder, figures = Path(folder).absolute(), figures and Path(figures).absolute()
         inputs = self._settled(parameters, {})
+        needs = self._leavers(step)
+        _states.check(name, needs, step.leaves)
+        _prepare(step, figures)
+        _states.restore(folder, name, needs, early=True)
         for source in dict.fromkeys(sources.values()):
             inputs |= _files.load(folder, source, [n for n in sources if sources[n] == source])
-        _prepare(step, figures)
-        _files.save(folder, name, step(inputs))
+        _prepare(step, figures)  # reading values may have imported libraries
+        _states.restore(folder, name, needs, early=False)
+        given = step(inputs)
+        with _states.saved(folder, name, step.leaves):
+            _files.save(folder, name, given)
 
     def edges(self) -> list[Edge]:
         """Which step takes which values from which, and which comes after which, in the order of the steps."""
         order = [step.name for step in self.steps]
         found = []
         for step, sources in self._sources():
-            for source in sorted({*sources.values(), *step.after}, key=order.index):
+            for source in sorted({*sources.values(), *step.after, *self._leavers(step).values()}, key=order.index):
                 names = tuple(name for name in sources if sources[name] == source)
                 found.append(Edge(source, step.name, names))
         return found
@@ -151,6 +170,12 @@ class Pipeline:
         for step in self.steps:
             yield step, {name: givers[name] for name in step.takes if name in givers}
             givers |= dict.fromkeys(step.gives, step.name)
+
+    def _leavers(self, step: Step) -> dict[str, str]:
+        """The states that a step needs, each with the last step before it that leaves it."""
+        before = self.steps[: self.steps.index(step)]
+        leavers = {name: earlier.name for earlier in before for name in earlier.leaves}
+        return {name: leavers[name] for name in step.needs if name in leavers}
 
     def _settled(self, parameters: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters of a run, by name; what is not a field's default is checked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import atexit
 import functools
 import inspect
 import itertools
@@ -69,7 +70,9 @@ def script(name: str, gives: Sequence[str]) -> Callable[..., Any]:
 @functools.cache
 def _loop() -> asyncio.AbstractEventLoop:
     """The event loop of all cells, as a kernel has one."""
-    return asyncio.new_event_loop()
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
 
 
 def _cells(path: Path) -> Iterator[tuple[Any, bool]]:

@@ -157,7 +157,7 @@ def test_list(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
     assert [p["type"] for p in found["parameters"]] == [
         "str", "float", "int", "bool", "Literal['net', 'gross']", "list[str]", "dict", "float | None", "Any",
     ]  # fmt: skip
-    assert found["steps"][0] == {"name": "setup", "takes": [], "gives": []}
+    assert found["steps"][0] == {"name": "setup", "takes": [], "gives": [], "needs": [], "leaves": []}
     assert found["edges"][1] == {"source": "load", "target": "extend", "values": ["rows", "table"]}
 
 

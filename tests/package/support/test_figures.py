@@ -24,7 +24,7 @@ ONE = "<Figure size 640x480 with 1 Axes>\n"
 @pytest.fixture(autouse=True)
 def backend() -> Iterator[None]:
     before, interactive = mpl.get_backend(), mpl.is_interactive()
-    plt.switch_backend(_figures._NAME)
+    plt.switch_backend(_figures.NAME)
     yield
     plt.close("all")
     _figures.save_to(None, "")

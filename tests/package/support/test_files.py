@@ -65,7 +65,7 @@ NOT_JSON = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", JSON, ids=repr)
+@pytest.mark.parametrize("value", JSON)
 def test_plain_values_are_json(tmp_path: Path, value: Any) -> None:
     found = through(tmp_path, x=value)["x"]
     assert files(tmp_path) == ["x.json"]
@@ -232,7 +232,11 @@ def test_a_frame_under_two_names_is_one(tmp_path: Path) -> None:
     assert found["x"] is found["y"]
 
 
-@pytest.mark.parametrize("value", [threading.Lock(), (i for i in "x"), lambda: 1, Box(threading.Lock())], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [threading.Lock(), (i for i in "x"), lambda: 1, Box(threading.Lock())],
+    ids=["lock", "generator", "lambda", "box"],
+)
 def test_what_cannot_be_stored_leaves_the_files_as_they_were(tmp_path: Path, value: Any) -> None:
     save(tmp_path, "step", {"a": 1, "b": 2})
     with pytest.raises(ValueNotStorable) as caught:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import pytest
 
 from nb2pipe.package.support._files import ValueMissing, ValueNotStorable, load
 from nb2pipe.package.support._pipeline import Edge, ParameterError, Pipeline, Step
+from nb2pipe.package.support._states import StateNotCarried
 from tests.package.support.sales import PIPELINE, Parameters
 
 
@@ -50,6 +53,60 @@ def test_steps_one_by_one_are_the_run(tmp_path: Path) -> None:
     assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*")) == [
         "count/number.json", "extend/rows+table.pickle", "load/rows+table.pickle",
     ]  # fmt: skip
+
+
+def test_a_state_comes_from_the_last_step_that_leaves_it(tmp_path: Path) -> None:
+    def seed() -> None:
+        random.seed(1)
+
+    def draw() -> float:
+        return random.random()
+
+    def again() -> float:
+        return random.random()
+
+    pipeline = Pipeline(
+        "p",
+        Nothing,
+        Step(seed, leaves=("random",)),
+        Step(draw, gives=("x",), needs=("random",), leaves=("random",)),
+        Step(again, gives=("y",), needs=("random",)),
+    )
+    assert pipeline.edges() == [Edge("seed", "draw", ()), Edge("draw", "again", ())]
+    expected = pipeline.run()
+    for step in pipeline.steps:
+        random.seed()
+        pipeline.run_step(step.name, tmp_path)
+    assert load(tmp_path, "draw", ["x"]) | load(tmp_path, "again", ["y"]) == expected
+    pipeline.run_step("again", tmp_path)
+    assert load(tmp_path, "again", ["y"]) == {"y": expected["y"]}
+
+
+def test_a_state_that_cannot_be_carried_is_refused_before_the_step_runs(tmp_path: Path) -> None:
+    ran = []
+
+    def patch() -> None:
+        ran.append("patch")
+
+    pipeline = Pipeline("p", Nothing, Step(patch, leaves=("patch:json.dumps",)), Step(one, needs=("patch:json.dumps",)))
+    for name in ("patch", "one"):
+        with pytest.raises(StateNotCarried, match=r"patch:json\.dumps"):
+            pipeline.run_step(name, tmp_path)
+    assert ran == []
+    pipeline.run()
+    assert ran == ["patch"]
+
+
+def test_folders_are_those_of_where_the_run_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def move() -> int:
+        os.chdir("elsewhere")
+        return 1
+
+    Pipeline("p", Nothing, Step(move, gives=("x",))).run_step("move", "values")
+    assert load(tmp_path / "values", "move", ["x"]) == {"x": 1}
 
 
 def test_edges() -> None:
@@ -143,6 +200,10 @@ CONSTRUCTIONS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Pipeline("p", Nothing, Step(two, takes=("a",))), "step two takes a, which is no parameter"),
     (lambda: Pipeline("p", Nothing, Step(two, takes=("a",)), Step(one, gives=("a",))), "given by no earlier step"),
     (lambda: Pipeline("p", Nothing, Step(one, after=("two",)), Step(two)), "step one comes after two"),
+    (
+        lambda: Pipeline("p", Nothing, Step(one, needs=("random",))),
+        "step one needs random, which no earlier step leaves",
+    ),
 ]
 
 
