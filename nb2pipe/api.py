@@ -95,7 +95,7 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
     """
     from nb2pipe.package.environment import environment_of
     from nb2pipe.package.findings import refusals, scripts
-    from nb2pipe.package.naming import package_name
+    from nb2pipe.package.naming import package_name, with_importable_steps
     from nb2pipe.package.order import runs_in_order
     from nb2pipe.package.plan import plan_package
     from nb2pipe.package.project import project_files, provenance
@@ -110,6 +110,7 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
         pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split).pipeline
         if not runs_in_order(pipeline):
             pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split, join=False).pipeline
+        pipeline = with_importable_steps(pipeline)
         invariants.check(pipeline)
         # What goes to the top of modules, what becomes a function, what stays a script.
         plan = plan_package(notebook, compiled.codes, compiled.analysis, pipeline, compiled.folder)

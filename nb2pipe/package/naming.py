@@ -1,4 +1,4 @@
-"""The name of a package: an identifier that hides no module."""
+"""The names of a package and of its steps: identifiers that hide nothing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.notebook.model import Notebook
+from nb2pipe.pipeline.model import Pipeline, Step, Value
+
+_RESERVED = frozenset(
+    {"Parameters", "Pipeline", "Step", "run", "script"}
+)  # what stands in pipeline.py beside the steps
 
 
 def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str]) -> str:
@@ -39,3 +45,25 @@ def _identifier(text: str) -> str:
     if made[0].isdigit():
         made = f"notebook_{made}"
     return f"{made}_" if keyword.iskeyword(made) else made
+
+
+def with_importable_steps(pipeline: Pipeline) -> Pipeline:
+    """The pipeline, its steps named so that functions can have their names."""
+    taken = {s.name for s in pipeline.steps}
+    names = {s.name: s.name for s in pipeline.steps}
+    for name in names:
+        if keyword.iskeyword(name) or name in _RESERVED:
+            names[name] = next(n for n in (f"{name}{'_' * i}" for i in range(1, 9)) if n not in taken)
+    if all(old == new for old, new in names.items()):
+        return pipeline
+
+    def renamed(step: Step) -> Step:
+        inputs = tuple(Value(v.name, names[v.producer]) for v in step.inputs)
+        return replace(step, name=names[step.name], inputs=inputs)
+
+    return replace(
+        pipeline,
+        steps=tuple(renamed(s) for s in pipeline.steps),
+        edges=tuple(replace(e, source=names[e.source], target=names[e.target]) for e in pipeline.edges),
+        joined=tuple((tuple(names[s] for s in steps), value, kind) for steps, value, kind in pipeline.joined),
+    )

@@ -1,0 +1,66 @@
+"""The names of packages and of their steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nb2pipe.diagnostics import Refused, UsageError
+from tests.making import code, write
+from tests.package.making import package, run
+
+
+def test_a_step_may_be_named_as_a_keyword_is(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "n.ipynb",
+        [code("x = 1", "step:finally"), code("y = x + 1", "step:run"), code("print(y)", "step:script")],
+    )
+    assert run(package(path, tmp_path / "p"), tmp_path).stdout == "2\n"
+
+
+@pytest.mark.parametrize("name", ["My-Pipeline", "1st", "json", "numpy", "class"])
+def test_a_name_that_cannot_be(name: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "n.ipynb", [code("import numpy as np\nprint(np.pi)")])
+    with pytest.raises(UsageError, match="did you mean"):
+        package(path, tmp_path / "p", name=name)
+
+
+def test_a_notebook_named_as_a_module_is(tmp_path: Path) -> None:
+    path = write(tmp_path / "json.ipynb", [code("print(1)")])
+    package(path, tmp_path / "p", name="made")
+    from nb2pipe import api
+
+    assert api.package(api.compile_notebook(api.load(str(path)))).name == "json_pipeline"
+
+
+def test_what_stands_beside_the_parameters_is_refused(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "n.ipynb",
+        [code("import random\nSEED = 3\nrandom.seed(SEED)", "parameters"), code("print(random.random())")],
+    )
+    with pytest.raises(Refused, match="NB801"):
+        package(path, tmp_path / "p")
+
+
+def test_imports_beside_the_parameters(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "n.ipynb", [code("import math\nx = 4.0  # a number", "parameters"), code("print(math.sqrt(x))")]
+    )
+    source = package(path, tmp_path / "p")
+    assert run(source, tmp_path).stdout == "2.0\n"
+    assert run(source, tmp_path, "--x", "9").stdout == "3.0\n"
+
+
+def test_files_changed_by_hand_are_kept(tmp_path: Path) -> None:
+    path = write(tmp_path / "n.ipynb", [code("print(1)")])
+    package(path, tmp_path / "p")
+    steps = tmp_path / "p" / "src" / "made" / "steps.py"
+    steps.write_text(steps.read_text("utf-8") + "# mine\n", "utf-8")
+    with pytest.raises(UsageError, match=r"src/made/steps\.py"):
+        package(path, tmp_path / "p")
+    assert steps.read_text("utf-8").endswith("# mine\n")
+    (tmp_path / "q").mkdir()
+    (tmp_path / "q" / "thesis.tex").write_text("mine")
+    with pytest.raises(UsageError, match="something else"):
+        package(path, tmp_path / "q")
