@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import json
 import sys
 import traceback
@@ -44,6 +45,8 @@ def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> int:
             print(json.dumps(described(pipeline), indent=2))
             return 0
         parameters = _parameters(pipeline, options)
+        if isinstance(sys.stdout, io.TextIOWrapper):  # so that what commands print stands behind what was printed before
+            sys.stdout.reconfigure(line_buffering=True)
     except (_UsageError, ParameterError) as error:
         print(f"{pipeline.name}: {error}", file=sys.stderr)
         return 2
