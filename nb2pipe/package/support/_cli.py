@@ -45,7 +45,9 @@ def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> int:
             print(json.dumps(described(pipeline), indent=2))
             return 0
         parameters = _parameters(pipeline, options)
-        if isinstance(sys.stdout, io.TextIOWrapper):  # so that what commands print stands behind what was printed before
+        if isinstance(
+            sys.stdout, io.TextIOWrapper
+        ):  # so that what commands print stands behind what was printed before
             sys.stdout.reconfigure(line_buffering=True)
     except (_UsageError, ParameterError) as error:
         print(f"{pipeline.name}: {error}", file=sys.stderr)
