@@ -121,6 +121,8 @@ class Classes(Functions):
     def call_dunder(
         self, value: Val, names: tuple[str, ...], args: list[Val], node: ast.AST, kwargs: dict[str, Val] | None = None
     ) -> Val | None:
+        if not self.has_classes:
+            return None
         result: Val | None = None
         for obj in value:
             klass = obj if names == ("__class_getitem__",) and obj.kind == "class" else self.class_of(obj)
@@ -141,7 +143,7 @@ class Classes(Functions):
 
     def instances_in(self, obj: Obj) -> Val:
         """The instances of the notebook's classes that a container holds, however deep."""
-        if obj.type not in CONTAINERS or not obj.holds:
+        if not self.has_classes or obj.type not in CONTAINERS or not obj.holds:
             return ()
         found, stack, seen = [], [obj], {obj}
         while stack and len(seen) < _MANY:

@@ -83,6 +83,7 @@ class Definitions(Assignments):
         bases = join(*(self.ev(b, frame) for b in node.bases)) if node.bases else ()
         options = {k.arg or "**": self.ev(k.value, frame) for k in node.keywords}
         space = frame.space if frame is not None else self.space
+        self.has_classes = True
         record = Class(node.name, space, {}, bases, options.pop("metaclass", ()))
         obj = self.new()
         obj.kind = "class"

@@ -165,6 +165,7 @@ class Language(Imports):
             return join(*((o.klass,) if o.klass is not None else (scalar("type"),) for o in args[0]))
         out = self.new()
         out.kind = "class"
+        self.has_classes = True
         bases = tuple(o for value in args[1:2] for held in value for o in (held.elems or (held,)))
         name = const_of(args[0]) if args else UNKNOWN
         contents = join(*(o.elems for o in (*args[2], *kwargs.get("**", ())))) if len(args) > 2 else ()
@@ -198,6 +199,7 @@ class Language(Imports):
     ) -> Val:
         out = self.new()
         out.kind = "class"
+        self.has_classes = True
         given = args[1] if len(args) > 1 else kwargs.get("field_names", ())
         texts = [
             t for o in given for t in (o.const if isinstance(o.const, tuple) else (o.const,)) if isinstance(t, str)

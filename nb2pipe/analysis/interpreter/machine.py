@@ -77,6 +77,7 @@ class Machine(Flow):
         self.opaque_cells: list[int] = []
         self.written: set[str] = set()
         self.method_names: set[str] = set()
+        self.has_classes = False
         self.given_up: set[ast.AST] = set()
         self.last_value: Val = ()
         self.history_read = False
