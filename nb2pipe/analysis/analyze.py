@@ -259,20 +259,19 @@ class _Run:
                 yield obj
                 if obj.kind == "class":
                     classes.append(obj)
-                elif obj.klass is not None and not self._named(obj.klass):
+                elif obj.klass is not None and not any(self._own_names(obj.klass)):
                     classes.append(obj.klass)
             roots = [h for o in classes for c in self.machine.order_of(o) for h in c.holds if h not in seen]
 
     def _names_of(self, objs: Iterable[Obj]) -> Iterator[str]:
         """The names from which the objects can be got at."""
-        names = self.machine.space.names
         for holder in reachers(objs):
-            yield from (n for n in sorted(holder.names) if n in names and holder in names[n].value)
+            yield from self._own_names(holder)
 
-    def _named(self, obj: Obj) -> bool:
-        """Whether some name is bound to the object."""
+    def _own_names(self, obj: Obj) -> Iterator[str]:
+        """The names that are bound to the object itself."""
         names = self.machine.space.names
-        return any(n in names and obj in names[n].value for n in obj.names)
+        yield from (n for n in sorted(obj.names) if n in names and obj in names[n].value)
 
     def _fixed(self, touched: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """The touched names that hold something which cannot leave its process, with its kind."""

@@ -1,10 +1,9 @@
 """The life of the process that forks steps: import, then fork whenever asked, and report the ends.
 
 It is started by `nb2pipe.runtime.zygote.Zygote` and speaks with it over a socket. Told first: the modules to import, as
-JSON behind its length. Asked then (with the step's own socket sent along): ``F``, a flag byte and a function's name
-behind its length. Said, a line each: ``P pid``;
-``X pid wait-status``; ``L module reason`` for each module left out, ``U reason`` where nothing may be forked, ``R``
-once ready, ``E message``.
+a message of `nb2pipe.runtime.channel`. Asked then (with the step's own socket sent along): ``F``, a flag byte and a
+function's name behind its length. Said, a line each: ``P pid``; ``X pid wait-status``; ``L module reason`` for each
+module left out, ``U reason`` where nothing may be forked, ``R`` once ready, ``E message``.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import gc
 import importlib
 import json
 import os
-import pickle
 import select
 import signal
 import socket
@@ -25,9 +23,10 @@ import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from nb2pipe.runtime.channel import Channel
+
 HEADER = struct.Struct("<cBH")
 WORKER = "nb2pipe.runtime.worker"
-LENGTH = struct.Struct("<Q")
 
 
 def serve(fileno: int, modules: Sequence[str] | None, left: dict[str, str]) -> NoReturn:
@@ -48,8 +47,10 @@ def serve(fileno: int, modules: Sequence[str] | None, left: dict[str, str]) -> N
     _warm(shell)
     if modules is None:
         try:
-            modules = json.loads(_message(sock))
-        except (OSError, EOFError):  # the run is over already
+            modules = Channel(sock).receive()
+        except OSError:
+            modules = None
+        if modules is None:  # the run is over already
             os._exit(0)
     try:
         with shell.builtin_trap:  # libraries ask `get_ipython` while they are imported, whether they are in a notebook
@@ -182,7 +183,9 @@ def _begin(fileno: int, function: str, has_payload: int, shell: Any, stash: Any 
     try:
         reseed({} if stash is None else stash.modules)
         sock = socket.socket(fileno=fileno)
-        payload = pickle.loads(_message(sock)) if has_payload else ()
+        payload = Channel(sock).receive() if has_payload else ()
+        if payload is None:
+            raise EOFError("the scheduler has hung up")
         module, _, name = function.partition(":")
         getattr(importlib.import_module(module), name)(sock, shell, *payload)
         code = 0
@@ -194,20 +197,6 @@ def _begin(fileno: int, function: str, has_payload: int, shell: Any, stash: Any 
         os.write(shell.streams.original(2), traceback.format_exc().encode("utf-8", "replace"))
     finally:
         os._exit(code)
-
-
-def _message(sock: socket.socket) -> bytes:
-    def read(size: int) -> bytes:
-        parts = []
-        while size:
-            part = sock.recv(min(size, 1 << 20))
-            if not part:
-                raise EOFError("the scheduler has hung up")
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-    return read(LENGTH.unpack(read(LENGTH.size))[0])
 
 
 def reseed(stashed: Any) -> None:

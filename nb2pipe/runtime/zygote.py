@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pickle
 import select
 import signal
 import socket
@@ -16,7 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from nb2pipe.diagnostics import Nb2pipeError
-from nb2pipe.runtime.parent import HEADER, LENGTH
+from nb2pipe.runtime.channel import Channel
+from nb2pipe.runtime.parent import HEADER
 
 PRELOADED = frozenset({
     "numpy", "pandas", "scipy", "sklearn", "matplotlib", "seaborn", "statsmodels", "plotly", "joblib", "requests",
@@ -93,10 +93,9 @@ class Zygote:
         """Have it import ``modules``; to be called once, before the first `fork`."""
         if self._spawn:
             return
-        data = json.dumps(list(modules)).encode("utf-8")
         # where the parent has ended already, the first fork says so
         with contextlib.suppress(OSError):
-            self._sock.sendall(LENGTH.pack(len(data)) + data)
+            Channel(self._sock).send(list(modules))
 
     def _start(self, function: str, arguments: Sequence[Any], inherited: socket.socket) -> subprocess.Popen[bytes]:
         root = str(Path(__file__).parents[2])
@@ -145,8 +144,7 @@ class Zygote:
         finally:
             theirs.close()
         if payload:
-            data = pickle.dumps(payload, protocol=5)
-            ours.sendall(LENGTH.pack(len(data)) + data)
+            Channel(ours).send(payload)
         return Child(pid, ours)
 
     def fileno(self) -> int:
