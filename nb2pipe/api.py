@@ -95,6 +95,7 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
     """
     from nb2pipe.package.environment import environment_of
     from nb2pipe.package.findings import refusals, scripts
+    from nb2pipe.package.local import modules_outside
     from nb2pipe.package.naming import package_name, with_importable_steps
     from nb2pipe.package.order import runs_in_order
     from nb2pipe.package.plan import plan_package
@@ -117,10 +118,7 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
     problems = refusals(plan)
     if problems:
         raise Refused(problems)
-    local = {path.removesuffix(".py") for path, _ in plan.local}
-    modules = [
-        i.module for i in plan.imports if not i.module.startswith(".") and i.module.partition(".")[0] not in local
-    ]
+    modules = modules_outside(plan)
     # What it needs, by the metadata of what is installed.
     environment = environment_of(modules)
     chosen = package_name(compiled.notebook, name, modules)

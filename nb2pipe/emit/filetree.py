@@ -26,7 +26,12 @@ def file_tree(texts: Mapping[str, str | bytes]) -> FileTree:
 
 def digests(tree: FileTree) -> dict[str, str]:
     """The SHA-256 of each file, in hexadecimal."""
-    return {path: hashlib.sha256(content).hexdigest() for path, content in tree.files}
+    return {path: digest(content) for path, content in tree.files}
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 of a content, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def write(tree: FileTree, folder: Path) -> None:

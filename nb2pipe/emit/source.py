@@ -36,10 +36,10 @@ def statements(text: str, tree: ast.Module) -> Statements:
     found: list[Statement] = []
     row = 1  # the first line that has not been taken
     for position, node in enumerate(tree.body):
-        first, last = _first_line(node), node.end_lineno or node.lineno
+        first, last = first_line(node), node.end_lineno or node.lineno
         above = tuple(lines[n - 1].strip() for n in range(row, first) if n in comments or not lines[n - 1].strip())
         following = tree.body[position + 1] if position + 1 < len(tree.body) else None
-        shares = following is not None and _first_line(following) == last
+        shares = following is not None and first_line(following) == last
         rest = lines[last - 1][node.end_col_offset or 0 :]
         beside = comments.get(last, "") if not shares and "#" in rest else ""
         found.append(Statement(node, _text(lines, node), above, beside, rest.split("#")[0].strip().startswith(";")))
@@ -48,13 +48,14 @@ def statements(text: str, tree: ast.Module) -> Statements:
     return Statements(tuple(found), below)
 
 
-def _first_line(node: ast.stmt) -> int:
+def first_line(node: ast.stmt) -> int:
+    """The line on which a statement begins, that of its first decorator where it has some."""
     decorators = getattr(node, "decorator_list", ())
     return min([node.lineno, *(int(d.lineno) for d in decorators)])
 
 
 def _text(lines: list[str], node: ast.stmt) -> str:
-    first, last = _first_line(node), node.end_lineno or node.lineno
+    first, last = first_line(node), node.end_lineno or node.lineno
     start = node.col_offset if first == node.lineno else 0
     if first == last:
         return lines[first - 1][start : node.end_col_offset]

@@ -11,11 +11,10 @@ from typing import NamedTuple
 from nb2pipe.emit.source import Statement
 
 BUILTINS = frozenset(dir(builtins)) | {"__name__"}
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class Names(NamedTuple):
-    """The names that a text binds, reads, and deletes at its top; ``late`` are those that its functions read when called.
+    """The names that a text binds and reads at its top; ``late`` are those that its functions read when called.
 
     ``declared`` are those that its functions bind by ``global``.
     """
@@ -86,8 +85,3 @@ def binders(places: Iterable[Place]) -> dict[str, list[Place]]:
         for name in place.names.bound | place.names.declared:
             found.setdefault(name, []).append(place)
     return found
-
-
-def at_definition(node: Definition) -> frozenset[str]:
-    """The names that a definition reads where it stands, and not only when it is called."""
-    return names_of(ast.unparse(node)).read

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from nb2pipe.emit.source import Statement, indented, statements
+from nb2pipe.emit.source import Statement, first_line, indented, statements
 from nb2pipe.notebook.ipython import parse_fragment
 from nb2pipe.notebook.model import Code
 from nb2pipe.package.bindings import Place, names_of
@@ -21,8 +21,7 @@ _CAPTURED = Import("captured", "._runtime", "captured")
 class PlainCell(NamedTuple):
     """A code cell as plain Python: its statements, the comments below the last, and the imports that it needs.
 
-    ``refused`` are the magics that have no plain form; ``raises`` is whether the cell is expected to fail;
-    ``left_out`` the magics that a package has no need of.
+    ``refused`` are the magics that have no plain form; ``raises`` is whether the cell is expected to fail.
     """
 
     cell: int
@@ -31,7 +30,6 @@ class PlainCell(NamedTuple):
     imports: tuple[Import, ...]
     refused: tuple[str, ...] = ()
     raises: bool = False
-    left_out: tuple[str, ...] = ()
 
 
 def plain_cells(codes: Sequence[Code], names: AbstractSet[str]) -> dict[int, PlainCell]:
@@ -47,14 +45,12 @@ def _plain_cell(code: Code, names: AbstractSet[str]) -> PlainCell:
     places: list[Place] = []
     imports: list[Import] = []
     refused: list[str] = []
-    left_out: list[str] = []
     for statement in found.statements:
         made = [statement]
         if is_magic(statement.node):
             try:
-                made, needed, note = _without_magic(statement, code, names)
+                made, needed = _without_magic(statement, code, names)
                 imports += needed
-                left_out += note
             except NotPlainError as error:
                 refused.append(str(error))
                 made = [statement._replace(text=ast.unparse(statement.node))]
@@ -67,58 +63,51 @@ def _plain_cell(code: Code, names: AbstractSet[str]) -> PlainCell:
         tuple(imports),
         tuple(refused),
         code.cell.tags.raises,
-        tuple(left_out),
     )
 
 
-def _without_magic(
-    statement: Statement, code: Code, names: AbstractSet[str]
-) -> tuple[list[Statement], list[Import], list[str]]:
-    """The plain statements in place of one with magics, the imports that they need, and the magics that are left out."""
+def _without_magic(statement: Statement, code: Code, names: AbstractSet[str]) -> tuple[list[Statement], list[Import]]:
+    """The plain statements in place of one with magics, and the imports that they need."""
     wrapped = _wrapped(statement.node)
     if wrapped is not None:
         inner = parse_fragment(wrapped.body, code.cell, 1)
         if inner.tree is None or any(is_magic(n) for n in inner.tree.body):
             raise NotPlainError(f"a magic inside of %{wrapped.name}")
         if not inner.tree.body:
-            return [], [], []
+            return [], []
         text = f"with {wrapped.head}:\n{indented(wrapped.body.strip(chr(10)))}"
-        return [_statement(statement, text)], [_CAPTURED if wrapped.name == "capture" else _TIMED], []
+        return [_statement(statement, text)], [_CAPTURED if wrapped.name == "capture" else _TIMED]
     if isinstance(statement.node, (ast.Expr, ast.Assign)):
         made = plain(statement.node, names)
-        left = [made.left_out] if made.left_out else []
         if not made.text:
-            return [], list(made.imports), left
+            return [], list(made.imports)
         nodes = ast.parse(made.text).body
         found = [Statement(n, ast.get_source_segment(made.text, n) or "") for n in nodes]
         found[0] = found[0]._replace(above=statement.above)
-        return found, list(made.imports), left
+        return found, list(made.imports)
     return _with_magics_inside(statement, code, names)
 
 
 def _with_magics_inside(
     statement: Statement, code: Code, names: AbstractSet[str]
-) -> tuple[list[Statement], list[Import], list[str]]:
+) -> tuple[list[Statement], list[Import]]:
     """A compound statement: the magics among its inner statements are made plain where they stand."""
     lines = code.cell.source.split("\n")
     imports: list[Import] = []
-    left: list[str] = []
     inner = [n for n in ast.walk(statement.node) if isinstance(n, (ast.Expr, ast.Assign)) and is_magic(n)]
     for node in sorted(inner, key=lambda n: n.lineno, reverse=True):
         made = plain(node, names)
         imports += made.imports
-        left += [made.left_out] if made.left_out else []
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
         head, tail = lines[first][: node.col_offset], lines[last][node.end_col_offset or 0 :]
         if head.strip() or ("\n" in made.text and '"""' in made.text):
             raise NotPlainError("a magic behind other code on its line")
         text = made.text or "pass"
         lines[first : last + 1] = [*(head + line for line in text.split("\n")[:-1]), head + text.split("\n")[-1] + tail]
-    start = min([statement.node.lineno, *(d.lineno for d in getattr(statement.node, "decorator_list", ()))]) - 1
-    removed = len(code.cell.source.split("\n")) - (statement.node.end_lineno or 0)
-    text = "\n".join(lines[start : len(lines) - removed])
+    behind = len(code.cell.source.split("\n")) - (statement.node.end_lineno or 0)
+    text = "\n".join(lines[first_line(statement.node) - 1 : len(lines) - behind])
     try:
-        return [_statement(statement, text)], imports, left
+        return [_statement(statement, text)], imports
     except SyntaxError:
         raise NotPlainError("IPython's syntax inside of other code") from None
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.emit.filetree import FileTree
+from nb2pipe.emit.filetree import FileTree, digest
 
 LOCK = "nb2pipe.lock.json"
 _MADE_BY_USE = frozenset(
@@ -37,7 +36,7 @@ def changed_by_hand(folder: Path) -> list[str]:
         name = path.relative_to(folder).as_posix()
         if path.is_dir() or name == LOCK or _MADE_BY_USE & {*name.split("/")} or ".egg-info" in name:
             continue
-        if written.pop(name, "") != hashlib.sha256(path.read_bytes()).hexdigest():
+        if written.pop(name, "") != digest(path.read_bytes()):
             found.append(name)
     return sorted([*found, *written])
 

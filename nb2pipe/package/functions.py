@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from nb2pipe.package.bindings import BUILTINS, Place, at_definition
+from nb2pipe.package.bindings import BUILTINS, Place
 from nb2pipe.package.calls import ShadowedError, hands_on, passing, taking
 from nb2pipe.package.model import Function
 
@@ -78,7 +78,7 @@ def _stands(
     unknown = place.names.mentioned - candidates.keys() - imported - bound.keys()
     if unknown - BUILTINS or "__name__" in unknown:
         return False
-    now = at_definition(node)
+    now = place.names.read
     for name in now & candidates.keys():
         other = candidates[name]
         if (other.cell, other.position) > (place.cell, place.position) or extra[name]:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
-from nb2pipe.package.model import Import
+from nb2pipe.package.model import Import, Plan
 
 
 def local_modules(folder: Path, imports: Iterable[Import]) -> tuple[tuple[str, str], ...]:
@@ -28,6 +28,17 @@ def local_modules(folder: Path, imports: Iterable[Import]) -> tuple[tuple[str, s
     return tuple(
         sorted((path, _relative(text, {p.removesuffix(".py") for p in found})) for path, text in found.items())
     )
+
+
+def names_of_local(plan: Plan) -> set[str]:
+    """The names of the modules beside the notebook that are in the package."""
+    return {path.removesuffix(".py") for path, _ in plan.local}
+
+
+def modules_outside(plan: Plan) -> list[str]:
+    """The modules that a package imports and does not have."""
+    local = names_of_local(plan)
+    return [i.module for i in plan.imports if not i.module.startswith(".") and i.module.partition(".")[0] not in local]
 
 
 def _imported(text: str) -> list[str]:

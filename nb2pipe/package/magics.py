@@ -37,14 +37,10 @@ _SIMPLE = re.compile(r"\{([^\W\d]\w*)\}|(?<!\\)\$([^\W\d]\w*)")
 
 
 class Plain(NamedTuple):
-    """Python in place of a magic: its text ("" where nothing is left), and the imports that it needs.
-
-    ``left_out`` is the magic where something is lost that no package needs.
-    """
+    """Python in place of a magic: its text ("" where nothing is left), and the imports that it needs."""
 
     text: str
     imports: tuple[Import, ...] = ()
-    left_out: str = ""
 
 
 class NotPlainError(ValueError):
@@ -90,7 +86,7 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name in _NOISE and not target:
         return Plain("")
     if name in _ASIDE and not target:
-        return Plain("", left_out=f"%{name}")
+        return Plain("")
     if name in _SHELL:
         return _command(f"{name} {text}", target, names)
     if name.startswith("pinfo") or name == "psearch":
@@ -128,7 +124,7 @@ def _cell(name: str, line: str, body: str, target: str) -> Plain:
                 (_PATH,),
             )
     if name in _ASIDE:
-        return Plain("", left_out=f"%%{name}")
+        return Plain("")
     if name in ("html", "HTML", "javascript", "js", "svg", "latex", "markdown"):
         return Plain("")
     raise NotPlainError(f"%%{name}")

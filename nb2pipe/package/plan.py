@@ -259,18 +259,15 @@ class _Planner:
         homes = [self.home[p.cell] for p in self.bound.get(name, ()) if p.cell in self.home]
         return next((s.name for s in reversed(steps) if s.name in homes), "")
 
+    def _effects(self, step: PlannedStep) -> Iterator[Effects]:
+        yield from (self.effects[c] for c in step.cells if c in self.effects)
+
     def _must(self, step: PlannedStep) -> set[str]:
         """What a step binds for certain."""
-        return {
-            d.name
-            for c in step.cells
-            if c in self.effects
-            for d in self.effects[c].definitions
-            if d.certainty is Certainty.MUST
-        }
+        return {d.name for e in self._effects(step) for d in e.definitions if d.certainty is Certainty.MUST}
 
     def _deletes(self, step: PlannedStep) -> set[str]:
-        return {d.name for c in step.cells if c in self.effects for d in self.effects[c].deletions}
+        return {d.name for e in self._effects(step) for d in e.deletions}
 
     def _unsure(self, steps: Sequence[PlannedStep]) -> dict[str, list[Reason]]:
         """The functions that would have to give or take what may be left without a value, and why."""
@@ -294,8 +291,8 @@ class _Planner:
     def _results(self, step: PlannedStep) -> list[str]:
         """What a step leaves that nothing takes and that somebody may want: nothing reads it, or it is displayed."""
         own = list(self._own([self.cells[c] for c in step.cells if c in self.cells]))
-        figures = {d.name for c in step.cells if c in self.effects for d in self.effects[c].definitions
-                   if d.kind == "matplotlib.figure.Figure"}  # fmt: skip
+        definitions = [d for e in self._effects(step) for d in e.definitions]
+        figures = {d.name for d in definitions if d.kind == "matplotlib.figure.Figure"}
         must = self._must(step) - figures
         found = []
         for place in own:
@@ -319,7 +316,7 @@ def _as_script(step: PlannedStep, reasons_: Sequence[Reason], inputs: set[str]) 
 
 
 def _order(step: PlannedStep) -> dict[str, int]:
-    """When a step binds each name first to what it holds at the end."""
+    """When a step binds each name to what it holds at the end, as numbers that grow."""
     found: dict[str, int] = {}
     for part in step.parts:
         for node in ast.walk(ast.parse(part.lines)):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
 from nb2pipe import __version__
-from nb2pipe.emit.filetree import FileTree, digests, file_tree
+from nb2pipe.emit.filetree import FileTree, digest, digests, file_tree
 from nb2pipe.notebook.model import Notebook
 from nb2pipe.package.environment import Environment
 from nb2pipe.package.existing import LOCK
@@ -36,10 +35,7 @@ def project_files(plan: Plan, name: str, version: str, environment: Environment,
 
 def provenance(notebook: Notebook) -> dict[str, Any]:
     """Where the package came from: the notebook's cells by their content, and what compiled them."""
-    cells = [
-        {"id": c.id, "kind": c.kind, "sha256": hashlib.sha256(c.source.encode("utf-8")).hexdigest()}
-        for c in notebook.cells
-    ]
+    cells = [{"id": c.id, "kind": c.kind, "sha256": digest(c.source.encode("utf-8"))} for c in notebook.cells]
     return {"nb2pipe": __version__, "notebook": PurePath(notebook.path).name, "cells": cells}
 
 

@@ -39,19 +39,6 @@ def prose_before(notebook: Notebook, index: int) -> str:
     return plain_text("\n".join(kept)).strip()
 
 
-def heading_before(notebook: Notebook, index: int) -> str:
-    """The last heading in the Markdown right before a cell, "" where there is none."""
-    for cell in reversed(notebook.cells[:index]):
-        if cell.kind == "code":
-            break
-        if cell.kind == "markdown":
-            for line in reversed(cell.source.splitlines()):
-                match = _HEADING.match(line)
-                if match:
-                    return plain_text(match[2])
-    return ""
-
-
 def plain_text(markdown: str) -> str:
     """Markdown without what only a renderer needs: images, links' addresses, HTML tags, emphasis."""
     text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", markdown)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nb2pipe.notebook.model import Notebook, Role
+from nb2pipe.notebook.model import Notebook
+from nb2pipe.pipeline.split import SHARED_ROLES
 
-_SHARED: frozenset[Role] = frozenset({"imports", "functions", "setup"})
+_SHARED = SHARED_ROLES - {"parameters"}
 
 
 def without_shared_cells(notebook: Notebook) -> Notebook:

@@ -10,6 +10,7 @@ from nb2pipe.emit.filetree import FileTree, file_tree
 from nb2pipe.emit.source import indented
 from nb2pipe.package.bindings import names_of
 from nb2pipe.package.imports import import_text
+from nb2pipe.package.local import names_of_local
 from nb2pipe.package.model import Function, Import, Plan, PlannedStep
 from nb2pipe.package.prose import comment, docstring
 from nb2pipe.pipeline.model import Parameter
@@ -82,7 +83,7 @@ def _typing(mentioned: Iterable[str]) -> list[Import]:
 def _field(parameter: Parameter) -> str:
     start = f"{parameter.name}: {_annotation(parameter)} = "
     default = _default(parameter)
-    made_anew = default is None or isinstance(parameter.default, (list, dict, set))
+    made_anew = _made_anew(parameter)
     value = default if default is not None else parameter.default
     if not made_anew and not parameter.help:
         return start + str(value)
@@ -110,6 +111,11 @@ def _default(parameter: Parameter) -> str | None:
     )
 
 
+def _made_anew(parameter: Parameter) -> bool:
+    """Whether each record of parameters needs a default of its own: it is computed, or can be changed."""
+    return _default(parameter) is None or isinstance(parameter.default, (list, dict, set))
+
+
 def _quoted(text: str) -> str:
     """A string in double quotes, where that needs no escape."""
     plain = repr(text)
@@ -133,7 +139,7 @@ def _function(function: Function) -> str:
 
 def _imported(plan: Plan, mentioned: Iterable[str], here: str) -> list[Import]:
     """The imports that bind these names; ``here`` leads to the package (".", or ".." from a folder in it)."""
-    local = {path.removesuffix(".py") for path, _ in plan.local}
+    local = names_of_local(plan)
     found = []
     for entry in plan.imports:
         if entry.name not in mentioned:
@@ -191,7 +197,7 @@ def step_text(step: PlannedStep, plan: Plan) -> str:
     """The function of a step."""
     known = {p.name: p for p in plan.parameters}
     chosen = [known[n] for n in step.parameters]
-    plain = [p for p in chosen if _default(p) is None or isinstance(p.default, (list, dict, set))]
+    plain = [p for p in chosen if _made_anew(p)]
     arguments = [*step.takes, *(_argument(p) for p in plain), *(_argument(p) for p in chosen if p not in plain)]
     head = f"def {step.name}({', '.join(arguments)}):"
     if len(head) > 88:
@@ -208,9 +214,9 @@ def step_text(step: PlannedStep, plan: Plan) -> str:
 
 def _argument(parameter: Parameter) -> str:
     annotation = f": {parameter.type}" if parameter.type and parameter.type.isidentifier() else ""
-    default = _default(parameter)
-    if default is None or isinstance(parameter.default, (list, dict, set)):
+    if _made_anew(parameter):
         return parameter.name + annotation
+    default = _default(parameter)
     return f"{parameter.name}{annotation} = {default}" if annotation else f"{parameter.name}={default}"
 
 
