@@ -247,6 +247,7 @@ def view(viewer: Obj, base: Obj) -> None:
 
 
 FRAMES = frozenset({"pandas.DataFrame", "pandas.Series"})
+CONTAINERS = frozenset({"list", "dict", "set", "tuple", "collections.deque", "collections.OrderedDict", "frozenset"})
 
 
 def reach(objs: Iterable[Obj], *, classes: bool = True) -> Iterator[Obj]:

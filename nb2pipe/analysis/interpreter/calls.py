@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from nb2pipe.analysis.interpreter.rows import Rows
 from nb2pipe.analysis.objects import Frame, Obj, Val, join, link
+from nb2pipe.analysis.summaries import summarised
 
 
 class Calls(Rows):
@@ -26,7 +27,7 @@ class Calls(Rows):
             return run
 
         self.branches(*(one(o) for o in callee if o not in values))  # it is one of them that is called
-        return join(*results)
+        return summarised(join(*results), self.cell)
 
     def call_one(self, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
         """Call one object."""

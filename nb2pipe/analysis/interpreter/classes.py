@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from nb2pipe.analysis.interpreter.functions import Functions
-from nb2pipe.analysis.interpreter.machine import CONTAINERS, function_of
+from nb2pipe.analysis.interpreter.machine import function_of
 from nb2pipe.analysis.objects import (
+    CONTAINERS,
     NONE,
     Obj,
     Val,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nb2pipe.analysis.objects import (
@@ -13,6 +13,7 @@ from nb2pipe.analysis.objects import (
     Val,
     join,
 )
+from nb2pipe.analysis.summaries import summarised
 from nb2pipe.diagnostics import Span
 
 Store = dict[str, Any]
@@ -133,6 +134,10 @@ class Flow:
             merged = entries[0]
             for entry in entries[1:]:
                 merged = merge(merged, entry)
+            if isinstance(merged, Binding):
+                merged = replace(merged, value=summarised(merged.value, self.span.cell))
+            elif merged is not None:
+                merged = summarised(merged, self.span.cell)
             self.put(store, name, merged)
         return True
 

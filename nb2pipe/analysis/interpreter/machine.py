@@ -59,7 +59,6 @@ CALL_DEPTH = 24
 CALL_BUDGET = 30_000
 SOURCE_BUDGET = 4_000
 SOURCE_DEPTH = 5
-CONTAINERS = frozenset({"list", "dict", "set", "tuple", "collections.deque", "collections.OrderedDict", "frozenset"})
 HOLE_NAME = "_nb2pipe_hole"
 
 

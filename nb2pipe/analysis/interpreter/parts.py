@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from nb2pipe.analysis.interpreter.machine import CONTAINERS, Machine, function_of
+from nb2pipe.analysis.interpreter.machine import Machine, function_of
 from nb2pipe.analysis.objects import (
     ATOMS,
+    CONTAINERS,
     INT,
     NONE,
     STR,

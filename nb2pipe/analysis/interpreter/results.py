@@ -10,10 +10,11 @@ from nb2pipe.analysis.interpreter.classes import Classes
 from nb2pipe.analysis.interpreter.conditions import applies, argument, touches, undrawing
 from nb2pipe.analysis.interpreter.conditions import given as is_given
 from nb2pipe.analysis.interpreter.gradients import TENSOR, remember, want_gradient
-from nb2pipe.analysis.interpreter.machine import CONTAINERS, truth
+from nb2pipe.analysis.interpreter.machine import truth
 from nb2pipe.analysis.known.table import Call, conditional
 from nb2pipe.analysis.objects import (
     ATOMS,
+    CONTAINERS,
     FALSE,
     FRAMES,
     HOLE,

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from nb2pipe.analysis.interpreter.conditions import DATA, OPEN, applies, argument, named_arguments, touches
-from nb2pipe.analysis.interpreter.machine import CONTAINERS, function_of, truth
+from nb2pipe.analysis.interpreter.machine import function_of, truth
 from nb2pipe.analysis.interpreter.parts import Bound
 from nb2pipe.analysis.interpreter.results import VALUES, Results
 from nb2pipe.analysis.known.table import Call, conditional, pairs
 from nb2pipe.analysis.modules import exists
 from nb2pipe.analysis.objects import (
+    CONTAINERS,
     NONE,
     Frame,
     Obj,
