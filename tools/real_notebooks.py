@@ -29,10 +29,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the project that this script stands in
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-# What differs between any two runs and means nothing: addresses, a kernel's own file names, process ids.
+# What differs between any two runs and means nothing: addresses, a kernel's own file names, process ids, scikit-learn's times.
 _NOISE = (
     (re.compile(r"0x[0-9a-fA-F]{6,}"), "0x"),
     (re.compile(r"\S*(?:ipykernel_\d+|/tmp/nb2pipe-\w+)/\d+\.py"), "<cell>"),
+    (re.compile(r"total time= +[\d.]+(?:s|min)"), "total time="),
 )
 _VERDICTS = ("equal", "differs", "refused", "crash", "timeout")
 _TABLE_ROW = "{:<58.58} {:>5} {:>7} {:<9} {:>5} {:>5} {:>7} {:>7}"
