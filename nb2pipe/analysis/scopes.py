@@ -8,7 +8,11 @@ from nb2pipe.analysis.objects import Scope
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_COMPREHENSIONS = frozenset({ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp})
+_BINDING = frozenset({
+    *_NESTED, ast.NamedExpr, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.ExceptHandler, ast.MatchAs, ast.MatchStar,
+    ast.MatchMapping, ast.Yield, ast.YieldFrom,
+})  # fmt: skip
 
 
 class _Collector:
@@ -22,46 +26,43 @@ class _Collector:
         self.generator = False
 
     def walk(self, node: ast.AST, inside_comprehension: bool = False) -> None:
+        kind = type(node)
         if isinstance(node, ast.Name):
             self.mentions.add(node.id)
-            if isinstance(node.ctx, (ast.Store, ast.Del)) and not inside_comprehension:
+            if not inside_comprehension and not isinstance(node.ctx, ast.Load):
                 self.bound.add(node.id)
             return
+        if kind in _BINDING and self._binds(node, inside_comprehension):
+            return
+        inside = inside_comprehension or kind in _COMPREHENSIONS
+        for name in node._fields:
+            part = getattr(node, name, None)
+            for child in part if isinstance(part, list) else (part,):
+                if isinstance(child, ast.AST) and child._fields:
+                    self.walk(child, inside)
+
+    def _binds(self, node: ast.AST, inside_comprehension: bool) -> bool:
+        """What a statement or expression binds besides by names that are stored to; whether that is all of it."""
         if isinstance(node, ast.NamedExpr):
             self.bound.add(node.target.id)
             self.walk(node.value, inside_comprehension)
-            return
-        if isinstance(node, _NESTED):
+        elif isinstance(node, _NESTED):
             self._nested(node)
-            return
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            for alias in node.names:
-                if alias.name != "*":
-                    self.bound.add(alias.asname or alias.name.partition(".")[0])
-            return
-        if isinstance(node, ast.Global):
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            self.bound.update(a.asname or a.name.partition(".")[0] for a in node.names if a.name != "*")
+        elif isinstance(node, ast.Global):
             self.globals.update(node.names)
-            return
-        if isinstance(node, ast.Nonlocal):
+        elif isinstance(node, ast.Nonlocal):
             self.nonlocals.update(node.names)
-            return
-        if (isinstance(node, ast.ExceptHandler) and node.name) or (
-            isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name
-        ):
-            self.bound.add(node.name)
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            self.bound.add(node.rest)
-        elif isinstance(node, (ast.Yield, ast.YieldFrom)) and not inside_comprehension:
-            self.generator = True
-        inside = inside_comprehension or isinstance(node, _COMPREHENSIONS)
-        for name in node._fields:
-            part = getattr(node, name, None)
-            if isinstance(part, ast.AST):
-                self.walk(part, inside)
-            elif isinstance(part, list):
-                for child in part:
-                    if isinstance(child, ast.AST):
-                        self.walk(child, inside)
+        else:
+            if isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+                self.bound.add(node.name)
+            elif isinstance(node, ast.MatchMapping) and node.rest:
+                self.bound.add(node.rest)
+            elif isinstance(node, (ast.Yield, ast.YieldFrom)) and not inside_comprehension:
+                self.generator = True
+            return False
+        return True
 
     def _nested(self, node: ast.AST) -> None:
         """A nested scope binds its own name here; what it mentions may be read when it is called."""

@@ -55,7 +55,12 @@ class Expressions(Operators):
             return NONE
         if self.parameters_cell:
             return ATOMS.get(type(value).__name__, STR)
-        return (scalar("ellipsis" if value is ... else type(value).__name__, value),)
+        kind = type(value)
+        known = self.constants.get((kind, value))
+        if known is None:
+            known = (scalar("ellipsis" if value is ... else kind.__name__, value),)
+            self.constants[kind, value] = known
+        return known
 
     def _name(self, node: ast.Name, frame: Frame | None) -> Val:
         return self.read(node.id, node, frame)
@@ -111,9 +116,7 @@ class Expressions(Operators):
                 self.touch("file", f"{module.replace('.', '/')}.py", "read")
 
     def _builtin(self, name: str) -> Val:
-        if name in BUILTINS:
-            return (Obj("ref", data=name),)
-        return (self.new(),)
+        return self.builtin_ref(name) if name in BUILTINS else (self.new(),)
 
     def _sequence(self, node: ast.List | ast.Tuple | ast.Set, frame: Frame | None) -> Val:
         kind = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "set"}[type(node)]

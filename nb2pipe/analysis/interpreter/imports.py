@@ -50,7 +50,7 @@ class Imports(Statements):
         if name in BUILTINS or name in INJECTED:
             if name == "__name__":
                 return (scalar("str", "__main__"),)
-            return (Obj("ref", data=name),)
+            return self.builtin_ref(name)
         late = [(cell, "star") for _, _, cell in self.star_sources if not name.startswith("_")]
         late += [(cell, "opaque") for cell in self.opaque_cells]
         if late:  # no list of a module's names is sure to be whole: nobody else can have bound it

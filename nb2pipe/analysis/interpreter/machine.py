@@ -82,6 +82,8 @@ class Machine(Flow):
         self.history_read = False
         self.parameters_cell = False
         self.keep: list[ast.AST] = []
+        self.constants: dict[tuple[type, Any], Val] = {}  # one object a constant: they cannot be told apart
+        self.builtins: dict[str, Val] = {}
         self.written_modules: dict[str, Source] = {}
         self.attribute_values: dict[tuple[Obj, str], Obj] = {}
         self.attributes_set: dict[tuple[Obj, str], Val] = {}
@@ -139,22 +141,21 @@ class Machine(Flow):
 
     def span_of(self, node: ast.AST) -> Span:
         """Where a node of the current cell stands."""
-        if isinstance(node, (ast.expr, ast.stmt)):
-            return Span(
-                self.cell, node.lineno, node.end_lineno or node.lineno, node.col_offset, node.end_col_offset or 0
-            )
         line = getattr(node, "lineno", self.span.line)
-        return Span(
-            self.cell,
-            line,
-            getattr(node, "end_lineno", line) or line,
-            getattr(node, "col_offset", 0),
-            getattr(node, "end_col_offset", 0) or 0,
-        )
+        end, column = getattr(node, "end_lineno", line) or line, getattr(node, "col_offset", 0)
+        # for every statement, call and name: made as what it is, without the call of `Span`, which costs twice as much
+        return tuple.__new__(Span, (self.cell, line, end, column, getattr(node, "end_col_offset", 0) or 0))
 
     def new(self, type_name: str | None = None, **fields: Any) -> Obj:
         """A new abstract object made by the current cell."""
         return Obj(type=type_name, cell=self.cell, **fields)
+
+    def builtin_ref(self, name: str) -> Val:
+        """The builtin of this name: one object for all who read it."""
+        known = self.builtins.get(name)
+        if known is None:
+            known = self.builtins[name] = (Obj("ref", data=name),)
+        return known
 
     def part(self, obj: Obj) -> Obj:
         """Some part of an object of which little is known: it shares whatever the object has."""

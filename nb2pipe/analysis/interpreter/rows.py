@@ -219,8 +219,9 @@ class Rows(Results):
         named = named_arguments(row, args, kwargs)
         for target in row.mutates:
             self._mutate_target(target, row, receiver, args, named, given, node)
-        for parameter in _GENERATORS & named.keys():
-            self.mutate(o for o in named[parameter] if not atomic(o))
+        for parameter in named:
+            if parameter in _GENERATORS:
+                self.mutate(o for o in named[parameter] if not atomic(o))
         for obj in given:
             if is_atom(obj):
                 continue

@@ -177,15 +177,7 @@ class Table:
 
     def attribute(self, type_name: str | None, name: str) -> Attribute | None:
         """What an attribute of a type gives, looked up along the bases."""
-        if type_name is None:
-            return None
-        for owner in _lineage(type_name):
-            home = self._home(owner)
-            if home is not None:
-                found = home[1].attributes.get(f"{owner}.{name}")
-                if found is not None:
-                    return Attribute(**found)
-        return None
+        return _attribute(type_name, name) if type_name is not None else None
 
     def canonical(self, name: str) -> str:
         """The name under which the tables know what ``name`` stands for."""
@@ -270,6 +262,16 @@ def _lineage(name: str) -> tuple[str, ...]:
         if klass is not None:
             stack.extend(klass.bases)
     return tuple(seen)
+
+
+@lru_cache(maxsize=16384)
+def _attribute(type_name: str, name: str) -> Attribute | None:
+    for owner in _lineage(type_name):
+        home = _TABLE._home(owner)
+        found = home[1].attributes.get(f"{owner}.{name}") if home is not None else None
+        if found is not None:
+            return Attribute(**found)
+    return None
 
 
 @lru_cache(maxsize=16384)
