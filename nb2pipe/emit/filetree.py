@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,11 +26,6 @@ def file_tree(texts: Mapping[str, str | bytes]) -> FileTree:
     return FileTree(tuple(sorted((path, t.encode("utf-8") if isinstance(t, str) else t) for path, t in texts.items())))
 
 
-def digests(tree: FileTree) -> dict[str, str]:
-    """The SHA-256 of each file, in hexadecimal."""
-    return {path: digest(content) for path, content in tree.files}
-
-
 def digest(content: bytes) -> str:
     """The SHA-256 of a content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
@@ -40,17 +37,64 @@ def write(tree: FileTree, folder: Path) -> None:
     Raises:
         UsageError: The folder cannot be written, or the disk is full.
     """
-    folder = folder.absolute()
+    with _made(tree, folder.absolute()) as made:
+        _replace(folder.absolute(), made)
+
+
+def write_new(tree: FileTree, folder: Path) -> bool:
+    """Write the project to ``folder``, whole or not at all; False where something stands there already.
+
+    Raises:
+        UsageError: The folder cannot be written, or the disk is full.
+    """
+    with _made(tree, folder.absolute()) as made:
+        try:
+            made.rename(folder)
+        except OSError as error:  # which of the two it is depends on the file system
+            if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                return False
+            raise
+    return True
+
+
+def write_new_file(content: bytes, path: Path) -> bool:
+    """Write a file, whole or not at all; False where something stands there already.
+
+    Raises:
+        UsageError: The folder cannot be written, or the disk is full.
+    """
+    made: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        made = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        made.chmod(0o666 & ~umask())
+        path.hardlink_to(made)  # which never replaces what is there, as renaming would
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        if made is not None:
+            made.unlink(missing_ok=True)
+    return True
+
+
+@contextmanager
+def _made(tree: FileTree, folder: Path) -> Iterator[Path]:
+    """The project in a new folder beside ``folder``, to be moved; what is left of it at the end is removed."""
     made: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        made.chmod(0o777 & ~_umask())
+        made.chmod(0o777 & ~umask())
         for path, content in tree.files:
             target = made / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        _replace(folder, made)
+        yield made
     except OSError as error:
         raise UsageError(f"cannot write {folder}: {error.strerror or error}") from error
     finally:
@@ -74,7 +118,8 @@ def _replace(folder: Path, made: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The mode bits that files of this process do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

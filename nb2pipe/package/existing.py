@@ -9,6 +9,7 @@ from nb2pipe.diagnostics import UsageError
 from nb2pipe.emit.filetree import FileTree, digest
 
 LOCK = "nb2pipe.lock.json"
+SIGNATURE = f"{LOCK}.sig"
 _MADE_BY_USE = frozenset(
     {"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".venv", "dist", "build", ".git"}
 )
@@ -34,13 +35,30 @@ def changed_by_hand(folder: Path) -> list[str]:
     found = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_dir() or name == LOCK or _MADE_BY_USE & {*name.split("/")} or ".egg-info" in name:
+        if path.is_dir() or name in (LOCK, SIGNATURE) or made_by_use(name):
             continue
         if written.pop(name, "") != digest(path.read_bytes()):
             found.append(name)
     return sorted([*found, *written])
 
 
+def made_by_use(name: str) -> bool:
+    """Whether a file in a project is nobody's work: what running, testing and building leave behind."""
+    return bool(_MADE_BY_USE & {*name.split("/")}) or ".egg-info" in name
+
+
 def is_there(tree: FileTree, folder: Path) -> bool:
     """Whether the folder holds exactly this project already."""
     return all((folder / path).is_file() and (folder / path).read_bytes() == content for path, content in tree.files)
+
+
+def refuse_changes_by_hand(folder: Path, remedy: str = "--force writes over it") -> None:
+    """See that a project's folder holds nothing that somebody has put there by hand; ``remedy`` is what can be done.
+
+    Raises:
+        UsageError: It does, or it holds something else than a project of nb2pipe.
+    """
+    changed = changed_by_hand(folder) if folder.exists() else []
+    if changed:
+        names = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+        raise UsageError(f"{folder} was changed by hand: {names}; {remedy}")
