@@ -26,6 +26,20 @@ def file_tree(texts: Mapping[str, str | bytes]) -> FileTree:
     return FileTree(tuple(sorted((path, t.encode("utf-8") if isinstance(t, str) else t) for path, t in texts.items())))
 
 
+def place_of(path: str, folder: Path) -> Path:
+    """Where a file of a project stands in ``folder``; its name is UTF-8, whatever the locale makes of such bytes."""
+    return folder / os.fsdecode(path.encode("utf-8"))
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """The files in a folder, by their paths in a project, sorted."""
+    found = {}
+    for place in folder.rglob("*"):
+        if place.is_file():
+            found[os.fsencode(place.relative_to(folder).as_posix()).decode("utf-8", "replace")] = place
+    return dict(sorted(found.items()))
+
+
 def digest(content: bytes) -> str:
     """The SHA-256 of a content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
@@ -71,14 +85,24 @@ def write_new_file(content: bytes, path: Path) -> bool:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         made.chmod(0o666 & ~umask())
-        path.hardlink_to(made)  # which never replaces what is there, as renaming would
-    except FileExistsError:
-        return False
+        return _named(made, path)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         if made is not None:
             made.unlink(missing_ok=True)
+
+
+def _named(made: Path, path: Path) -> bool:
+    """Give a file its name; False where the name is taken. A link never replaces what is there, as renaming would."""
+    try:
+        path.hardlink_to(made)
+    except FileExistsError:
+        return False
+    except OSError:  # some shared disks have no links
+        if path.exists():
+            return False
+        made.replace(path)
     return True
 
 
@@ -91,7 +115,7 @@ def _made(tree: FileTree, folder: Path) -> Iterator[Path]:
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         made.chmod(0o777 & ~umask())
         for path, content in tree.files:
-            target = made / path
+            target = place_of(path, made)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         yield made

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.emit.filetree import FileTree, digest
+from nb2pipe.emit.filetree import FileTree, digest, files_in, place_of
 
 LOCK = "nb2pipe.lock.json"
 SIGNATURE = f"{LOCK}.sig"
@@ -33,9 +33,8 @@ def changed_by_hand(folder: Path) -> list[str]:
             ) from None
         return []
     found = []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_dir() or name in (LOCK, SIGNATURE) or made_by_use(name):
+    for name, path in files_in(folder).items():
+        if name in (LOCK, SIGNATURE) or made_by_use(name):
             continue
         if written.pop(name, "") != digest(path.read_bytes()):
             found.append(name)
@@ -49,7 +48,8 @@ def made_by_use(name: str) -> bool:
 
 def is_there(tree: FileTree, folder: Path) -> bool:
     """Whether the folder holds exactly this project already."""
-    return all((folder / path).is_file() and (folder / path).read_bytes() == content for path, content in tree.files)
+    places = [(place_of(path, folder), content) for path, content in tree.files]
+    return all(place.is_file() and place.read_bytes() == content for place, content in places)
 
 
 def refuse_changes_by_hand(folder: Path, remedy: str = "--force writes over it") -> None:

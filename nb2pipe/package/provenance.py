@@ -10,6 +10,7 @@ from nb2pipe import __version__
 from nb2pipe.analysis.effects import Certainty, Effects
 from nb2pipe.emit.filetree import FileTree, digest
 from nb2pipe.notebook.model import Notebook
+from nb2pipe.notebook.read import path_text
 from nb2pipe.package.environment import Environment
 from nb2pipe.package.model import Plan, PlannedStep
 from nb2pipe.package.versions.code import pieces
@@ -64,7 +65,7 @@ def record_of(
         name=name,
         version="",
         nb2pipe=__version__,
-        notebook=PurePath(notebook.path).name,
+        notebook=PurePath(path_text(notebook.path)).name,
         change=ChangeRecord("", ()),
         cells=tuple(_cells(plan, notebook)),
         parameters=tuple(ParameterRecord(p.name, p.type, default_text(p), p.help) for p in plan.parameters),

@@ -44,7 +44,7 @@ def build(tree: FileTree, kinds: Sequence[str]) -> Distributions:
         targets = [word for kind in kinds for word in ("-t", kind)]
         done = subprocess.run(
             [sys.executable, "-P", "-m", "hatchling", "build", "-d", str(made), *targets],
-            cwd=project, env={**settings, "SOURCE_DATE_EPOCH": _EPOCH}, capture_output=True, text=True, check=False,
+            cwd=project, env={**settings, "SOURCE_DATE_EPOCH": _EPOCH, "PYTHONUTF8": "1"}, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
             last = (done.stderr.strip() or done.stdout.strip() or "it says nothing").splitlines()[-1]
@@ -79,7 +79,8 @@ def hand_on(made: Distributions, target: Target) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory(prefix="nb2pipe-") as folder:
         paths = [str(path) for path in place(made, Path(folder))]
         sys.stderr.flush()
-        command = [sys.executable, "-m", "twine", "upload", option, target.repository, *paths]
+        asking = [] if sys.stdin.isatty() else ["--non-interactive"]
+        command = [sys.executable, "-m", "twine", "upload", *asking, option, target.repository, *paths]
         code = subprocess.run(command, stdout=2, check=False).returncode  # what twine prints is no output of ours
     if code:
         raise UsageError(f"twine could not upload to {target.repository} (it ended with {code})")

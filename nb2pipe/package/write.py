@@ -33,7 +33,7 @@ def package_files(plan: Plan, name: str) -> FileTree:
     }
     if plan.functions:
         texts["functions.py"] = _functions(plan)
-    for module in files("nb2pipe.package.support").iterdir():
+    for module in (files("nb2pipe.package") / "support").iterdir():  # not imported, which costs more than all of this
         if module.name.endswith(".py"):
             texts[f"{RUNTIME}/{module.name}"] = module.read_bytes()
     return file_tree(texts)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.emit.filetree import digest
+from nb2pipe.emit.filetree import digest, files_in
 from nb2pipe.notebook.model import Cell
 from nb2pipe.package.existing import LOCK, SIGNATURE, made_by_use
 from nb2pipe.package.versions.code import pieces, text_in
@@ -63,9 +63,7 @@ def check(path: Path, cells: Sequence[Cell] | None = None, signers: Path | None 
 def _read(path: Path) -> _Found:
     try:
         if path.is_dir():
-            inside = [p for p in sorted(path.rglob("*")) if p.is_file()]
-            names = {p.relative_to(path).as_posix(): p for p in inside}
-            return _Found({n: p.read_bytes() for n, p in names.items() if not made_by_use(n)}, whole=True)
+            return _Found({n: p.read_bytes() for n, p in files_in(path).items() if not made_by_use(n)}, whole=True)
         if path.suffix == ".whl":
             return _Found(_wheel(path), whole=False)
         if path.name.endswith(".tar.gz"):
@@ -128,6 +126,8 @@ def _files(record: Record, found: _Found) -> Iterator[str]:
 def _changed_in(path: str, record: Record, files: Mapping[str, bytes]) -> Iterator[str]:
     """The steps and functions in a file whose text is not as it was written."""
     own = pieces(text_in(files, path))
+    if not own:  # it is no Python any more
+        return
     for step in record.steps:
         if step.file == path and step.form == "function" and not _holds(own, step.name, step.sha256):
             cells = ", ".join(str(c + 1) for c in step.cells)

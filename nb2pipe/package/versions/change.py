@@ -11,8 +11,8 @@ from nb2pipe.package.versions.number import KINDS, Kind
 from nb2pipe.package.versions.record import EnvironmentRecord, Record, StepRecord, results, without_circumstances
 
 _RUNTIME = "_runtime/"
-_PLANNED = ("pipeline.py", "parameters.py", "functions.py", "steps/__init__.py")
-"""What is written from the plan, and told as steps, functions and parameters."""
+_PLANNED = ("__init__.py", "__main__.py", "pipeline.py", "parameters.py", "functions.py", "steps/__init__.py")
+"""What is written from the plan, and told as steps, functions and parameters, or as text."""
 _EACH_TIME = (CHANGELOG, "pyproject.toml")
 """What differs in each version."""
 

@@ -131,13 +131,14 @@ def _modules_in(record: Record) -> set[str]:
 
 
 def _code(name: str, of: str, old: str | None, new: str | None) -> Iterator[CodeChange]:
-    if old != new:
-        what = "new" if old is None else "gone" if new is None else "changed"
-        found = difflib.unified_diff((old or "").split("\n"), (new or "").split("\n"), lineterm="", n=3)
-        lines = [line for line in found if not line.startswith(("---", "+++"))]
-        if what != "changed":  # an empty side is no line of its own
-            lines = [line for line in lines if line not in ("-", "+") and not line.startswith("@@")]
-        yield CodeChange(name, of, what, tuple(lines))
+    if old == new:
+        return
+    if old is None or new is None:
+        what, mark = ("new", "+") if old is None else ("gone", "-")
+        yield CodeChange(name, of, what, tuple(mark + line for line in (new or old or "").split("\n")))
+        return
+    lines = difflib.unified_diff(old.split("\n"), new.split("\n"), lineterm="", n=3)
+    yield CodeChange(name, of, "changed", tuple(lines)[2:])  # behind the names of files
 
 
 def to_document(found: Difference) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.emit.filetree import FileTree, umask, write_new
-from nb2pipe.package.existing import LOCK
+from nb2pipe.emit.filetree import FileTree, files_in, umask, write_new
+from nb2pipe.package.existing import LOCK, made_by_use
 from nb2pipe.package.versions.change import Version
 from nb2pipe.package.versions.number import Number, number, number_in
 from nb2pipe.package.versions.record import Record, parse_lock
@@ -125,8 +125,7 @@ def tree_in(found: History, which: Number) -> FileTree:
     """
     folder = found.folder / str(which)
     try:
-        paths = sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-        return FileTree(tuple(sorted((p.relative_to(folder).as_posix(), p.read_bytes()) for p in paths)))
+        return FileTree(tuple((name, p.read_bytes()) for name, p in files_in(folder).items() if not made_by_use(name)))
     except OSError as error:
         raise _unreadable(folder, error) from error
 

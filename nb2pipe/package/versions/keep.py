@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.emit.filetree import FileTree, digest
+from nb2pipe.emit.filetree import FileTree, digest, place_of
 from nb2pipe.package.existing import LOCK, SIGNATURE
 from nb2pipe.package.project import Draft, project_files, version_of, with_record
 from nb2pipe.package.versions.change import Version, changes, kind_of
@@ -120,7 +120,7 @@ def with_project(found: History, folder: Path) -> History:
         which = number_in(record.version)
         if record.name != found.name or which is None or (found.numbers and which <= found.numbers[-1]):
             return found
-        files = {path: (folder / path).read_bytes() for path in record.files}
+        files = {path: place_of(path, folder).read_bytes() for path in record.files}
         signature = folder / SIGNATURE
         signed = {SIGNATURE: signature.read_bytes()} if signature.exists() else {}
     except (OSError, UsageError, UnicodeDecodeError):

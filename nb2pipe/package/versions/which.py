@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nb2pipe.emit.filetree import FileTree
+from nb2pipe.emit.filetree import FileTree, place_of
 from nb2pipe.package.existing import LOCK, SIGNATURE, refuse_changes_by_hand
 from nb2pipe.package.naming import package_name
 from nb2pipe.package.versions.history import History, known_history
@@ -41,7 +41,7 @@ def project_in(folder: Path) -> FileTree | None:
         return None
     refuse_changes_by_hand(folder, "publish what `compile` writes")
     names = [*parse_lock(_text(lock), lock).files, LOCK, *([SIGNATURE] if (folder / SIGNATURE).is_file() else [])]
-    return FileTree(tuple(sorted((name, (folder / name).read_bytes()) for name in names)))
+    return FileTree(tuple(sorted((name, place_of(name, folder).read_bytes()) for name in names)))
 
 
 def _text(lock: Path) -> str:
