@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from nb2pipe.package.versions.changelog import CHANGELOG
@@ -10,11 +11,10 @@ from nb2pipe.package.versions.code import Piece, bindings, body_of, computed, mo
 from nb2pipe.package.versions.number import KINDS, Kind
 from nb2pipe.package.versions.record import EnvironmentRecord, Record, StepRecord, results, without_circumstances
 
+_PROJECT = "pyproject.toml"
 _RUNTIME = "_runtime/"
 _PLANNED = ("__init__.py", "__main__.py", "pipeline.py", "parameters.py", "functions.py", "steps/__init__.py")
 """What is written from the plan, and told as steps, functions and parameters, or as text."""
-_EACH_TIME = (CHANGELOG, "pyproject.toml")
-"""What differs in each version."""
 
 
 class Version(NamedTuple):
@@ -33,7 +33,8 @@ class Line(NamedTuple):
 
 def changes(old: Version, new: Version) -> tuple[Line, ...]:
     """What changed, the greatest first; nothing where the two are one version."""
-    if without_circumstances(old.record) == without_circumstances(new.record):
+    plain = (replace(without_circumstances(v.record), files={}) for v in (old, new))
+    if next(plain) == next(plain) and not _changed(old, new):
         return ()
     lost = lost_results(old.record, new.record)
     found = [
@@ -276,9 +277,7 @@ def _rest(old: Version, new: Version, told: Sequence[Line]) -> Iterator[Line]:
     """What changed and is not told: code, so that it never counts as text, and text where there is nothing else."""
     if any(line.kind != "patch" for line in told):
         return
-    before, after = old.record.files, new.record.files
-    changed = [p for p in sorted(before.keys() | after.keys()) if before.get(p) != after.get(p) and p not in _EACH_TIME]
-    package = f"src/{new.record.name}/"
+    changed, package = _changed(old, new), f"src/{new.record.name}/"
     code = [
         path for path in changed
         if path.startswith(package) and path.endswith(".py") and path != f"{package}parameters.py"  # told field by field
@@ -290,3 +289,11 @@ def _rest(old: Version, new: Version, told: Sequence[Line]) -> Iterator[Line]:
         yield Line("patch", f"only text changed in {_names([p.removeprefix(package) for p in changed])}")
     elif not told:
         yield Line("patch", "text of the notebook changed that the package does not have")
+
+
+def _changed(old: Version, new: Version) -> list[str]:
+    """The files that are not the same, but for what differs in each version."""
+    before, after = old.record.files, new.record.files
+    names = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)} - {CHANGELOG}
+    projects = [v.files.get(_PROJECT, b"").replace(f'"{v.record.version}"'.encode(), b"") for v in (old, new)]
+    return sorted(names - {_PROJECT} if projects[0] == projects[1] else names)

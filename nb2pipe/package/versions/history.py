@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.emit.filetree import FileTree, files_in, umask, write_new
-from nb2pipe.package.existing import LOCK, made_by_use
+from nb2pipe.emit.filetree import FileTree, digest, place_of, umask, write_new
+from nb2pipe.package.existing import LOCK, SIGNATURE
 from nb2pipe.package.versions.change import Version
 from nb2pipe.package.versions.number import Number, number, number_in
 from nb2pipe.package.versions.record import Record, parse_lock
@@ -112,22 +112,27 @@ def version_in(found: History, which: Number) -> Version:
     """A version, whole.
 
     Raises:
-        UsageError: The version cannot be read.
+        UsageError: The version cannot be read, or is not what was written.
     """
-    return Version(record_in(found, which), dict(tree_in(found, which).files))
+    folder = found.folder / str(which)
+    record = record_in(found, which)
+    files: dict[str, bytes] = {}
+    try:
+        for path in (*record.files, LOCK, SIGNATURE):
+            place = place_of(path, folder)
+            if path != SIGNATURE or place.exists():
+                files[path] = place.read_bytes()
+    except OSError as error:
+        raise _unreadable(place, error) from error
+    for path, known in record.files.items():
+        if digest(files[path]) != known:
+            raise UsageError(f"version {which} of {found.name} was changed by hand in the store: {folder / path}")
+    return Version(record, files)
 
 
 def tree_in(found: History, which: Number) -> FileTree:
-    """The project of a version.
-
-    Raises:
-        UsageError: The version cannot be read.
-    """
-    folder = found.folder / str(which)
-    try:
-        return FileTree(tuple((name, p.read_bytes()) for name, p in files_in(folder).items() if not made_by_use(name)))
-    except OSError as error:
-        raise _unreadable(folder, error) from error
+    """The project of a version; the errors are those of `version_in`."""
+    return FileTree(tuple(sorted(version_in(found, which).files.items())))
 
 
 def _unreadable(place: Path, error: Exception) -> UsageError:

@@ -12,7 +12,7 @@ from nb2pipe.package.existing import LOCK, SIGNATURE
 from nb2pipe.package.project import Draft, project_files, version_of, with_record
 from nb2pipe.package.versions.change import Version, changes, kind_of
 from nb2pipe.package.versions.changelog import CHANGELOG, with_section
-from nb2pipe.package.versions.history import History, add, history, record_in, tree_in
+from nb2pipe.package.versions.history import History, add, history, record_in, tree_in, version_in
 from nb2pipe.package.versions.number import FIRST, Number, above, number, number_in
 from nb2pipe.package.versions.record import ChangeRecord, parse_lock, without_circumstances
 
@@ -90,10 +90,10 @@ def _change(made: Draft, found: History) -> tuple[ChangeRecord, Number]:
     """What the project changes, and the number that it has to have at least."""
     if found.current is None:
         return FIRST_CHANGE, FIRST
-    tree, record = tree_in(found, found.current), record_in(found, found.current)
+    old = version_in(found, found.current)
     changelog = _changelog(found)
-    mine = version_of(made, record.version, record.change, changelog)
-    lines = changes(Version(record, dict(tree.files)), Version(mine, dict(with_record(made, mine, changelog).files)))
+    mine = version_of(made, old.record.version, old.record.change, changelog)
+    lines = changes(old, Version(mine, dict(with_record(made, mine, changelog).files)))
     kind = kind_of(lines)
     return ChangeRecord(kind, tuple(line.text for line in lines), str(found.current)), above(found.numbers[-1], kind)
 

@@ -155,13 +155,15 @@ def _with_file(version: Version, path: str, content: bytes) -> Version:
         ("steps.py", b"\nX = 1\n", "minor", "the code of `steps.py` changed"),
         ("steps.py", b"\n# more\n", "patch", "only text changed in `steps.py`"),
         ("broken.py", b"(", "minor", "new module `broken.py`"),
+        ("../../pyproject.toml", b"\n# more\n", "patch", "only text changed in `pyproject.toml`"),
+        ("../../Dockerfile", b"FROM x\n", "patch", "only text changed in `Dockerfile`"),
     ],
 )  # fmt: skip
 def test_code_that_another_nb2pipe_writes_never_counts_as_text(
     path: str, added: bytes, kind: str, says: str, tmp_path: Path
 ) -> None:
     first = _first(tmp_path)
-    whole = f"src/sales/{path}"
+    whole = path.removeprefix("../../") if path.startswith("..") else f"src/sales/{path}"
     found = changes(first, _with_file(first, whole, first.files.get(whole, b"") + added))
     assert (kind_of(found), [line.text for line in found]) == (kind, [says])
 

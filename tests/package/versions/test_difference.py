@@ -80,6 +80,14 @@ def test_the_same_version_twice(tmp_path: Path) -> None:
     assert to_document(same)["kind"] == "none"
 
 
+def test_two_versions_of_one_content(tmp_path: Path) -> None:
+    keep(tmp_path, BEFORE)
+    keep(tmp_path, AFTER)
+    keep(tmp_path, BEFORE)
+    same = api.difference("sales", "1.0.0", "2.0.0", str(tmp_path / "store"))
+    assert (same.kind, same.lines, same.code) == ("none", (), ())
+
+
 def test_as_text(found: Difference, golden: Callable[[Path, str], None]) -> None:
     golden(Path(__file__).with_name("difference.txt"), as_text(found))
     painted = as_text(found, color=True)

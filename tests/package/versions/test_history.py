@@ -155,6 +155,14 @@ def test_a_damaged_version_is_told(text: str, tmp_path: Path) -> None:
         keep(tmp_path, OTHER)
 
 
+@pytest.mark.parametrize("cells", [BEFORE, OTHER], ids=["the same notebook", "another"])
+def test_a_version_that_was_changed_in_the_store_is_told(cells: Any, tmp_path: Path) -> None:
+    keep(tmp_path, BEFORE)
+    (tmp_path / "store/versions/sales/1.0.0/README.md").write_text("mine")
+    with pytest.raises(UsageError, match=r"version 1\.0\.0 of sales was changed by hand in the store: .*/README\.md"):
+        keep(tmp_path, cells)
+
+
 # -- races ------------------------------------------------------------------------------------------------------------
 
 
