@@ -12,22 +12,28 @@ if TYPE_CHECKING:
     from nb2pipe.package.versions.attest import Attested
 
 
+_EXAMPLES = examples(
+    ("nb2pipe attest check analysis", "the project in the folder ./analysis"),
+    ("nb2pipe attest check analysis-1.0.0-py3-none-any.whl", "a wheel"),
+    ("nb2pipe attest check analysis --notebook analysis.ipynb", "also that it came from this notebook"),
+    ("nb2pipe attest check analysis --signers allowed_signers", "also that one of these has signed it"),
+)
+
+
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
-        "attest", help="check whether a package is as it was compiled", description="Say where a package comes from."
+        "attest",
+        help="check whether a package is as it was compiled",
+        description="Say where a package comes from, and whether it is as it was compiled.",
+        epilog=_EXAMPLES,
     )
     check: Parser = parser.add_subparsers(metavar="WHAT", dest="what", required=True, parser_class=Parser).add_parser(
         "check",
         help="check whether a package is as it was compiled",
         description="Check a package against its lock file: every file, every step, who signed it. The first thing that "
         "was changed by hand is named.",
-        epilog=examples(
-            ("nb2pipe attest check analysis", "the project in the folder ./analysis"),
-            ("nb2pipe attest check analysis-1.0.0-py3-none-any.whl", "a wheel"),
-            ("nb2pipe attest check analysis --notebook analysis.ipynb", "also that it came from this notebook"),
-            ("nb2pipe attest check analysis --signers allowed_signers", "also that one of these has signed it"),
-        ),
+        epilog=_EXAMPLES,
     )
     check.add_argument("package", metavar="PACKAGE", help="a project's folder, a wheel or an sdist")
     check.add_argument("--notebook", metavar="NOTEBOOK", help="the notebook that it is to come from")

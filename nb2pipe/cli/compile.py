@@ -55,8 +55,8 @@ def main(options: argparse.Namespace) -> int:
     folder = Path(options.output or made.name)
     keeping = api.Keeping(options.store, options.version, options.sign, options.force)
     made, kept = api.keep_version(made, compiled.folder, folder, keeping)
-    written = api.write_package(made, folder, force=options.force)
     print(told(kept, signing=bool(options.sign)), file=sys.stderr)
+    written = api.write_package(made, folder, force=options.force)
     if options.wheel:
         print(f"wheel {api.keep_wheel(made, compiled.folder, options.store)}", file=sys.stderr)
     if not written:

@@ -17,7 +17,11 @@ def add_parser(commands: Any) -> None:
         help="let another version of a package be the current one",
         description="Let another version of a package be the current one. No version is changed or removed: the next "
         "`compile` compares with the current one, and its number is above the highest.",
-        epilog=examples(("nb2pipe rollback analysis 1.1.0", "1.1.0 is the current version")),
+        epilog=examples(
+            ("nb2pipe rollback analysis 1.1.0", "1.1.0 is the current version of the package analysis"),
+            ("nb2pipe rollback analysis.ipynb 1.1.0", "the same, for the package of a notebook"),
+            ("nb2pipe rollback analysis 1.1.0 --store DIR", "where the versions are kept elsewhere"),
+        ),
     )
     parser.add_argument("package", metavar="PACKAGE", help="the package's name, its project's folder, or its notebook")
     parser.add_argument("version", metavar="VERSION", help="the version that is to be the current one")
