@@ -115,6 +115,14 @@ def test_diff(folder: Path) -> None:
     assert nb2pipe(folder, "diff", "sales", "1.0.0", "--format", "markdown").stdout.startswith("## sales 1.0.0 → 2.0.0")
 
 
+def test_a_name_means_the_package_and_a_path_its_folder(folder: Path) -> None:
+    nb2pipe(folder, "rollback", "sales", "1.0.0")
+    assert "sales-1.0.0.tar.gz" in nb2pipe(folder, "publish", "sales", "--to", "dist").stderr
+    assert "sales-2.0.0.tar.gz" in nb2pipe(folder, "publish", "./sales", "--to", "dist").stderr
+    shutil.move(folder / "sales", folder / "moved")
+    assert nb2pipe(folder, "versions", "moved").stdout == nb2pipe(folder, "versions", "sales").stdout
+
+
 def test_publish_and_attest(folder: Path) -> None:
     done = nb2pipe(folder, "publish", "sales", "1.0.0", "--to", "dist")
     assert done.stderr.splitlines() == [

@@ -11,6 +11,7 @@ from nb2pipe.package.versions.code import Piece, bindings, body_of, computed, mo
 from nb2pipe.package.versions.number import KINDS, Kind
 from nb2pipe.package.versions.record import EnvironmentRecord, Record, StepRecord, results, without_circumstances
 
+_LONG = 60
 _PROJECT = "pyproject.toml"
 _RUNTIME = "_runtime/"
 _PLANNED = ("__init__.py", "__main__.py", "pipeline.py", "parameters.py", "functions.py", "steps/__init__.py")
@@ -64,18 +65,24 @@ def _parameters(old: Record, new: Record) -> Iterator[Line]:
         yield Line("major", f"parameter `{name}` is gone")
     for name, p in after.items():
         if name not in before:
-            words = ", ".join(t for t in (p.type, p.default) if t)
+            words = ", ".join(t for t in (p.type, _brief(p.default)) if t)
             yield Line("minor", f"new parameter `{name}` ({words})")
             continue
         was = before[name]
         if was.type != p.type:
             yield Line("major", f"parameter `{name}` is {_type(p.type)} (was {_type(was.type)})")
         if was.default != p.default:
-            yield Line("minor", f"parameter `{name}` is {p.default} by default (was {was.default})")
+            yield Line("minor", f"parameter `{name}` is {_brief(p.default)} by default (was {_brief(was.default)})")
         if was.help != p.help:
             yield Line("patch", f"only text changed in parameter `{name}`")
     if [n for n in before if n in after] != [n for n in after if n in before]:
         yield Line("minor", "the parameters stand in another order")
+
+
+def _brief(text: str) -> str:
+    """A literal on one line, its end left out where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONG else f"{line[: _LONG - 1]}…"
 
 
 def _type(name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -152,7 +153,9 @@ def add(found: History, which: Number, tree: FileTree) -> bool:
     """
     store = found.folder.parent.parent
     _make(found.folder)
-    with _alone(found.folder):
+    with _alone(found.folder) as alone:
+        if alone:
+            _sweep(found.folder)
         if history(store, found.name) != found or not write_new(tree, found.folder / str(which)):
             return False
         set_current(found, which)
@@ -188,23 +191,33 @@ def _make(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """No other process adds a version of the package meanwhile, where the system can keep it from that."""
+def _alone(folder: Path) -> Iterator[bool]:
+    """No other process adds a version of the package meanwhile; False where the system cannot keep it from that."""
     try:
         import fcntl
     except ImportError:
-        yield
+        yield False
         return
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise _unwritable(folder, error) from error
     try:
-        with contextlib.suppress(OSError):  # some network disks have no locks
+        try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        except OSError:  # some shared disks have no locks
+            yield False
+        else:
+            yield True
     finally:
         os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what writers that were killed have left."""
+    for name in os.listdir(folder):
+        if name.startswith(".") and number_in(name[1:].partition("-")[0]):
+            shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _unwritable(place: Path, error: OSError) -> UsageError:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from nb2pipe.emit.filetree import FileTree, place_of
 from nb2pipe.package.existing import LOCK, SIGNATURE, refuse_changes_by_hand
 from nb2pipe.package.naming import package_name
-from nb2pipe.package.versions.history import History, known_history
+from nb2pipe.package.versions.history import History, history, known_history
 from nb2pipe.package.versions.record import parse_lock
 from nb2pipe.store import store_folder
 
 
 def which_package(text: str, store: str | None = None) -> History:
-    """The versions of the package that a user names.
+    """The versions of the package that a user names: a name means that of a package before that of a folder.
 
     Raises:
         UsageError: There are none, or what was named cannot be read.
     """
     path = Path(text)
+    here = store_folder(Path.cwd(), store)
     lock = path / LOCK
-    if lock.is_file():
+    if lock.is_file() and (is_path(text) or not history(here, text).numbers):
         # the project is a mark of projects itself, and its store is that of those who compiled it
         return known_history(store_folder(path.resolve().parent, store), parse_lock(_text(lock), lock).name)
     if path.suffix and path.is_file():
         from nb2pipe.notebook.read import read
 
         return known_history(store_folder(path.resolve().parent, store), package_name(read(text), None, ()))
-    return known_history(store_folder(Path.cwd(), store), text)
+    return known_history(here, text)
+
+
+def is_path(text: str) -> bool:
+    """Whether a text names a folder, and cannot be the name of a package."""
+    return text in (".", "..") or "/" in text or os.sep in text
 
 
 def project_in(folder: Path) -> FileTree | None:

@@ -50,6 +50,8 @@ CASES = [
          ("parameter `rate` is 0.2 by default (was 0.1)",)),
     Case("a new parameter", changed("country = 'NL'", "country = 'NL'\nyear = 2026"), "minor",
          ("new parameter `year` (int, 2026)",)),
+    Case("a long default", changed("country = 'NL'", f"country = 'NL'\nyears = {list(range(2000, 2030))}"), "minor",
+         ("new parameter `years` (list, [2000, 2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008, 2009…)",)),
     Case("the order of parameters", changed("rate = 0.1  # of the tax\ncountry = 'NL'", "country = 'NL'\nrate = 0.1  # of the tax"),
          "minor", ("the parameters stand in another order",)),
     Case("a new step", FINAL, "minor", ("new step `last`: takes `total`, gives `double`",)),

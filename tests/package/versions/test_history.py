@@ -97,6 +97,14 @@ def test_nothing_that_is_there_is_written_over(tmp_path: Path) -> None:
     assert (found.folder / "1.1.0").read_text() == "a file in the way"
 
 
+def test_what_a_killed_writer_has_left_is_no_version_and_goes(tmp_path: Path) -> None:
+    keep(tmp_path, BEFORE)
+    (tmp_path / "store/versions/sales/.1.1.0-x1y2/src").mkdir(parents=True)
+    assert history(tmp_path / "store", "sales").numbers == ((1, 0, 0),)
+    assert str(keep(tmp_path, OTHER).number) == "1.1.0"
+    assert names(tmp_path) == ["1.0.0", "1.1.0", "current"]
+
+
 def test_going_back_and_on(tmp_path: Path) -> None:
     keep(tmp_path, BEFORE)
     keep(tmp_path, OTHER)
