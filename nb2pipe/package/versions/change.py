@@ -45,6 +45,7 @@ def changes(old: Version, new: Version) -> tuple[Line, ...]:
         *_functions(old, new),
         *_environment(old.record.environment, new.record.environment),
         *_modules(old, new),
+        *_origin(old.record, new.record),
     ]
     found += _rest(old, new, found)
     return tuple(sorted(dict.fromkeys(found), key=lambda line: -KINDS.index(line.kind)))
@@ -278,6 +279,15 @@ def _rebound(path: str, old: Version, new: Version) -> Iterator[Line]:
     for name in sorted(before.keys() & after.keys()):
         if before[name] != after[name] and not after[name].startswith(".") and not before[name].startswith("."):
             yield Line("minor", f"`{name}` is `{after[name]}` (was `{before[name]}`)")
+
+
+def _origin(old: Record, new: Record) -> Iterator[Line]:
+    """What changed of the notebook beside its text."""
+    if old.notebook != new.notebook:
+        yield Line("patch", f"the notebook is named `{new.notebook}` (was `{old.notebook}`)")
+    texts = [[(c.kind, c.sha256) for c in r.cells] for r in (old, new)]
+    if texts[0] == texts[1] and [c.id for c in old.cells] != [c.id for c in new.cells]:
+        yield Line("patch", "cells of the notebook have other ids")
 
 
 def _rest(old: Version, new: Version, told: Sequence[Line]) -> Iterator[Line]:

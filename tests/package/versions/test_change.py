@@ -109,6 +109,18 @@ def test_nothing_changes_with_outputs_and_counts(tmp_path: Path) -> None:
     assert keep(tmp_path, ran).change is None
 
 
+def test_what_is_no_text_of_the_notebook(tmp_path: Path) -> None:
+    keep(tmp_path, BEFORE)
+    found = history(tmp_path / "store", "sales")
+    first = version_in(found, FIRST)
+    cells = tuple(c._replace(id=f"x{c.id}") for c in first.record.cells)
+    for record, says in (
+        (replace(first.record, cells=cells), "cells of the notebook have other ids"),
+        (replace(first.record, notebook="new.ipynb"), "the notebook is named `new.ipynb` (was `sales.ipynb`)"),
+    ):
+        assert changes(first, Version(record, first.files)) == (("patch", says),)
+
+
 def test_a_module_beside_the_notebook(tmp_path: Path) -> None:
     cells = ("import prices", text("# Load"), "total = prices.total()")
     module = tmp_path / "prices.py"
