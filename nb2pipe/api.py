@@ -180,13 +180,13 @@ def write_package(made: Package, folder: Path, *, force: bool = False) -> bool:
         UsageError: The folder cannot be written, or it holds what would be lost.
     """
     from nb2pipe.emit.filetree import write
-    from nb2pipe.package.existing import is_there, refuse_changes_by_hand
+    from nb2pipe.package.existing import MADE_BY_USE, is_there, refuse_changes_by_hand
 
     if folder.exists() and is_there(made.tree, folder):
         return False
     if not force:
         refuse_changes_by_hand(folder)
-    write(made.tree, folder)
+    write(made.tree, folder, MADE_BY_USE)
     return True
 
 

@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -45,14 +45,16 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def write(tree: FileTree, folder: Path) -> None:
+def write(tree: FileTree, folder: Path, kept: Collection[str] = ()) -> None:
     """Write the project to ``folder``, whole or not at all; what stands there already is replaced.
+
+    ``kept`` are the names in the folder that stay.
 
     Raises:
         UsageError: The folder cannot be written, or the disk is full.
     """
     with _made(tree, folder.absolute()) as made:
-        _replace(folder.absolute(), made)
+        _replace(folder.absolute(), made, kept)
 
 
 def write_new(tree: FileTree, folder: Path) -> bool:
@@ -126,8 +128,8 @@ def _made(tree: FileTree, folder: Path) -> Iterator[Path]:
             shutil.rmtree(made, ignore_errors=True)
 
 
-def _replace(folder: Path, made: Path) -> None:
-    """Put ``made`` in the place of ``folder``."""
+def _replace(folder: Path, made: Path, kept: Collection[str]) -> None:
+    """Put ``made`` in the place of ``folder``, with what is ``kept`` of it."""
     if not folder.exists():
         made.rename(folder)
         return
@@ -139,6 +141,9 @@ def _replace(folder: Path, made: Path) -> None:
     except OSError:
         old.rename(folder)
         raise
+    for name in kept:
+        if (old / name).exists() and not (folder / name).exists():
+            (old / name).rename(folder / name)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -10,9 +10,10 @@ from nb2pipe.emit.filetree import FileTree, digest, files_in, place_of
 
 LOCK = "nb2pipe.lock.json"
 SIGNATURE = f"{LOCK}.sig"
-_MADE_BY_USE = frozenset(
+MADE_BY_USE = frozenset(
     {"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".venv", "dist", "build", ".git"}
 )
+"""The names of what running, testing, building and keeping a project leave in its folder."""
 
 
 def changed_by_hand(folder: Path) -> list[str]:
@@ -43,7 +44,7 @@ def changed_by_hand(folder: Path) -> list[str]:
 
 def made_by_use(name: str) -> bool:
     """Whether a file in a project is nobody's work: what running, testing and building leave behind."""
-    return bool(_MADE_BY_USE & {*name.split("/")}) or ".egg-info" in name
+    return bool(MADE_BY_USE & {*name.split("/")}) or ".egg-info" in name
 
 
 def is_there(tree: FileTree, folder: Path) -> bool:

@@ -1,8 +1,10 @@
 """The versions of a package in the store: each a folder that is written once, and a file that names the current one.
 
-<store>/versions/<name>/1.0.0/      the project of a version, complete
-                        1.1.0/
-                        current     "1.0.0"
+    versions/analysis/1.0.0/     the project of a version, complete
+                      1.1.0/
+                      current    "1.0.0"
+
+A name that begins with a dot is that of a version which is being written, or whose writer was killed.
 """
 
 from __future__ import annotations

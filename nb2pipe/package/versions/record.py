@@ -181,6 +181,8 @@ def parse_lock(text: str, where: object = _LOCK_NAME) -> Record:
 
 def _record(document: Mapping[str, Any]) -> Record:
     environment = document["environment"]
+    if not str(document["name"]).isidentifier() or not all(map(_is_inside, document["files"])):
+        raise ValueError("a name that leads elsewhere")  # lock files come with what others have written
     return Record(
         name=str(document["name"]),
         version=str(document["version"]),
@@ -201,6 +203,11 @@ def _record(document: Mapping[str, Any]) -> Record:
         ),
         files=dict(document["files"]),
     )
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path stays in the folder of the project."""
+    return not path.startswith("/") and "\\" not in path and not {"", ".", ".."} & {*path.split("/")}
 
 
 def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import multiprocessing
 import os
 import resource
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from nb2pipe import api
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.package.versions import keep as keeping
 from nb2pipe.package.versions.changelog import CHANGELOG
@@ -145,6 +147,31 @@ def test_a_project_that_was_changed_by_hand_is_no_version(tmp_path: Path) -> Non
     assert not (tmp_path / "store").exists(), "a compile that is refused keeps no version"
     keep(tmp_path, OTHER, force=True)
     assert names(tmp_path) == ["1.0.0", "current"]
+
+
+def test_what_others_keep_in_the_folder_of_the_project_stays(tmp_path: Path) -> None:
+    keep(tmp_path, BEFORE)
+    for name in (".git", ".venv", "dist"):
+        (tmp_path / "project" / name).mkdir()
+        (tmp_path / "project" / name / "precious").write_text("mine")
+    keep(tmp_path, OTHER)
+    for name in (".git", ".venv", "dist"):
+        assert (tmp_path / "project" / name / "precious").read_text() == "mine"
+    assert not (tmp_path / "store/versions/sales/1.1.0/.git").exists()
+    assert sorted(os.listdir(tmp_path)) == ["project", "sales.ipynb", "store"]
+
+
+@pytest.mark.parametrize("path", ["../evil.py", "/evil.py", "src/../../evil.py", "src//x.py", "a\\b"])
+def test_a_lock_file_leads_nowhere_else(path: str, tmp_path: Path) -> None:
+    keep(tmp_path, BEFORE)
+    lock = tmp_path / "project" / "nb2pipe.lock.json"
+    document = json.loads(lock.read_text("utf-8"))
+    document["version"] = "7.0.0"
+    document["files"][path] = document["files"]["README.md"]
+    lock.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(UsageError, match=r"damaged, or no lock file"):
+        api.attest(str(tmp_path / "project"))
+    assert str(keep(tmp_path, OTHER, force=True).number) == "1.1.0"
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "7.0.0"])
