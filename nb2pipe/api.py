@@ -205,16 +205,16 @@ def keep_wheel(made: Package, notebook_folder: Path, store: str | None = None) -
 def publish(package: str, version: str | None, target: Target, store: str | None = None) -> tuple[str, ...]:
     """Hand the wheel and the sdist of a version on, the current one where none is given; gives what was handed on.
 
-    ``package`` is as `which_package` takes it; the folder of a project (a path, not a name) is published as it is.
+    ``package`` is as `which_package` takes it; the folder of a project is published as it is.
 
     Raises:
         UsageError: There is no such version, it was changed by hand, or it cannot be built or handed on.
     """
     from nb2pipe.package.versions.history import chosen, tree_in
-    from nb2pipe.package.versions.which import is_path, project_in, which_package
+    from nb2pipe.package.versions.which import means_folder, project_in, which_package
     from nb2pipe.package.wheels import build, hand_on
 
-    tree = project_in(Path(package)) if version is None and is_path(package) else None
+    tree = project_in(Path(package)) if version is None and means_folder(package, store) else None
     if tree is None:
         found = which_package(package, store)
         tree = tree_in(found, chosen(found, version or str(found.current)))

@@ -120,6 +120,7 @@ def test_a_name_means_the_package_and_a_path_its_folder(folder: Path) -> None:
     assert "sales-1.0.0.tar.gz" in nb2pipe(folder, "publish", "sales", "--to", "dist").stderr
     assert "sales-2.0.0.tar.gz" in nb2pipe(folder, "publish", "./sales", "--to", "dist").stderr
     shutil.move(folder / "sales", folder / "moved")
+    assert "sales-2.0.0.tar.gz" in nb2pipe(folder, "publish", "moved", "--to", "dist").stderr
     assert nb2pipe(folder, "versions", "moved").stdout == nb2pipe(folder, "versions", "sales").stdout
 
 

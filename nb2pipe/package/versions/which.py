@@ -14,27 +14,28 @@ from nb2pipe.store import store_folder
 
 
 def which_package(text: str, store: str | None = None) -> History:
-    """The versions of the package that a user names: a name means that of a package before that of a folder.
+    """The versions of the package that a user names.
 
     Raises:
         UsageError: There are none, or what was named cannot be read.
     """
     path = Path(text)
-    here = store_folder(Path.cwd(), store)
-    lock = path / LOCK
-    if lock.is_file() and (is_path(text) or not history(here, text).numbers):
+    if means_folder(text, store):
         # the project is a mark of projects itself, and its store is that of those who compiled it
-        return known_history(store_folder(path.resolve().parent, store), parse_lock(_text(lock), lock).name)
+        return known_history(
+            store_folder(path.resolve().parent, store), parse_lock(_text(path / LOCK), path / LOCK).name
+        )
     if path.suffix and path.is_file():
         from nb2pipe.notebook.read import read
 
         return known_history(store_folder(path.resolve().parent, store), package_name(read(text), None, ()))
-    return known_history(here, text)
+    return known_history(store_folder(Path.cwd(), store), text)
 
 
-def is_path(text: str) -> bool:
-    """Whether a text names a folder, and cannot be the name of a package."""
-    return text in (".", "..") or "/" in text or os.sep in text
+def means_folder(text: str, store: str | None = None) -> bool:
+    """Whether a user means the folder of a project: a mere name means a package first."""
+    path = text in (".", "..") or "/" in text or os.sep in text
+    return (Path(text) / LOCK).is_file() and (path or not history(store_folder(Path.cwd(), store), text).numbers)
 
 
 def project_in(folder: Path) -> FileTree | None:
