@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nb2pipe.analysis.amend import Fact, with_facts
 from nb2pipe.analysis.analyze import analyze
 from nb2pipe.analysis.effects import Analysis
-from nb2pipe.diagnostics import Diagnostic, Refused, UsageError
+from nb2pipe.diagnostics import Diagnostic, Refused
 from nb2pipe.notebook.ipython import parse_cells
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.notebook.read import read, read_document
@@ -25,6 +25,13 @@ from nb2pipe.rules.subject import Subject
 
 if TYPE_CHECKING:
     from nb2pipe.emit.filetree import FileTree
+    from nb2pipe.package.project import Draft
+    from nb2pipe.package.versions.attest import Attested
+    from nb2pipe.package.versions.difference import Difference
+    from nb2pipe.package.versions.history import History
+    from nb2pipe.package.versions.keep import Kept
+    from nb2pipe.package.versions.record import Record
+    from nb2pipe.package.wheels import Target
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
     from nb2pipe.runtime.zygote import Zygote
 
@@ -84,9 +91,10 @@ class Package:
     tree: FileTree
     findings: tuple[Diagnostic, ...]
     summary: str
+    draft: Draft
 
 
-def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0") -> Package:
+def package(compiled: Compiled, name: str | None = None) -> Package:
     """The project of a package that computes what the notebook computes, without executing or writing anything.
 
     Raises:
@@ -99,8 +107,10 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
     from nb2pipe.package.naming import package_name, with_importable_steps
     from nb2pipe.package.order import runs_in_order
     from nb2pipe.package.plan import plan_package
-    from nb2pipe.package.project import project_files, provenance
+    from nb2pipe.package.project import draft
+    from nb2pipe.package.provenance import types_given
     from nb2pipe.package.sharing import without_shared_cells
+    from nb2pipe.package.versions.keep import first_files
 
     faults = refusing(check(compiled))
     if faults:
@@ -122,9 +132,45 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
     # What it needs, by the metadata of what is installed.
     environment = environment_of(modules)
     chosen = package_name(compiled.notebook, name, modules)
-    tree = project_files(plan, chosen, version, environment, provenance(compiled.notebook))
+    types = types_given(plan, compiled.analysis.effects)
+    made = draft(plan, chosen, compiled.notebook, environment, types)
+    tree = first_files(made)
     count = len(plan.steps)
-    return Package(chosen, tree, scripts(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files")
+    return Package(chosen, tree, scripts(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files", made)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How a version is kept: in which store, under which number, with whose signature; None is for what is usual.
+
+    ``force`` lets what was changed by hand in the project's folder be lost.
+    """
+
+    store: str | None = None
+    version: str | None = None
+    sign: str | None = None
+    force: bool = False
+
+
+def keep_version(made: Package, notebook_folder: Path, folder: Path, keeping: Keeping) -> tuple[Package, Kept]:
+    """Keep a project as a version of its package, if it is a new one; gives the project of the version.
+
+    ``folder`` is where the project is going to be written.
+
+    Raises:
+        UsageError: The store cannot be written, or ``folder`` holds what would be lost.
+    """
+    from nb2pipe.package.existing import refuse_changes_by_hand
+    from nb2pipe.package.versions.history import history
+    from nb2pipe.package.versions.keep import keep, with_project
+    from nb2pipe.package.versions.signature import signer
+    from nb2pipe.store import store_folder
+
+    if not keeping.force:
+        refuse_changes_by_hand(folder)
+    found = with_project(history(store_folder(notebook_folder, keeping.store), made.name), folder)
+    kept = keep(made.draft, found, keeping.version, signer(keeping.sign) if keeping.sign else None)
+    return replace(made, tree=kept.tree), kept
 
 
 def write_package(made: Package, folder: Path, *, force: bool = False) -> bool:
@@ -134,17 +180,100 @@ def write_package(made: Package, folder: Path, *, force: bool = False) -> bool:
         UsageError: The folder cannot be written, or it holds what would be lost.
     """
     from nb2pipe.emit.filetree import write
-    from nb2pipe.package.existing import changed_by_hand, is_there
+    from nb2pipe.package.existing import MADE_BY_USE, is_there, refuse_changes_by_hand
 
-    if folder.exists():
-        if is_there(made.tree, folder):
-            return False
-        changed = [] if force else changed_by_hand(folder)
-        if changed:
-            names = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
-            raise UsageError(f"{folder} was changed by hand: {names}; --force writes over it")
-    write(made.tree, folder)
+    if folder.exists() and is_there(made.tree, folder):
+        return False
+    if not force:
+        refuse_changes_by_hand(folder)
+    write(made.tree, folder, MADE_BY_USE)
     return True
+
+
+def keep_wheel(made: Package, notebook_folder: Path, store: str | None = None) -> Path:
+    """Build the wheel of a package into the folder of wheels that the store has, if it is not there; gives its path.
+
+    Raises:
+        UsageError: It cannot be built or written.
+    """
+    from nb2pipe.package.wheels import build, place
+    from nb2pipe.store import store_folder
+
+    return place(build(made.tree, ["wheel"]), store_folder(notebook_folder, store) / "wheels")[0]
+
+
+def publish(package: str, version: str | None, target: Target, store: str | None = None) -> tuple[str, ...]:
+    """Hand the wheel and the sdist of a version on, the current one where none is given; gives what was handed on.
+
+    ``package`` is as `which_package` takes it; the folder of a project is published as it is.
+
+    Raises:
+        UsageError: There is no such version, it was changed by hand, or it cannot be built or handed on.
+    """
+    from nb2pipe.package.versions.history import chosen, tree_in
+    from nb2pipe.package.versions.which import means_folder, project_in, which_package
+    from nb2pipe.package.wheels import build, hand_on
+
+    tree = project_in(Path(package)) if version is None and means_folder(package, store) else None
+    if tree is None:
+        found = which_package(package, store)
+        tree = tree_in(found, chosen(found, version or str(found.current)))
+    return hand_on(build(tree, ["wheel", "sdist"]), target)
+
+
+def attest(package: str, notebook: str | None = None, signers: str | None = None) -> Attested:
+    """Check whether a package, a folder, wheel or sdist, is as it was compiled.
+
+    Raises:
+        UsageError: It is no package, or what it is to be checked with cannot be read.
+    """
+    from nb2pipe.package.versions.attest import check as check_package
+
+    cells = load(notebook).cells if notebook else None
+    return check_package(Path(package), cells, Path(signers) if signers else None)
+
+
+def versions(package: str, store: str | None = None) -> tuple[History, tuple[Record, ...]]:
+    """The versions of a package, and the record of each, the newest first; ``package`` is as `which_package` takes it.
+
+    Raises:
+        UsageError: There are none, or they cannot be read.
+    """
+    from nb2pipe.package.versions.history import record_in
+    from nb2pipe.package.versions.which import which_package
+
+    found = which_package(package, store)
+    return found, tuple(record_in(found, number) for number in reversed(found.numbers))
+
+
+def difference(package: str, old: str, new: str | None = None, store: str | None = None) -> Difference:
+    """What is different between two versions of a package; ``new`` is the current one where it is not given.
+
+    Raises:
+        UsageError: There is no such version, or it cannot be read.
+    """
+    from nb2pipe.package.versions.difference import difference as compare
+    from nb2pipe.package.versions.history import chosen, version_in
+    from nb2pipe.package.versions.which import which_package
+
+    found = which_package(package, store)
+    last = chosen(found, new or str(found.current))
+    return compare(version_in(found, chosen(found, old)), version_in(found, last))
+
+
+def rollback(package: str, version: str, store: str | None = None) -> tuple[History, History]:
+    """Let a version be the current one; gives the versions as they were and as they are.
+
+    Raises:
+        UsageError: There is no such version, or the store cannot be written.
+    """
+    from nb2pipe.package.versions.history import chosen, set_current
+    from nb2pipe.package.versions.which import which_package
+
+    found = which_package(package, store)
+    number = chosen(found, version)
+    set_current(found, number)
+    return found, found._replace(current=number)
 
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:

@@ -30,6 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the samples, to run in."""
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "sample_notebooks", folder / "sample_notebooks")
+    (folder / ".nb2pipe").mkdir()  # the mark of a project, whose store it is
     return folder
 
 

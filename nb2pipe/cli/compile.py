@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.cli.options import add_notebook, add_split
+from nb2pipe.cli.options import add_notebook, add_split, add_store
 from nb2pipe.cli.parser import Parser, examples
+from nb2pipe.cli.version_words import told
 
 
 def add_parser(commands: Any) -> None:
@@ -29,6 +30,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--force", action="store_true", help="write over files that were changed by hand, or are others'"
     )
+    parser.add_argument(
+        "--version", metavar="X.Y.Z", help="a higher number for the new version than the change asks for"
+    )
+    parser.add_argument("--sign", metavar="ssh:KEY", help="sign a new version with an ssh key")
+    parser.add_argument("--wheel", action="store_true", help="also build the wheel, into the wheels of the store")
+    add_store(parser)
     add_split(parser)
     parser.set_defaults(main=main)
 
@@ -46,9 +53,13 @@ def main(options: argparse.Namespace) -> int:
         say(refused, compiled.notebook)
         return refused.exit_code
     folder = Path(options.output or made.name)
+    keeping = api.Keeping(options.store, options.version, options.sign, options.force)
+    made, kept = api.keep_version(made, compiled.folder, folder, keeping)
+    print(told(kept, signing=bool(options.sign)), file=sys.stderr)
     written = api.write_package(made, folder, force=options.force)
+    if options.wheel:
+        print(f"wheel {api.keep_wheel(made, compiled.folder, options.store)}", file=sys.stderr)
     if not written:
-        print(f"{folder}: nothing has changed", file=sys.stderr)
         return 0
     for finding in made.findings:
         print(f"note: {finding.message} (cell {finding.span.cell + 1})", file=sys.stderr)

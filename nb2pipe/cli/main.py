@@ -7,10 +7,21 @@ import sys
 from collections.abc import Sequence
 
 from nb2pipe import __version__
-from nb2pipe.cli import check, compile, explain, graph, run  # noqa: A004  the command's own name
+from nb2pipe.cli import (
+    attest,
+    check,
+    compile,  # noqa: A004  the command's own name
+    diff,
+    explain,
+    graph,
+    publish,
+    rollback,
+    run,
+    versions,
+)
 from nb2pipe.cli.parser import Parser, examples, show_help
 
-COMMANDS = (check, compile, explain, graph, run)
+COMMANDS = (check, compile, explain, graph, run, versions, diff, rollback, publish, attest)
 _FAULT = 70
 _EXAMPLES = examples(
     ("nb2pipe graph analysis.ipynb", "the steps, and what flows between them"),

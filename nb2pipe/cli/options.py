@@ -22,3 +22,12 @@ def add_split(parser: argparse.ArgumentParser) -> None:
         metavar="HOW",
         help="how cells become steps: headings, tags or cells:N (default: tags where a cell has a step tag, else headings)",
     )
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """Where versions are kept."""
+    parser.add_argument(
+        "--store",
+        metavar="DIR",
+        help="where versions are kept (default: NB2PIPE_STORE, or .nb2pipe in the folder of the notebook's project)",
+    )

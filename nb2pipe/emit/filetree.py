@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,9 +26,18 @@ def file_tree(texts: Mapping[str, str | bytes]) -> FileTree:
     return FileTree(tuple(sorted((path, t.encode("utf-8") if isinstance(t, str) else t) for path, t in texts.items())))
 
 
-def digests(tree: FileTree) -> dict[str, str]:
-    """The SHA-256 of each file, in hexadecimal."""
-    return {path: digest(content) for path, content in tree.files}
+def place_of(path: str, folder: Path) -> Path:
+    """Where a file of a project stands in ``folder``; its name is UTF-8, whatever the locale makes of such bytes."""
+    return folder / os.fsdecode(path.encode("utf-8"))
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """The files in a folder, by their paths in a project, sorted."""
+    found = {}
+    for place in folder.rglob("*"):
+        if place.is_file():
+            found[os.fsencode(place.relative_to(folder).as_posix()).decode("utf-8", "replace")] = place
+    return dict(sorted(found.items()))
 
 
 def digest(content: bytes) -> str:
@@ -34,23 +45,82 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def write(tree: FileTree, folder: Path) -> None:
+def write(tree: FileTree, folder: Path, kept: Collection[str] = ()) -> None:
     """Write the project to ``folder``, whole or not at all; what stands there already is replaced.
+
+    ``kept`` are the names in the folder that stay.
 
     Raises:
         UsageError: The folder cannot be written, or the disk is full.
     """
-    folder = folder.absolute()
+    with _made(tree, folder.absolute()) as made:
+        _replace(folder.absolute(), made, kept)
+
+
+def write_new(tree: FileTree, folder: Path) -> bool:
+    """Write the project to ``folder``, whole or not at all; False where something stands there already.
+
+    Raises:
+        UsageError: The folder cannot be written, or the disk is full.
+    """
+    with _made(tree, folder.absolute()) as made:
+        try:
+            made.rename(folder)
+        except OSError as error:  # which of the two it is depends on the file system
+            if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                return False
+            raise
+    return True
+
+
+def write_new_file(content: bytes, path: Path) -> bool:
+    """Write a file, whole or not at all; False where something stands there already.
+
+    Raises:
+        UsageError: The folder cannot be written, or the disk is full.
+    """
+    made: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        made = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        made.chmod(0o666 & ~umask())
+        return _named(made, path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        if made is not None:
+            made.unlink(missing_ok=True)
+
+
+def _named(made: Path, path: Path) -> bool:
+    """Give a file its name; False where the name is taken. A link never replaces what is there, as renaming would."""
+    try:
+        path.hardlink_to(made)
+    except FileExistsError:
+        return False
+    except OSError:  # some shared disks have no links
+        if path.exists():
+            return False
+        made.replace(path)
+    return True
+
+
+@contextmanager
+def _made(tree: FileTree, folder: Path) -> Iterator[Path]:
+    """The project in a new folder beside ``folder``, to be moved; what is left of it at the end is removed."""
     made: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        made.chmod(0o777 & ~_umask())
+        made.chmod(0o777 & ~umask())
         for path, content in tree.files:
-            target = made / path
+            target = place_of(path, made)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        _replace(folder, made)
+        yield made
     except OSError as error:
         raise UsageError(f"cannot write {folder}: {error.strerror or error}") from error
     finally:
@@ -58,8 +128,8 @@ def write(tree: FileTree, folder: Path) -> None:
             shutil.rmtree(made, ignore_errors=True)
 
 
-def _replace(folder: Path, made: Path) -> None:
-    """Put ``made`` in the place of ``folder``."""
+def _replace(folder: Path, made: Path, kept: Collection[str]) -> None:
+    """Put ``made`` in the place of ``folder``, with what is ``kept`` of it."""
     if not folder.exists():
         made.rename(folder)
         return
@@ -71,10 +141,14 @@ def _replace(folder: Path, made: Path) -> None:
     except OSError:
         old.rename(folder)
         raise
+    for name in kept:
+        if (old / name).exists() and not (folder / name).exists():
+            (old / name).rename(folder / name)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The mode bits that files of this process do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

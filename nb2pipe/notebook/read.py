@@ -102,8 +102,14 @@ def _is_output(output: Any) -> bool:
     return kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict)
 
 
+def path_text(path: str) -> str:
+    """A path as text that can be written: where the locale is C, Python has letters beyond ASCII as bytes in disguise."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _stem(path: str) -> str:
     """The file's name without its suffix, whichever way the path's slashes lean."""
+    path = path_text(path)
     return (PureWindowsPath if "\\" in path else PurePosixPath)(path).stem
 
 

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.emit.filetree import FileTree, digest
+from nb2pipe.emit.filetree import FileTree, digest, files_in, place_of
 
 LOCK = "nb2pipe.lock.json"
-_MADE_BY_USE = frozenset(
+SIGNATURE = f"{LOCK}.sig"
+MADE_BY_USE = frozenset(
     {"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".venv", "dist", "build", ".git"}
 )
+"""The names of what running, testing, building and keeping a project leave in its folder."""
 
 
 def changed_by_hand(folder: Path) -> list[str]:
@@ -32,15 +34,32 @@ def changed_by_hand(folder: Path) -> list[str]:
             ) from None
         return []
     found = []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_dir() or name == LOCK or _MADE_BY_USE & {*name.split("/")} or ".egg-info" in name:
+    for name, path in files_in(folder).items():
+        if name in (LOCK, SIGNATURE) or made_by_use(name):
             continue
         if written.pop(name, "") != digest(path.read_bytes()):
             found.append(name)
     return sorted([*found, *written])
 
 
+def made_by_use(name: str) -> bool:
+    """Whether a file in a project is nobody's work: what running, testing and building leave behind."""
+    return bool(MADE_BY_USE & {*name.split("/")}) or ".egg-info" in name
+
+
 def is_there(tree: FileTree, folder: Path) -> bool:
     """Whether the folder holds exactly this project already."""
-    return all((folder / path).is_file() and (folder / path).read_bytes() == content for path, content in tree.files)
+    places = [(place_of(path, folder), content) for path, content in tree.files]
+    return all(place.is_file() and place.read_bytes() == content for place, content in places)
+
+
+def refuse_changes_by_hand(folder: Path, remedy: str = "--force writes over it") -> None:
+    """See that a project's folder holds nothing that somebody has put there by hand; ``remedy`` is what can be done.
+
+    Raises:
+        UsageError: It does, or it holds something else than a project of nb2pipe.
+    """
+    changed = changed_by_hand(folder) if folder.exists() else []
+    if changed:
+        names = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+        raise UsageError(f"{folder} was changed by hand: {names}; {remedy}")

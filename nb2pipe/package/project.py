@@ -4,46 +4,62 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import PurePath
-from typing import Any
+from dataclasses import dataclass, replace
 
-from nb2pipe import __version__
-from nb2pipe.emit.filetree import FileTree, digest, digests, file_tree
+from nb2pipe.emit.filetree import FileTree, digest, file_tree
 from nb2pipe.notebook.model import Notebook
 from nb2pipe.package.environment import Environment
 from nb2pipe.package.existing import LOCK
-from nb2pipe.package.model import Plan, PlannedStep
-from nb2pipe.package.write import package_files
+from nb2pipe.package.model import Plan
+from nb2pipe.package.provenance import record_of
+from nb2pipe.package.versions.changelog import CHANGELOG
+from nb2pipe.package.versions.record import ChangeRecord, Record, lock_text
+from nb2pipe.package.write import default_text, package_files
 
 
-def project_files(plan: Plan, name: str, version: str, environment: Environment, source: Mapping[str, Any]) -> FileTree:
-    """All files of the project; ``source`` is what the lock file says of where it came from."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A project that has no version yet: its record, and the files that are the same whatever its version."""
+
+    plan: Plan
+    environment: Environment
+    record: Record
+    files: FileTree
+
+
+def draft(
+    plan: Plan, name: str, notebook: Notebook, environment: Environment, types: Mapping[str, Mapping[str, str]]
+) -> Draft:
+    """The project of a plan; ``types`` are those of the values that steps give, where they are known."""
     texts: dict[str, str | bytes] = {f"src/{name}/{path}": content for path, content in package_files(plan, name).files}
-    texts["pyproject.toml"] = _pyproject(plan, name, version, environment)
     texts["README.md"] = _readme(plan, name)
     texts["requirements.lock"] = "".join(f"{d.name}=={d.version}\n" for d in environment.closure)
-    tree = file_tree(texts)
-    lock = {
-        **source,
-        "name": name,
-        "version": version,
-        "steps": [_provenance(s) for s in plan.steps],
-        "files": digests(tree),
-    }
-    return file_tree({**texts, LOCK: json.dumps(lock, indent=2, ensure_ascii=False) + "\n"})
+    files = file_tree(texts)
+    return Draft(plan, environment, record_of(plan, name, notebook, environment, types, files), files)
 
 
-def provenance(notebook: Notebook) -> dict[str, Any]:
-    """Where the package came from: the notebook's cells by their content, and what compiled them."""
-    cells = [{"id": c.id, "kind": c.kind, "sha256": digest(c.source.encode("utf-8"))} for c in notebook.cells]
-    return {"nb2pipe": __version__, "notebook": PurePath(notebook.path).name, "cells": cells}
+def project_files(made: Draft, version: str, change: ChangeRecord, changelog: str) -> FileTree:
+    """All files of a version of the project."""
+    return with_record(made, version_of(made, version, change, changelog), changelog)
 
 
-def _provenance(step: PlannedStep) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": step.name, "cells": list(step.cells), "form": step.form}
-    if step.reasons:
-        found["reasons"] = [{"reason": r.text, "cell": r.span.cell, "line": r.span.line} for r in step.reasons]
-    return found
+def version_of(made: Draft, version: str, change: ChangeRecord, changelog: str) -> Record:
+    """The record of a version of the project."""
+    own = _own_files(made, version, changelog)
+    files = {**made.record.files, **{path: digest(text.encode("utf-8")) for path, text in own.items()}}
+    return replace(made.record, version=version, change=change, files=dict(sorted(files.items())))
+
+
+def with_record(made: Draft, record: Record, changelog: str) -> FileTree:
+    """All files of the version that has this record."""
+    own = _own_files(made, record.version, changelog)
+    return file_tree({**dict(made.files.files), **own, LOCK: lock_text(record)})
+
+
+def _own_files(made: Draft, version: str, changelog: str) -> dict[str, str]:
+    """The files that say which version it is."""
+    text = _pyproject(made.plan, made.record.name, version, made.environment)
+    return {"pyproject.toml": text, CHANGELOG: changelog}
 
 
 def _pyproject(plan: Plan, name: str, version: str, environment: Environment) -> str:
@@ -69,6 +85,9 @@ dependencies = {dependencies}
 [tool.hatch.build.targets.wheel]
 packages = ["src/{name}"]
 
+[tool.hatch.build.targets.wheel.extra-metadata]
+"{LOCK}" = "{LOCK}"
+
 [tool.ruff.lint.per-file-ignores]
 # these are the notebook's own lines: their style is kept
 "src/{name}/{{steps,steps/*,functions,scripts/*}}.py" = [
@@ -92,7 +111,7 @@ def _readme(plan: Plan, name: str) -> str:
     if plan.parameters:
         lines += ["", "## Parameters", "", "| parameter | type | default | |", "| --- | --- | --- | --- |"]
         lines += [
-            f"| `{p.name}` | {_cell(p.type)} | `{_cell(repr(p.default))}` | {_cell(p.help)} |" for p in plan.parameters
+            f"| `{p.name}` | {_cell(p.type)} | `{_cell(default_text(p))}` | {_cell(p.help)} |" for p in plan.parameters
         ]
     return "\n".join(lines) + "\n"
 

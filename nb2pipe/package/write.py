@@ -33,7 +33,7 @@ def package_files(plan: Plan, name: str) -> FileTree:
     }
     if plan.functions:
         texts["functions.py"] = _functions(plan)
-    for module in files("nb2pipe.package.support").iterdir():
+    for module in (files("nb2pipe.package") / "support").iterdir():  # not imported, which costs more than all of this
         if module.name.endswith(".py"):
             texts[f"{RUNTIME}/{module.name}"] = module.read_bytes()
     return file_tree(texts)
@@ -82,11 +82,10 @@ def _typing(mentioned: Iterable[str]) -> list[Import]:
 
 def _field(parameter: Parameter) -> str:
     start = f"{parameter.name}: {_annotation(parameter)} = "
-    default = _default(parameter)
     made_anew = _made_anew(parameter)
-    value = default if default is not None else parameter.default
+    value = default_text(parameter)
     if not made_anew and not parameter.help:
-        return start + str(value)
+        return start + value
     arguments = [f"default_factory=lambda: {value}" if made_anew else f"default={value}"]
     if parameter.help:
         arguments.append(f"metadata={{{_quoted('help')}: {_quoted(parameter.help)}}}")
@@ -107,8 +106,23 @@ def _default(parameter: Parameter) -> str | None:
     return (
         _quoted(parameter.default)
         if isinstance(parameter.default, str)
-        else pprint.pformat(parameter.default, sort_dicts=False)
+        else _Literal(sort_dicts=False).pformat(parameter.default)
     )
+
+
+def default_text(parameter: Parameter) -> str:
+    """Python's text of a parameter's default."""
+    text = _default(parameter)
+    return str(parameter.default) if text is None else text
+
+
+class _Literal(pprint.PrettyPrinter):
+    """Writes literals, their sets in order: as they are, that order is another in each process."""
+
+    def format(self, value: object, context: dict[int, int], maxlevels: int, level: int) -> tuple[str, bool, bool]:
+        if isinstance(value, set) and value:
+            return "{" + ", ".join(sorted(map(repr, value))) + "}", True, False
+        return super().format(value, context, maxlevels, level)
 
 
 def _made_anew(parameter: Parameter) -> bool:

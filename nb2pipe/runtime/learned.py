@@ -12,20 +12,10 @@ from typing import Any, get_args
 
 from nb2pipe.analysis.amend import Fact, FactKind
 from nb2pipe.notebook.model import Notebook
+from nb2pipe.store import store_folder
 
 _FILE = "learned.json"
 _FORM = 1
-
-
-def state_folder(folder: Path) -> Path:
-    """Where nb2pipe keeps its state for a notebook in ``folder``: the project's ``.nb2pipe``, or NB2PIPE_STORE."""
-    chosen = os.environ.get("NB2PIPE_STORE")
-    if chosen:
-        return Path(chosen)
-    for place in (folder, *folder.parents):
-        if any((place / mark).exists() for mark in (".nb2pipe", "pyproject.toml", ".git")):
-            return place / ".nb2pipe"
-    return folder / ".nb2pipe"
 
 
 def recall(notebook: Notebook, folder: Path) -> tuple[Fact, ...]:
@@ -34,7 +24,7 @@ def recall(notebook: Notebook, folder: Path) -> tuple[Fact, ...]:
     for cell in notebook.cells:
         positions.setdefault(_digest(cell.source), cell.index)
     facts = []
-    for row in _read(state_folder(folder) / _FILE):
+    for row in _read(store_folder(folder) / _FILE):
         cells, others = ([positions.get(d, -1) for d in row[part]] for part in ("cells", "others"))
         if -1 not in cells and -1 not in others and row["kind"] in get_args(FactKind):
             facts.append(Fact(row["kind"], tuple(cells), tuple(row["names"]), tuple(others)))
@@ -46,7 +36,7 @@ def remember(notebook: Notebook, folder: Path, facts: Sequence[Fact]) -> None:
     if not facts:
         return
     sources = {c.index: _digest(c.source) for c in notebook.cells}
-    file = state_folder(folder) / _FILE
+    file = store_folder(folder) / _FILE
     rows = _read(file)
     for fact in facts:
         row = {

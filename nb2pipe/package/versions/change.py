@@ -1,0 +1,316 @@
+"""What changed between two versions of a package: how much, and in words, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from nb2pipe.package.versions.changelog import CHANGELOG
+from nb2pipe.package.versions.code import Piece, bindings, body_of, computed, module_of, pieces, same_code, text_in
+from nb2pipe.package.versions.number import KINDS, Kind
+from nb2pipe.package.versions.record import EnvironmentRecord, Record, StepRecord, results, without_circumstances
+
+_LONG = 60
+_PROJECT = "pyproject.toml"
+_RUNTIME = "_runtime/"
+_PLANNED = ("__init__.py", "__main__.py", "pipeline.py", "parameters.py", "functions.py", "steps/__init__.py")
+"""What is written from the plan, and told as steps, functions and parameters, or as text."""
+
+
+class Version(NamedTuple):
+    """A version as it is kept: its record, and the content of its files by path."""
+
+    record: Record
+    files: Mapping[str, bytes]
+
+
+class Line(NamedTuple):
+    """One change in words, with how much it is."""
+
+    kind: Kind
+    text: str
+
+
+def changes(old: Version, new: Version) -> tuple[Line, ...]:
+    """What changed, the greatest first; nothing where the two are one version."""
+    plain = (replace(without_circumstances(v.record), files={}) for v in (old, new))
+    if next(plain) == next(plain) and not _changed(old, new):
+        return ()
+    lost = lost_results(old.record, new.record)
+    found = [
+        *_parameters(old.record, new.record),
+        *_results(old.record, new.record, lost),
+        *_steps(old, new, lost),
+        *_functions(old, new),
+        *_environment(old.record.environment, new.record.environment),
+        *_modules(old, new),
+        *_origin(old.record, new.record),
+    ]
+    found += _rest(old, new, found)
+    return tuple(sorted(dict.fromkeys(found), key=lambda line: -KINDS.index(line.kind)))
+
+
+def kind_of(lines: Sequence[Line]) -> Kind:
+    """How much all changes are together."""
+    return max((line.kind for line in lines), key=KINDS.index, default="patch")
+
+
+# -- what others rely on ------------------------------------------------------------------------------------------
+
+
+def _parameters(old: Record, new: Record) -> Iterator[Line]:
+    before = {p.name: p for p in old.parameters}
+    after = {p.name: p for p in new.parameters}
+    for name in (n for n in before if n not in after):
+        yield Line("major", f"parameter `{name}` is gone")
+    for name, p in after.items():
+        if name not in before:
+            words = ", ".join(t for t in (p.type, _brief(p.default)) if t)
+            yield Line("minor", f"new parameter `{name}` ({words})")
+            continue
+        was = before[name]
+        if was.type != p.type:
+            yield Line("major", f"parameter `{name}` is {_type(p.type)} (was {_type(was.type)})")
+        if was.default != p.default:
+            yield Line("minor", f"parameter `{name}` is {_brief(p.default)} by default (was {_brief(was.default)})")
+        if was.help != p.help:
+            yield Line("patch", f"only text changed in parameter `{name}`")
+    if [n for n in before if n in after] != [n for n in after if n in before]:
+        yield Line("minor", "the parameters stand in another order")
+
+
+def _brief(text: str) -> str:
+    """A literal on one line, its end left out where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONG else f"{line[: _LONG - 1]}…"
+
+
+def _type(name: str) -> str:
+    return f"of type {name}" if name else "of any type"
+
+
+def lost_results(old: Record, new: Record) -> frozenset[str]:
+    """The final outputs that no step gives any more."""
+    given = {name for step in new.steps for name in step.gives}
+    return frozenset(name for name in results(old) if name not in given)
+
+
+def _results(old: Record, new: Record, lost: frozenset[str]) -> Iterator[Line]:
+    now = results(new)
+    for name, was in results(old).items():
+        if name in lost:
+            yield Line("major", f"result `{name}` is gone")
+        elif was and now.get(name) and was != now[name]:
+            yield Line("major", f"result `{name}` is a {now[name]} (was a {was})")
+
+
+# -- steps and functions ------------------------------------------------------------------------------------------
+
+
+def renamed_steps(old: Version, new: Version) -> dict[str, str]:
+    """The steps that have another name now and compute the same: the old name of each new one."""
+    gone = [s for s in old.record.steps if s.name not in {t.name for t in new.record.steps}]
+    fresh = [s for s in new.record.steps if s.name not in {t.name for t in old.record.steps}]
+    found: dict[str, str] = {}
+    for step in fresh:
+        same = [s for s in gone if s.gives == step.gives and s.takes == step.takes and s.form == step.form
+                and computes(s, old) == computes(step, new) and s.name not in found.values()]  # fmt: skip
+        if len(same) == 1:
+            found[step.name] = same[0].name
+    return found
+
+
+def computes(step: StepRecord, version: Version) -> str:
+    """What a step's own code computes, as text; the same for two steps that compute the same."""
+    text = text_in(version.files, step.file)
+    if step.form != "function":
+        return module_of(text)
+    piece = pieces(text).get(step.name)
+    return body_of(piece.node) if piece else ""
+
+
+def _written_for(step: StepRecord, version: Version) -> str:
+    """What a step's code computes and takes, as text: its signature with it."""
+    text = text_in(version.files, step.file)
+    piece = pieces(text).get(step.name) if step.form == "function" else None
+    return computed(piece.node) if piece else module_of(text)
+
+
+def text_of(step: StepRecord, version: Version) -> str:
+    """A step's code as it stands in its file."""
+    text = text_in(version.files, step.file)
+    if step.form != "function":
+        return text.rstrip("\n")
+    piece = pieces(text).get(step.name)
+    return piece.text if piece else ""
+
+
+def _steps(old: Version, new: Version, lost: frozenset[str]) -> Iterator[Line]:
+    renamed = renamed_steps(old, new)
+    before = {s.name: s for s in old.record.steps}
+    after = {s.name: s for s in new.record.steps}
+    for name in before:
+        if name not in after and name not in renamed.values():
+            yield Line("minor", f"step `{name}` is gone")
+    for name, step in after.items():
+        was = before.get(renamed.get(name, name))
+        if was is None:
+            yield Line("minor", f"new step `{name}`{_flow(step)}")
+            continue
+        if name in renamed:
+            yield Line("minor", f"step `{was.name}` is named `{name}`")
+        yield from _step(was, step, old, new, lost)
+    kept = [renamed.get(n, n) for n in after if renamed.get(n, n) in before]
+    if kept != [n for n in before if n in kept]:
+        yield Line("minor", "the steps run in another order")
+
+
+def _flow(step: StepRecord) -> str:
+    takes, gives = (_names(names) for names in ((*step.takes, *step.parameters), step.gives))
+    words = [f"takes {takes}" if takes else "", f"gives {gives}" if gives else ""]
+    return ": " + ", ".join(w for w in words if w) if any(words) else ""
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(f"`{n}`" for n in names)
+
+
+def _step(was: StepRecord, step: StepRecord, old: Version, new: Version, lost: frozenset[str]) -> Iterator[Line]:
+    """What changed in one step."""
+    name = f"`{step.name}`"
+    if was.form != step.form:
+        yield Line("minor", f"{name} is a {step.form} (was a {was.form})")
+    elif was.sha256 != step.sha256:
+        if computes(was, old) != computes(step, new):
+            yield Line("minor", f"{name} computes otherwise")
+        elif _written_for(was, old) == _written_for(step, new):
+            yield Line("patch", f"only text changed in {name}")
+    taken, given = (
+        ({*was.takes, *was.parameters}, {*step.takes, *step.parameters}),
+        ({*was.gives} - lost, {*step.gives}),
+    )
+    for verb, (before, after) in (("takes", taken), ("gives", given), ("needs", ({*was.needs}, {*step.needs})),
+                                  ("leaves", ({*was.leaves}, {*step.leaves}))):  # fmt: skip
+        if after - before:
+            yield Line("minor", f"{name} {verb} {_names(sorted(after - before))} too")
+        if before - after:
+            yield Line("minor", f"{name} no longer {verb} {_names(sorted(before - after))}")
+    if {*was.after} != {*step.after}:
+        words = f"runs after {_names(step.after)}" if step.after else f"no longer waits for {_names(was.after)}"
+        yield Line("minor", f"{name} {words}")
+
+
+def _functions(old: Version, new: Version) -> Iterator[Line]:
+    before = {f.name: f for f in old.record.functions}
+    after = {f.name: f for f in new.record.functions}
+    for name in (n for n in before if n not in after):
+        yield Line("minor", f"function `{name}` is gone")
+    for name, function in after.items():
+        if name not in before:
+            yield Line("minor", f"new function `{name}`")
+        elif before[name].sha256 != function.sha256:
+            pair = (_piece(before[name].file, name, old), _piece(function.file, name, new))
+            if pair[0] and pair[1] and computed(pair[0].node) == computed(pair[1].node):
+                yield Line("patch", f"only text changed in `{name}`")
+            else:
+                yield Line("minor", f"`{name}` computes otherwise")
+
+
+def _piece(file: str, name: str, version: Version) -> Piece | None:
+    return pieces(text_in(version.files, file)).get(name)
+
+
+# -- the environment, and what no step tells ------------------------------------------------------------------------
+
+
+def _environment(old: EnvironmentRecord, new: EnvironmentRecord) -> Iterator[Line]:
+    if old.python != new.python:
+        yield Line("minor", f"needs Python {new.python} (was {old.python})")
+    for name in sorted(old.direct.keys() | new.direct.keys()):
+        was, now = old.direct.get(name), new.direct.get(name)
+        if was is None:
+            yield Line("minor", f"needs {name} {now}")
+        elif now is None:
+            yield Line("minor", f"no longer needs {name}")
+        elif was != now:
+            yield Line("minor", f"{name} {was} → {now}")
+    for name in (n for n in new.missing if n not in old.missing):
+        yield Line("minor", f"nothing that is installed has `{name}`")
+    other = {n for n in old.closure.keys() | new.closure.keys() if old.closure.get(n) != new.closure.get(n)}
+    other -= old.direct.keys() | new.direct.keys()
+    if other:
+        words = ", ".join(f"{n} {old.closure.get(n, 'none')} → {new.closure.get(n, 'none')}" for n in sorted(other))
+        yield Line("minor", f"below these: {words}")
+
+
+def _modules(old: Version, new: Version) -> Iterator[Line]:
+    """What changed in files of code that hold no step and no function of the notebook."""
+    before, after = old.record.files, new.record.files
+    package = f"src/{new.record.name}/"
+    own = {*_PLANNED, *(s.file for r in (old.record, new.record) for s in r.steps)}
+    runtime: set[Kind] = set()
+    for path in sorted(before.keys() | after.keys()):
+        name = path.removeprefix(package)
+        if before.get(path) == after.get(path) or name == path or not path.endswith(".py"):
+            continue
+        if name in own or path in own:
+            yield from _rebound(path, old, new)
+            continue
+        same = same_code(old.files.get(path, b""), new.files.get(path, b""))
+        if name.startswith(_RUNTIME):
+            runtime.add("patch" if same else "minor")
+        elif path not in before:
+            yield Line("minor", f"new module `{name}`")
+        elif path not in after:
+            yield Line("minor", f"module `{name}` is gone")
+        elif same:
+            yield Line("patch", f"only text changed in `{name}`")
+        else:
+            yield Line("minor", f"`{name}` computes otherwise")
+    if runtime:
+        versions = f"nb2pipe {old.record.nb2pipe} → {new.record.nb2pipe}"
+        yield Line(max(runtime, key=KINDS.index), f"what runs the pipeline changed (`_runtime`; {versions})")
+
+
+def _rebound(path: str, old: Version, new: Version) -> Iterator[Line]:
+    """The imported names that stand for something else now, in files of the notebook's code."""
+    before, after = bindings(text_in(old.files, path)), bindings(text_in(new.files, path))
+    for name in sorted(before.keys() & after.keys()):
+        if before[name] != after[name] and not after[name].startswith(".") and not before[name].startswith("."):
+            yield Line("minor", f"`{name}` is `{after[name]}` (was `{before[name]}`)")
+
+
+def _origin(old: Record, new: Record) -> Iterator[Line]:
+    """What changed of the notebook beside its text."""
+    if old.notebook != new.notebook:
+        yield Line("patch", f"the notebook is named `{new.notebook}` (was `{old.notebook}`)")
+    texts = [[(c.kind, c.sha256) for c in r.cells] for r in (old, new)]
+    if texts[0] == texts[1] and [c.id for c in old.cells] != [c.id for c in new.cells]:
+        yield Line("patch", "cells of the notebook have other ids")
+
+
+def _rest(old: Version, new: Version, told: Sequence[Line]) -> Iterator[Line]:
+    """What changed and is not told: code, so that it never counts as text, and text where there is nothing else."""
+    if any(line.kind != "patch" for line in told):
+        return
+    changed, package = _changed(old, new), f"src/{new.record.name}/"
+    code = [
+        path for path in changed
+        if path.startswith(package) and path.endswith(".py") and path != f"{package}parameters.py"  # told field by field
+        and not same_code(old.files.get(path, b""), new.files.get(path, b""))
+    ]  # fmt: skip
+    if code:
+        yield from (Line("minor", f"the code of `{path.removeprefix(package)}` changed") for path in code)
+    elif changed and not told:
+        yield Line("patch", f"only text changed in {_names([p.removeprefix(package) for p in changed])}")
+    elif not told:
+        yield Line("patch", "text of the notebook changed that the package does not have")
+
+
+def _changed(old: Version, new: Version) -> list[str]:
+    """The files that are not the same, but for what differs in each version."""
+    before, after = old.record.files, new.record.files
+    names = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)} - {CHANGELOG}
+    projects = [v.files.get(_PROJECT, b"").replace(f'"{v.record.version}"'.encode(), b"") for v in (old, new)]
+    return sorted(names - {_PROJECT} if projects[0] == projects[1] else names)

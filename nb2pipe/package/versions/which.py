@@ -1,0 +1,56 @@
+"""The package that a user means: by its name, the folder of its project, or its notebook."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nb2pipe.emit.filetree import FileTree, place_of
+from nb2pipe.package.existing import LOCK, SIGNATURE, refuse_changes_by_hand
+from nb2pipe.package.naming import package_name
+from nb2pipe.package.versions.history import History, history, known_history
+from nb2pipe.package.versions.record import parse_lock
+from nb2pipe.store import store_folder
+
+
+def which_package(text: str, store: str | None = None) -> History:
+    """The versions of the package that a user names.
+
+    Raises:
+        UsageError: There are none, or what was named cannot be read.
+    """
+    path = Path(text)
+    if means_folder(text, store):
+        # the project is a mark of projects itself, and its store is that of those who compiled it
+        return known_history(
+            store_folder(path.resolve().parent, store), parse_lock(_text(path / LOCK), path / LOCK).name
+        )
+    if path.suffix and path.is_file():
+        from nb2pipe.notebook.read import read
+
+        return known_history(store_folder(path.resolve().parent, store), package_name(read(text), None, ()))
+    return known_history(store_folder(Path.cwd(), store), text)
+
+
+def means_folder(text: str, store: str | None = None) -> bool:
+    """Whether a user means the folder of a project: a mere name means a package first."""
+    path = text in (".", "..") or "/" in text or os.sep in text
+    return (Path(text) / LOCK).is_file() and (path or not history(store_folder(Path.cwd(), store), text).numbers)
+
+
+def project_in(folder: Path) -> FileTree | None:
+    """The project that stands in a folder; None where there is none.
+
+    Raises:
+        UsageError: It was changed by hand, or cannot be read.
+    """
+    lock = folder / LOCK
+    if not lock.is_file():
+        return None
+    refuse_changes_by_hand(folder, "publish what `compile` writes")
+    names = [*parse_lock(_text(lock), lock).files, LOCK, *([SIGNATURE] if (folder / SIGNATURE).is_file() else [])]
+    return FileTree(tuple(sorted((name, place_of(name, folder).read_bytes()) for name in names)))
+
+
+def _text(lock: Path) -> str:
+    return lock.read_text("utf-8", "replace")
