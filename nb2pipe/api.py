@@ -25,6 +25,7 @@ from nb2pipe.rules.subject import Subject
 
 if TYPE_CHECKING:
     from nb2pipe.emit.filetree import FileTree
+    from nb2pipe.package.model import Plan
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
     from nb2pipe.runtime.zygote import Zygote
 
@@ -78,12 +79,13 @@ def _collector_paused() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package that is not written yet: its name, the files of its project, and what is to be said of it."""
+    """A package that is not written yet: its name, the files of its project and their plan, and what is to be said of it."""
 
     name: str
     tree: FileTree
     findings: tuple[Diagnostic, ...]
     summary: str
+    plan: Plan
 
 
 def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0") -> Package:
@@ -99,7 +101,7 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
     from nb2pipe.package.naming import package_name, with_importable_steps
     from nb2pipe.package.order import runs_in_order
     from nb2pipe.package.plan import plan_package
-    from nb2pipe.package.project import project_files, provenance
+    from nb2pipe.package.project import project_files
     from nb2pipe.package.sharing import without_shared_cells
 
     faults = refusing(check(compiled))
@@ -122,9 +124,9 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
     # What it needs, by the metadata of what is installed.
     environment = environment_of(modules)
     chosen = package_name(compiled.notebook, name, modules)
-    tree = project_files(plan, chosen, version, environment, provenance(compiled.notebook))
+    tree = project_files(plan, chosen, version, environment, compiled.notebook, compiled.split)
     count = len(plan.steps)
-    return Package(chosen, tree, scripts(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files")
+    return Package(chosen, tree, scripts(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files", plan)
 
 
 def write_package(made: Package, folder: Path, *, force: bool = False) -> bool:

@@ -187,7 +187,8 @@ class _Planner:
         lines: list[str] = []
         effects = self.effects.get(cell.cell)
         last = cell.places[-1].statement if cell.places else None
-        for place in self._own([cell]):
+        own = list(self._own([cell]))
+        for place in own:
             statement = place.statement
             gap = [""] if lines and "" in statement.above else []
             comments = [c for c in statement.above if c]
@@ -200,7 +201,7 @@ class _Planner:
             if cell is not cells[-1] and self._plots(cell) and not (last and _SHOWS.fullmatch(last.text.strip())):
                 lines.append("show_figures()")
         prose = "" if cell is cells[0] else prose_before(self.notebook, cell.cell)
-        return Part(cell.cell, prose, "\n".join(lines), "raises" if cell.raises else "")
+        return Part(cell.cell, prose, "\n".join(lines), "raises" if cell.raises else "", tuple(p.origin for p in own))
 
     def _plots(self, cell: PlainCell) -> bool:
         """Whether a cell may leave figures open, which a notebook shows and closes at its end."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -13,18 +12,23 @@ from nb2pipe.notebook.model import Notebook
 from nb2pipe.package.environment import Environment
 from nb2pipe.package.existing import LOCK
 from nb2pipe.package.model import Plan, PlannedStep
+from nb2pipe.package.origin import origin, origin_path
 from nb2pipe.package.write import package_files
 
 
-def project_files(plan: Plan, name: str, version: str, environment: Environment, source: Mapping[str, Any]) -> FileTree:
-    """All files of the project; ``source`` is what the lock file says of where it came from."""
+def project_files(
+    plan: Plan, name: str, version: str, environment: Environment, notebook: Notebook, split: str | None
+) -> FileTree:
+    """All files of the project; ``notebook`` is where it came from, its cells made steps as ``split`` says."""
     texts: dict[str, str | bytes] = {f"src/{name}/{path}": content for path, content in package_files(plan, name).files}
     texts["pyproject.toml"] = _pyproject(plan, name, version, environment)
     texts["README.md"] = _readme(plan, name)
     texts["requirements.lock"] = "".join(f"{d.name}=={d.version}\n" for d in environment.closure)
+    texts[origin_path(notebook.path)] = origin(notebook)
     tree = file_tree(texts)
     lock = {
-        **source,
+        **provenance(notebook),
+        "split": split,
         "name": name,
         "version": version,
         "steps": [_provenance(s) for s in plan.steps],
@@ -68,6 +72,9 @@ dependencies = {dependencies}
 
 [tool.hatch.build.targets.wheel]
 packages = ["src/{name}"]
+
+[tool.ruff]
+extend-exclude = ["notebooks"]  # as they were written
 
 [tool.ruff.lint.per-file-ignores]
 # these are the notebook's own lines: their style is kept
