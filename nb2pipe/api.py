@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nb2pipe.package.model import Plan
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
     from nb2pipe.runtime.zygote import Zygote
+    from nb2pipe.sync.roundtrip import Synced
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +142,55 @@ def write_package(made: Package, folder: Path, *, force: bool = False) -> bool:
     if folder.exists():
         if is_there(made.tree, folder):
             return False
-        changed = [] if force else changed_by_hand(folder)
+        files = dict(made.tree.files)
+        # What was edited to what is written anyway is not lost.
+        changed = [] if force else [n for n in changed_by_hand(folder) if not _holds(folder / n, files.get(n))]
         if changed:
             names = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
             raise UsageError(f"{folder} was changed by hand: {names}; --force writes over it")
     write(made.tree, folder)
     return True
+
+
+def _holds(path: Path, content: bytes | None) -> bool:
+    return path.is_file() and path.read_bytes() == content
+
+
+def sync(package_folder: str, notebook: str | None = None) -> Synced:
+    """Bring what was edited by hand in a package to its notebook, without writing anything.
+
+    Raises:
+        UsageError: The folder holds no package that this nb2pipe wrote, or its notebook is not found.
+        Refused: The notebook with the edits has a fault that makes the promise impossible.
+    """
+    from nb2pipe.sync.carry import Base
+    from nb2pipe.sync.edited import notebook_of, read_edited
+    from nb2pipe.sync.roundtrip import sync as bring
+
+    # What was written, and what of it was edited since.
+    edited = read_edited(Path(package_folder))
+    current = load(notebook_of(edited, notebook))
+
+    def compile_(subject: Notebook) -> Base:
+        compiled = compile_notebook(subject, edited.split)
+        made = package(compiled, edited.name, edited.version)
+        return Base(made.name, made.tree, made.plan, compiled.codes)
+
+    # Carried into cells, compiled again and compared; merged with what the notebook has by now.
+    return bring(edited, current, compile_)
+
+
+def write_synced(synced: Synced) -> None:
+    """Write the new texts of a notebook's cells to its file, of which all else stays as it is.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    from nb2pipe.sync.written import replace_file, with_sources
+
+    if synced.merged.sources:
+        content = with_sources(synced.notebook, synced.merged.sources)
+        replace_file(Path(synced.notebook.path), content)
 
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:

@@ -1,0 +1,98 @@
+"""The edits of a package's files, carried into the cells that these were written from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from nb2pipe.emit.filetree import FileTree
+from nb2pipe.notebook.model import Code
+from nb2pipe.package.model import Plan
+from nb2pipe.sync.cells import Ending, rebuilt
+from nb2pipe.sync.inverse import shown
+from nb2pipe.sync.owners import Owned, Wanted, owned_functions, owned_section, owned_step, wanted_in_body, wanted_in_functions
+from nb2pipe.sync.units import Body, is_definition, module, statements_of
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The package as it was written: its name, its files, their plan, and the cells behind it."""
+
+    name: str
+    tree: FileTree
+    plan: Plan
+    codes: tuple[Code, ...]
+
+
+Edits = dict[int, list[Wanted]]
+
+
+def edits(base: Base, changed: Mapping[str, bytes | None]) -> Edits:
+    """What the cells are to have, by cell; ``changed`` are the files that were edited.
+
+    What no cell can have is left out: the comparison of packages that follows will show it.
+    """
+    files = dict(base.tree.files)
+    found: Edits = {}
+    for path, content in sorted(changed.items()):
+        kind = _kind(path.removeprefix(f"src/{base.name}/"))
+        if content is None or path not in files or not kind:
+            continue
+        try:
+            before, after = module(files[path].decode("utf-8"), kind), module(content.decode("utf-8"), kind)
+        except (SyntaxError, UnicodeDecodeError):
+            continue
+        stem = path.rpartition("/")[2].removesuffix(".py")
+        for name, owned in _owned(base.plan, kind, stem, before.bodies):
+            if name in after.bodies:
+                wanted = (wanted_in_functions if kind == "functions" else wanted_in_body)(owned, after.bodies[name])
+                for cell, one in wanted.items():
+                    found.setdefault(cell, []).append(one)
+    return found
+
+
+def _kind(path: str) -> str:
+    """Which kind of file of a package holds statements of cells; "" for one that does not."""
+    if path == "steps.py" or (path.startswith("steps/") and path != "steps/__init__.py"):
+        return "steps"
+    if path == "functions.py":
+        return "functions"
+    return "script" if path.startswith("scripts/") and path != "scripts/__init__.py" else ""
+
+
+def _owned(plan: Plan, kind: str, stem: str, bodies: Mapping[str, Body]) -> Iterator[tuple[str, Owned]]:
+    """The bodies of a file by name, each with the owners of its statements."""
+    if kind == "functions":
+        yield "", owned_functions(bodies[""], plan)
+    for step in plan.steps:
+        if kind == "steps" and step.form == "function" and step.name in bodies:
+            yield step.name, owned_step(bodies[step.name], step)
+        elif kind == "script" and step.form == "script" and step.name == stem:
+            for number, part in enumerate(step.parts, 1):
+                yield str(number), owned_section(bodies[str(number)], part)
+
+
+def carried(base: Base, found: Edits, endings: Mapping[int, Ending]) -> dict[int, str]:
+    """The new text of each cell that is edited, by cell."""
+    extra = {f.name: f.extra for f in base.plan.functions if f.extra}
+    codes = {c.cell.index: c for c in base.codes}
+    return {cell: rebuilt(codes[cell], found[cell], extra, endings.get(cell, "")) for cell in sorted(found)}
+
+
+def endings(found: Edits, plan: Plan) -> dict[int, Ending]:
+    """How the last expressions of cells have to be written otherwise, so that the package shows what the edited one does.
+
+    ``plan`` is that of the package with the edits.
+    """
+    parts = {p.cell: p for s in plan.steps for p in s.parts if p.origins}
+    result: dict[int, Ending] = {}
+    for cell, every in found.items():
+        part = parts.get(cell)
+        last = next((w.items[-1].new for w in every if w.items and not is_definition(w.items[-1].new)), None)
+        if part is None or last is None:
+            continue
+        ours = statements_of(part.lines).statements[len(part.origins) - 1]
+        shows, should = shown(ours.text) is not None, shown(last.text) is not None
+        if shows != should:
+            result[cell] = "silent" if shows else "explicit"
+    return result

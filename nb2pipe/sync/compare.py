@@ -1,0 +1,152 @@
+"""The edited package beside the one that the edited notebook compiles to: what of the edits is not in it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from difflib import SequenceMatcher, unified_diff
+from typing import NamedTuple
+
+from nb2pipe.emit.filetree import FileTree, digest
+from nb2pipe.package.existing import LOCK
+from nb2pipe.sync.edited import Edited
+
+_WHY = (
+    ("_runtime/", "it is nb2pipe's own, the same in every package"),
+    ("pipeline.py", "it follows from the steps"),
+    ("__main__.py", "it is the same in every package"),
+    ("__init__.py", "it comes from the notebook's Markdown"),
+)
+
+
+class Difference(NamedTuple):
+    """A place where the packages differ: ``line`` is that of the edited file (0: the file as a whole)."""
+
+    path: str
+    line: int
+    text: str
+
+
+class Comparison(NamedTuple):
+    """What cannot be carried, what compiling will change besides without changing what is computed, and all of it as a diff."""
+
+    uncarried: tuple[Difference, ...]
+    follows: tuple[str, ...]
+    diff: str
+
+
+def compare(base: FileTree, edited: Edited, new: FileTree) -> Comparison:
+    """Compare a package as it was edited with what its notebook with the edits compiles to; ``base`` is as it was before."""
+    before, after = dict(base.files), dict(new.files)
+    uncarried: list[Difference] = []
+    follows: list[str] = []
+    diffs: list[str] = []
+    for path in sorted({*before, *after, *edited.changed}):
+        if path in (LOCK, "CHANGELOG.md") or path.startswith("notebooks/"):
+            continue
+        by_hand = path in edited.changed
+        wanted, made = edited.changed[path] if by_hand else before.get(path), after.get(path)
+        if wanted == made:
+            continue
+        found = list(_differences(path, before.get(path), wanted, made, by_hand))
+        uncarried += found
+        follows += [] if found else [path]
+        if found:
+            diffs += _diff(path, wanted, made)
+    return Comparison(tuple(uncarried), tuple(follows), "".join(diffs))
+
+
+def _differences(
+    path: str, before: bytes | None, wanted: bytes | None, made: bytes | None, by_hand: bool
+) -> Iterator[Difference]:
+    """The places where a file is not as it was edited, or is not as it was and computes something else."""
+    code = path.startswith("src/") and path.endswith(".py")
+    if wanted is None:
+        yield Difference(path, 0, "it was deleted, and compiling writes it again")
+    elif made is None:
+        yield Difference(path, 0, "no cell can have it" if before is None else "compiling the edited notebook does not write it")
+    elif before is None and by_hand:
+        yield Difference(path, 0, "no cell can have it")
+    elif not by_hand:
+        if code and _meaning(wanted) != _meaning(made):
+            rows = _changed_rows(wanted, made)
+            yield Difference(path, rows[0][0], "it was not edited, but with the edits of other files it is another")
+    elif code and (fault := _fault(wanted)) is not None:
+        yield Difference(path, fault.lineno or 0, f"it is no Python: {fault.msg}")
+    else:
+        same_meaning = code and _meaning(wanted) == _meaning(made)
+        for row, own in _changed_rows(wanted, made, before or b""):
+            if own or not same_meaning:
+                yield Difference(path, row, _why(path))
+
+
+def _why(path: str) -> str:
+    inside = path.split("/", 2)[2] if path.startswith("src/") and path.count("/") > 1 else path
+    for start, words in _WHY:
+        if inside.startswith(start):
+            return words
+    return "compiling the edited notebook writes something else here"
+
+
+def _fault(content: bytes) -> SyntaxError | None:
+    try:
+        ast.parse(content)
+    except SyntaxError as error:
+        return error
+    return None
+
+
+def _meaning(content: bytes) -> str:
+    """A module without its imports, and without the defaults of the functions of its steps: these two follow."""
+    try:
+        tree = ast.parse(content)
+    except SyntaxError:
+        return content.decode("utf-8", "replace")
+    tree.body = [n for n in tree.body if not isinstance(n, (ast.Import, ast.ImportFrom))]
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            node.args.defaults = [ast.Constant(None) for _ in node.args.defaults]
+    return ast.dump(tree)
+
+
+def _changed_rows(wanted: bytes, made: bytes, before: bytes | None = None) -> list[tuple[int, bool]]:
+    """The lines of the edited file at which another begins, each with whether the line itself was edited."""
+    ours, theirs = _lines(wanted), _lines(made)
+    own = _edited_rows(_lines(before), ours) if before is not None else set()
+    found = []
+    for kind, i1, i2, _, _ in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+        if kind != "equal":
+            touched = own & {*range(i1, max(i2, i1 + 1))}
+            found.append((min(touched or {i1}) + 1, bool(touched)))
+    return found
+
+
+def _edited_rows(before: list[str], after: list[str]) -> set[int]:
+    rows: set[int] = set()
+    for kind, _, _, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind != "equal":
+            rows |= {*range(j1, max(j2, j1 + 1))}  # where lines are gone: the line that now stands there
+    return rows
+
+
+def _lines(content: bytes) -> list[str]:
+    return content.decode("utf-8", "replace").split("\n")
+
+
+def _diff(path: str, wanted: bytes | None, made: bytes | None) -> Iterator[str]:
+    old, new = ((c or b"").decode("utf-8", "replace").splitlines(keepends=True) for c in (wanted, made))
+    for line in unified_diff(old, new, f"{path} (edited)", f"{path} (compiled)", n=1):
+        yield line if line.endswith("\n") else f"{line}\n"
+
+
+def source_diff(number: int, old: str, new: str, file: str) -> str:
+    """The change of a cell as a unified diff; ``number`` is the cell's, from 1."""
+    names = (f"{file} cell {number}", f"{file} cell {number}")
+    return "".join(f"{line}\n" for line in unified_diff(old.split("\n"), new.split("\n"), *names, lineterm=""))
+
+
+def unlike(base: FileTree, edited: Edited) -> str | None:
+    """The first file of the package's own code that this nb2pipe would not have written; None where there is none."""
+    made = {path: digest(content) for path, content in base.files}
+    paths = sorted(p for p in {*made, *edited.written} if p.startswith(f"src/{edited.name}/"))
+    return next((p for p in paths if made.get(p) != edited.written.get(p)), None)
