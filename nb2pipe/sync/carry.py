@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from nb2pipe.emit.filetree import FileTree
 from nb2pipe.notebook.model import Code
-from nb2pipe.package.model import Plan
+from nb2pipe.package.model import Import, Plan
 from nb2pipe.sync.cells import Ending, rebuilt
+from nb2pipe.sync.imports import wanted_imports
 from nb2pipe.sync.inverse import shown
 from nb2pipe.sync.owners import Owned, Wanted, owned_functions, owned_section, owned_step, wanted_in_body, wanted_in_functions
-from nb2pipe.sync.units import Body, is_definition, module, statements_of
+from nb2pipe.sync.parameters import wanted_parameters
+from nb2pipe.sync.units import Body, module, parsed, stands_elsewhere, statements_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +34,45 @@ def edits(base: Base, changed: Mapping[str, bytes | None]) -> Edits:
 
     What no cell can have is left out: the comparison of packages that follows will show it.
     """
-    files = dict(base.tree.files)
     found: Edits = {}
-    for path, content in sorted(changed.items()):
-        kind = _kind(path.removeprefix(f"src/{base.name}/"))
-        if content is None or path not in files or not kind:
+    before: dict[Import, None] = {}
+    after: dict[Import, None] = {}
+    for path, content in base.tree.files:
+        inside = path.removeprefix(f"src/{base.name}/")
+        text = _text(content)
+        edited = _text(changed[path]) if path in changed else text
+        if inside == "parameters.py" and edited and edited != text:
+            _add(found, wanted_parameters(base.plan, base.codes, text, edited))
+        kind = _kind(inside)
+        if not kind:
             continue
-        try:
-            before, after = module(files[path].decode("utf-8"), kind), module(content.decode("utf-8"), kind)
-        except (SyntaxError, UnicodeDecodeError):
+        old = module(text, kind)
+        new = old if edited == text else module(edited, kind)
+        before |= dict.fromkeys(old.imports)
+        after |= dict.fromkeys(new.imports)
+        if new is old:
             continue
-        stem = path.rpartition("/")[2].removesuffix(".py")
-        for name, owned in _owned(base.plan, kind, stem, before.bodies):
-            if name in after.bodies:
-                wanted = (wanted_in_functions if kind == "functions" else wanted_in_body)(owned, after.bodies[name])
-                for cell, one in wanted.items():
-                    found.setdefault(cell, []).append(one)
+        for name, owned in _owned(base.plan, kind, path.rpartition("/")[2].removesuffix(".py"), old.bodies):
+            if name in new.bodies:
+                wanted = (wanted_in_functions if kind == "functions" else wanted_in_body)(owned, new.bodies[name])
+                _add(found, {cell: [one] for cell, one in wanted.items()})
+    _add(found, wanted_imports(base.codes, before, after, carried(base, found, {})))
     return found
+
+
+def _text(content: bytes | None) -> str:
+    """The text of a file of Python; "" where it is none any more."""
+    try:
+        text = (content or b"").decode("utf-8")
+        parsed(text)
+    except (SyntaxError, ValueError):
+        return ""
+    return text
+
+
+def _add(found: Edits, more: Mapping[int, list[Wanted]]) -> None:
+    for cell, wanted in more.items():
+        found.setdefault(cell, []).extend(wanted)
 
 
 def _kind(path: str) -> str:
@@ -88,7 +112,7 @@ def endings(found: Edits, plan: Plan) -> dict[int, Ending]:
     result: dict[int, Ending] = {}
     for cell, every in found.items():
         part = parts.get(cell)
-        last = next((w.items[-1].new for w in every if w.items and not is_definition(w.items[-1].new)), None)
+        last = next((w.items[-1].new for w in every if w.items and not stands_elsewhere(w.items[-1].new)), None)
         if part is None or last is None:
             continue
         ours = statements_of(part.lines).statements[len(part.origins) - 1]

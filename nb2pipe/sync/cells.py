@@ -100,7 +100,10 @@ def _planned(chunks: Sequence[_Chunk], wanted: Sequence[Wanted]) -> _Plan:
                 waiting.append(item.new)
             else:
                 plan.behind.setdefault(last, []).append(item.new)
-        plan.behind.setdefault(len(chunks) - 1, []).extend(waiting)
+        if one.first and chunks:
+            plan.before.setdefault(0, [])[:0] = waiting
+        else:
+            plan.behind.setdefault(len(chunks) - 1, []).extend(waiting)
     return plan
 
 
@@ -201,7 +204,7 @@ def _edited(seat: _Seat, statement: Statement, item: Item, extra: Extra) -> _Pie
     taken = extra.get(getattr(statement.node, "name", ""), ()) if definition else ()
     text = not_passing(not_taking(text, taken) if taken else text, extra)
     rest = seat.rest
-    if not definition and (item.old is None or item.old.beside != item.new.beside):
+    if item.old is None or item.old.beside != item.new.beside:
         rest = (";" if statement.silent else "") + (f"  {item.new.beside}" if item.new.beside else "")
     wrapped = shown(statement.text) is None and item.old is not None and shown(item.old.text) is not None
     inner = shown(text) if wrapped else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from difflib import SequenceMatcher, unified_diff
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 from nb2pipe.emit.filetree import FileTree, digest
 from nb2pipe.package.existing import LOCK
 from nb2pipe.sync.edited import Edited
+from nb2pipe.sync.meaning import fault_in, first_row, means_the_same
 
 _WHY = (
     ("_runtime/", "it is nb2pipe's own, the same in every package"),
@@ -61,23 +61,27 @@ def _differences(
 ) -> Iterator[Difference]:
     """The places where a file is not as it was edited, or is not as it was and computes something else."""
     code = path.startswith("src/") and path.endswith(".py")
+    steps = code and path.split("/")[2] in ("steps.py", "steps")
     if wanted is None:
         yield Difference(path, 0, "it was deleted, and compiling writes it again")
     elif made is None:
-        yield Difference(path, 0, "no cell can have it" if before is None else "compiling the edited notebook does not write it")
+        yield Difference(path, 0, "no cell can have it" if before is None else "compiling does not write it any more")
     elif before is None and by_hand:
         yield Difference(path, 0, "no cell can have it")
-    elif not by_hand:
-        if code and _meaning(wanted) != _meaning(made):
-            rows = _changed_rows(wanted, made)
-            yield Difference(path, rows[0][0], "it was not edited, but with the edits of other files it is another")
-    elif code and (fault := _fault(wanted)) is not None:
+    elif code and by_hand and (fault := fault_in(wanted)) is not None:
         yield Difference(path, fault.lineno or 0, f"it is no Python: {fault.msg}")
+    elif code and means_the_same(wanted, made):
+        return
     else:
-        same_meaning = code and _meaning(wanted) == _meaning(made)
-        for row, own in _changed_rows(wanted, made, before or b""):
-            if own or not same_meaning:
-                yield Difference(path, row, _why(path))
+        rows = _changed_rows(wanted, made, before if by_hand else wanted)
+        own = [row for row, edited in rows if edited]
+        if own:
+            follow = code and means_the_same(wanted, made, defaults=not steps)
+            begin = first_row(wanted) if follow else 0
+            yield from (Difference(path, row, _why(path)) for row in own if row >= begin)
+        elif code and not means_the_same(wanted, made, defaults=not steps):
+            words = "with the edits the steps give, take or import something else, and here the package does not say so"
+            yield Difference(path, rows[0][0], words)
 
 
 def _why(path: str) -> str:
@@ -88,31 +92,10 @@ def _why(path: str) -> str:
     return "compiling the edited notebook writes something else here"
 
 
-def _fault(content: bytes) -> SyntaxError | None:
-    try:
-        ast.parse(content)
-    except SyntaxError as error:
-        return error
-    return None
-
-
-def _meaning(content: bytes) -> str:
-    """A module without its imports, and without the defaults of the functions of its steps: these two follow."""
-    try:
-        tree = ast.parse(content)
-    except SyntaxError:
-        return content.decode("utf-8", "replace")
-    tree.body = [n for n in tree.body if not isinstance(n, (ast.Import, ast.ImportFrom))]
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            node.args.defaults = [ast.Constant(None) for _ in node.args.defaults]
-    return ast.dump(tree)
-
-
-def _changed_rows(wanted: bytes, made: bytes, before: bytes | None = None) -> list[tuple[int, bool]]:
-    """The lines of the edited file at which another begins, each with whether the line itself was edited."""
+def _changed_rows(wanted: bytes, made: bytes, before: bytes | None) -> list[tuple[int, bool]]:
+    """The lines of the edited file at which another begins, each with whether that is where it was edited."""
     ours, theirs = _lines(wanted), _lines(made)
-    own = _edited_rows(_lines(before), ours) if before is not None else set()
+    own = _edited_rows(_lines(before or b""), ours)
     found = []
     for kind, i1, i2, _, _ in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
         if kind != "equal":

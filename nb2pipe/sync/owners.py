@@ -35,11 +35,15 @@ class Item(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What a cell is to have in place of its statements ``origins``, and the comments below (None: as they are)."""
+    """What a cell is to have in place of its statements ``origins``, and the comments below (None: as they are).
+
+    ``first`` is whether it goes before all else, where no statement of the cell says its place.
+    """
 
     items: tuple[Item, ...]
     origins: tuple[int, ...]
     below: tuple[str, ...] | None = None
+    first: bool = False
 
 
 class Owned(NamedTuple):

@@ -35,6 +35,8 @@ def sync(edited: Edited, notebook: Notebook, compile_: Compile) -> Synced:
         UsageError: The package was not written by this nb2pipe, or the notebook has marks of conflicts.
         Refused: The notebook with the edits has a fault that makes the promise impossible.
     """
+    if not edited.changed:
+        return Synced(notebook, Merged({}, (), ()), Comparison((), (), ""))
     place = marked(notebook.cells)
     if place is not None:
         raise UsageError(f"{notebook.path} still has the marks of a conflict in cell {place + 1}; resolve it first")

@@ -137,6 +137,11 @@ def is_definition(unit: Unit) -> bool:
     return isinstance(parsed(unit.text).body[0], _DEFINITIONS)
 
 
+def stands_elsewhere(unit: Unit) -> bool:
+    """Whether a unit is a definition or an import, which may stand in another file than the rest of its cell."""
+    return isinstance(parsed(unit.text).body[0], (*_DEFINITIONS, ast.Import, ast.ImportFrom))
+
+
 def tokens_of(text: str) -> list[tokenize.TokenInfo]:
     """The tokens of a text."""
     return list(tokenize.generate_tokens(io.StringIO(text).readline))
