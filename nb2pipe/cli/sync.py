@@ -29,11 +29,16 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("package", metavar="PACKAGE", help="the folder of a project that `nb2pipe compile` wrote")
     parser.add_argument(
-        "notebook", metavar="NOTEBOOK", nargs="?", help="the notebook (default: the one of its name, beside the package or here)"
+        "notebook",
+        metavar="NOTEBOOK",
+        nargs="?",
+        help="the notebook (default: the one of its name, beside the package or here)",
     )
     parser.add_argument("--diff", action="store_true", help="show what would change in each cell, and write nothing")
     parser.add_argument(
-        "--partial", action="store_true", help="write what can be carried, although compiling then gives another package"
+        "--partial",
+        action="store_true",
+        help="write what can be carried, although compiling then gives another package",
     )
     parser.set_defaults(main=main)
 
@@ -76,7 +81,9 @@ def _tell_uncarried(synced: Synced, package: str) -> bool:
         place = f"{package}/{path}:{line}" if line else f"{package}/{path}"
         print(f"{place}: cannot be carried: {words}", file=sys.stderr)
     for cell in synced.merged.gone:
-        print(f"cell {cell + 1}, as the package has it, was edited there and is gone from the notebook", file=sys.stderr)
+        print(
+            f"cell {cell + 1}, as the package has it, was edited there and is gone from the notebook", file=sys.stderr
+        )
     if comparison.diff:
         print(comparison.diff, file=sys.stderr, end="")
     return not comparison.uncarried and not synced.merged.gone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cache
 
 from nb2pipe.sync.units import Unit
 
@@ -27,7 +27,7 @@ def aligned(old: Sequence[Unit], new: Sequence[Unit]) -> list[int | None]:
 def paired(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:
     """The pairs, in order, that are most alike on the whole (an alignment by dynamic programming)."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def likeness(i: int, j: int) -> float:
         if old[i].startswith("return") != new[j].startswith("return"):
             return 0.0

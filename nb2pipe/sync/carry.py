@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nb2pipe.emit.filetree import FileTree
 from nb2pipe.notebook.model import Code
+from nb2pipe.package.local import names_of_local
 from nb2pipe.package.model import Import, Plan
 from nb2pipe.sync.cells import Ending, rebuilt
 from nb2pipe.sync.imports import wanted_imports
 from nb2pipe.sync.inverse import shown
-from nb2pipe.sync.owners import Owned, Wanted, owned_functions, owned_section, owned_step, wanted_in_body, wanted_in_functions
+from nb2pipe.sync.owners import (
+    Owned,
+    Wanted,
+    owned_functions,
+    owned_section,
+    owned_step,
+    wanted_in_body,
+    wanted_in_functions,
+)
 from nb2pipe.sync.parameters import wanted_parameters
 from nb2pipe.sync.units import Body, module, parsed, stands_elsewhere, statements_of
 
@@ -48,8 +57,8 @@ def edits(base: Base, changed: Mapping[str, bytes | None]) -> Edits:
             continue
         old = module(text, kind)
         new = old if edited == text else module(edited, kind)
-        before |= dict.fromkeys(old.imports)
-        after |= dict.fromkeys(new.imports)
+        before |= dict.fromkeys(_outside(base, old.imports))
+        after |= dict.fromkeys(_outside(base, new.imports))
         if new is old:
             continue
         for name, owned in _owned(base.plan, kind, path.rpartition("/")[2].removesuffix(".py"), old.bodies):
@@ -58,6 +67,20 @@ def edits(base: Base, changed: Mapping[str, bytes | None]) -> Edits:
                 _add(found, {cell: [one] for cell, one in wanted.items()})
     _add(found, wanted_imports(base.codes, before, after, carried(base, found, {})))
     return found
+
+
+def _outside(base: Base, imports: Iterable[Import]) -> Iterator[Import]:
+    """The imports as the notebook has them: without those of the package itself, modules beside the notebook as their own."""
+    local = names_of_local(base.plan)
+    for entry in imports:
+        if not entry.module.startswith((".", f"{base.name}.")) and entry.module != base.name:
+            yield entry
+            continue
+        module = entry.module.removeprefix(base.name).lstrip(".")
+        if module.partition(".")[0] in local:
+            yield entry._replace(module=module)
+        elif not module and entry.member in local:
+            yield Import(entry.name, entry.member, "", entry.alias)
 
 
 def _text(content: bytes | None) -> str:

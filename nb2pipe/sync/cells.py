@@ -37,11 +37,12 @@ class _Piece:
 
 @dataclass(slots=True)
 class _Plan:
-    """What happens to each chunk: the statements before and behind it, and its own."""
+    """What is added before and behind each statement of a cell, and what becomes of itself; all by its number."""
 
     before: dict[int, list[Unit]] = field(default_factory=dict)
     behind: dict[int, list[Unit]] = field(default_factory=dict)
     items: dict[int, list[Item]] = field(default_factory=dict)
+    owned: list[int] = field(default_factory=list)
 
 
 def rebuilt(code: Code, wanted: Sequence[Wanted], extra: Extra, ending: Ending = "") -> str:
@@ -50,16 +51,10 @@ def rebuilt(code: Code, wanted: Sequence[Wanted], extra: Extra, ending: Ending =
     source = code.cell.source
     found = statements(source, code.tree).statements
     lines = source.split("\n")
-    chunks = _chunks(lines, found)
-    plan = _planned(chunks, wanted)
-    owned = [o for w in wanted for o in w.origins]
-    pieces: list[_Piece] = []
-    for number, chunk in enumerate(chunks):
-        pieces += [_added(u, extra) for u in plan.before.get(number, ())]
-        pieces += _kept(chunk, found, plan.items, owned, extra)
-        pieces += [_added(u, extra) for u in plan.behind.get(number, ())]
-    if not chunks:
-        pieces += [_added(u, extra) for u in plan.behind.get(-1, ())]
+    plan = _planned(len(found), wanted)
+    pieces: list[_Piece] = [] if found else [_added(u, extra) for u in plan.behind.get(-1, ())]
+    for chunk in _chunks(lines, found):
+        pieces += _kept(chunk, found, plan, extra)
     below = next((w.below for w in wanted if w.below is not None), None)
     tail = lines[_end(found[-1]) :] if found else [line for line in lines if line.strip()]
     return "\n".join([*_written(pieces, ending), *(tail if below is None else below)])
@@ -83,27 +78,26 @@ def _end(statement: Statement) -> int:
     return statement.node.end_lineno or statement.node.lineno
 
 
-def _planned(chunks: Sequence[_Chunk], wanted: Sequence[Wanted]) -> _Plan:
+def _planned(count: int, wanted: Sequence[Wanted]) -> _Plan:
     """Where the statements that were added go: behind the one above them, else before the one below."""
-    plan = _Plan()
-    place = {o: number for number, chunk in enumerate(chunks) for o in chunk.origins}
+    plan = _Plan(owned=[o for w in wanted for o in w.origins])
     for one in wanted:
         last: int | None = None
         waiting: list[Unit] = []
         for item in one.items:
             if item.origin is not None:
-                last = place[item.origin]
-                plan.items.setdefault(item.origin, []).append(item)
+                last = item.origin
+                plan.items.setdefault(last, []).append(item)
                 plan.before.setdefault(last, []).extend(waiting)
                 waiting = []
             elif last is None:
                 waiting.append(item.new)
             else:
                 plan.behind.setdefault(last, []).append(item.new)
-        if one.first and chunks:
+        if one.first and count:
             plan.before.setdefault(0, [])[:0] = waiting
         else:
-            plan.behind.setdefault(len(chunks) - 1, []).extend(waiting)
+            plan.behind.setdefault(count - 1, []).extend(waiting)
     return plan
 
 
@@ -125,32 +119,38 @@ class _Seat(NamedTuple):
     rest: str
 
 
-def _kept(
-    chunk: _Chunk,
-    found: Sequence[Statement],
-    items: Mapping[int, Sequence[Item]],
-    owned: Sequence[int],
-    extra: Extra,
-) -> list[_Piece]:
-    """The lines of a chunk, with its statements as they are wanted."""
-    if all(_unchanged(items.get(o, ()), owned.count(o)) for o in chunk.origins if o in owned):
-        return [_as_it_stands(chunk, found, items)]
-    pieces: list[_Piece] = []
-    for number, origin in enumerate(chunk.origins):
-        statement, mine = found[origin], items.get(origin, ())
-        above = _above(chunk, mine) if not number else []
-        if len(chunk.origins) == 1:
-            first = chunk.lines[0]
-            seat = _Seat(above, first[: len(first) - len(first.lstrip())], _rest(chunk, statement))
-        else:  # statements that shared a line get lines of their own
-            seat = _Seat(above, "", f"  {statement.beside}" if statement.beside else "")
-        if origin not in owned:
-            pieces.append(_Piece(above, f"{seat.head}{statement.text}{seat.rest}".split("\n")))
-        elif is_magic(statement.node):
-            pieces += _edited_magic(chunk.lines[0], above, mine, extra)
-        else:
-            pieces += [_edited(seat, statement, item, extra) for item in mine]
-    return pieces
+def _kept(chunk: _Chunk, found: Sequence[Statement], plan: _Plan, extra: Extra) -> list[_Piece]:
+    """The lines of a chunk with its statements as they are wanted, and with what is added among them."""
+    first, last = chunk.origins[0], chunk.origins[-1]
+    apart = any(plan.behind.get(o) for o in chunk.origins[:-1]) or any(plan.before.get(o) for o in chunk.origins[1:])
+    intact = all(_unchanged(plan.items.get(o, ()), plan.owned.count(o)) for o in chunk.origins if o in plan.owned)
+    pieces = [_added(u, extra) for u in plan.before.get(first, ())]
+    if intact and not apart:
+        pieces.append(_as_it_stands(chunk, found, plan.items))
+    else:
+        for origin in chunk.origins:
+            if origin != first:
+                pieces += [_added(u, extra) for u in plan.before.get(origin, ())]
+            pieces += _statement(chunk, origin, found[origin], plan, extra)
+            if origin != last:
+                pieces += [_added(u, extra) for u in plan.behind.get(origin, ())]
+    return [*pieces, *(_added(u, extra) for u in plan.behind.get(last, ()))]
+
+
+def _statement(chunk: _Chunk, origin: int, statement: Statement, plan: _Plan, extra: Extra) -> list[_Piece]:
+    """The lines of one statement; those that shared a line get lines of their own."""
+    items = plan.items.get(origin, ())
+    above = _above(chunk, items) if origin == chunk.origins[0] else []
+    if len(chunk.origins) == 1:
+        begin = chunk.lines[0]
+        seat = _Seat(above, begin[: len(begin) - len(begin.lstrip())], _rest(chunk, statement))
+    else:
+        seat = _Seat(above, "", f"  {statement.beside}" if statement.beside else "")
+    if origin not in plan.owned:
+        return [_Piece(above, f"{seat.head}{statement.text}{seat.rest}".split("\n"))]
+    if is_magic(statement.node):
+        return _edited_magic(chunk.lines[0], above, items, extra)
+    return [_edited(seat, statement, item, extra) for item in items]
 
 
 def _rest(chunk: _Chunk, statement: Statement) -> str:

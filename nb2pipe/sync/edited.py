@@ -48,7 +48,12 @@ def read_edited(folder: Path) -> Edited:
         raise UsageError(f"{folder}: there is no such folder")
     try:
         lock = json.loads((folder / LOCK).read_text(encoding="utf-8"))
-        name, version, notebook, written = str(lock["name"]), str(lock["version"]), str(lock["notebook"]), dict(lock["files"])
+        name, version, notebook, written = (
+            str(lock["name"]),
+            str(lock["version"]),
+            str(lock["notebook"]),
+            dict(lock["files"]),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(f"{folder} is no package of nb2pipe: it has no {LOCK} that can be read") from None
     path = origin_path(notebook)

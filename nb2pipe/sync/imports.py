@@ -41,9 +41,17 @@ def wanted_imports(
     gone = {e for e in old if e not in new and (e.name in changed or not _mentioned(e, places, sources))}
     texts_of = {p: import_text(_kept(p, gone, changed)) for p in places}
     bound = {e.name for p in places for e in _kept(p, gone, changed)}
-    missing = [e for e in new if e.name not in bound and (e not in old or any(_found(e.name, t) for t in texts.values()))]
-    home = places[0].cell if places else min((c for c, t in texts.items() if any(_found(e.name, t) for e in missing)), default=-1)
-    edited = {p.cell for p in places if texts_of[p] != import_text(p.entries)} | ({home} if missing and home >= 0 else set())
+    missing = [
+        e for e in new if e.name not in bound and (e not in old or any(_found(e.name, t) for t in texts.values()))
+    ]
+    home = (
+        places[0].cell
+        if places
+        else min((c for c, t in texts.items() if any(_found(e.name, t) for e in missing)), default=-1)
+    )
+    edited = {p.cell for p in places if texts_of[p] != import_text(p.entries)} | (
+        {home} if missing and home >= 0 else set()
+    )
     found = {}
     for cell in sorted(edited):
         own = [p for p in places if p.cell == cell]

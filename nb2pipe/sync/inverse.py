@@ -95,7 +95,15 @@ def _cut(text: str, start: _Place, end: _Place, put: str = "") -> str:
 def not_taking(text: str, extra: Sequence[str]) -> str:
     """The definition without the arguments that `nb2pipe.package.calls.taking` adds, where it would add them again."""
     names = ", ".join(extra)
-    for added in (f", *, {names}", f" *, {names},", f"*, {names}, ", f"*, {names}", f", {names}", f" {names},", f"{names}, "):
+    for added in (
+        f", *, {names}",
+        f" *, {names},",
+        f"*, {names}, ",
+        f"*, {names}",
+        f", {names}",
+        f" {names},",
+        f"{names}, ",
+    ):
         place = text.find(added)
         while added and place >= 0:
             shorter = text[:place] + text[place + len(added) :]

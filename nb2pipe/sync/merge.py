@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import NamedTuple
 
 from nb2pipe.notebook.model import Cell
@@ -45,7 +46,7 @@ def cells_now(base: Sequence[Cell], notebook: Sequence[Cell]) -> dict[int, int]:
     found = {c.index: ids[c.id] for c in base if c.id in ids}
     taken = set(found.values())
     edges = [(-1, -1), *_rising(sorted(found.items())), (len(base), len(notebook))]
-    for (b1, n1), (b2, n2) in zip(edges, edges[1:], strict=False):
+    for (b1, n1), (b2, n2) in pairwise(edges):
         for kind in ("code", "markdown", "raw"):
             old = [c for c in base[b1 + 1 : b2] if c.kind == kind and c.index not in found]
             new = [c for c in notebook[n1 + 1 : n2] if c.kind == kind and c.index not in taken]
@@ -77,7 +78,9 @@ def merge_text(base: str, notebook: str, package: str) -> tuple[str, bool]:
     row, clean = 0, True
     while left or right:
         start = min(h.start for h in (*left[:1], *right[:1]))
-        end, mine, theirs = start, [], []
+        mine: list[_Hunk] = []
+        theirs: list[_Hunk] = []
+        end = start
         while (left and left[0].start <= end) or (right and right[0].start <= end):
             side, taken = (left, mine) if left and left[0].start <= end else (right, theirs)
             hunk = side.pop(0)

@@ -11,6 +11,9 @@ from nb2pipe.package.prose import comment
 from nb2pipe.sync.align import aligned
 from nb2pipe.sync.units import Body, Unit, comments, parsed, same
 
+_ENDS = ("display(", "with timed():", "with captured(")
+"""How the last statement of a cell may begin, so that nothing can come behind it: it is shown, or the cell is one magic."""
+
 
 class Owner(NamedTuple):
     """The cell that a statement belongs to, and the number of the statement there.
@@ -177,7 +180,7 @@ def _boundary(units: Sequence[Unit], start: int, end: int, base: Owned, between:
         above = units[position].above
         if prose and any(above[i : i + len(prose)] == prose for i in range(len(above))):
             return position
-    ends = between[0].made or units[start - 1].text.startswith("display(")
+    ends = between[0].made or units[start - 1].text.startswith(_ENDS)
     if ends and "" in units[start].above:
         return start
     return next((p for p in range(end, start - 1, -1) if "" in units[p].above), end)

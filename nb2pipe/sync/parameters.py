@@ -78,7 +78,11 @@ def wanted_parameters(plan: Plan, codes: Sequence[Code], before: str, after: str
         origin, statement = places[name]
         was = Unit(statement.above, statement.text, statement.beside, 0)
         by_cell.setdefault(cell, []).append(Item(origin, was, _edited(name, was, statement, (old[name], field))))
-    changed = [c for c in origins if [i.origin for i in by_cell.get(c, ())] != origins[c] or any(i.old != i.new for i in by_cell[c])]
+    changed = [
+        c
+        for c in origins
+        if [i.origin for i in by_cell.get(c, ())] != origins[c] or any(i.old != i.new for i in by_cell[c])
+    ]
     return {c: [Wanted(tuple(by_cell.get(c, ())), tuple(origins[c]))] for c in changed}
 
 
@@ -91,7 +95,9 @@ def _place(codes: Sequence[Code], cell: int, name: str) -> tuple[int, Statement]
 
 
 def _target(node: ast.stmt) -> str:
-    target = node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+    target = (
+        node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+    )
     return target.id if isinstance(target, ast.Name) else ""
 
 

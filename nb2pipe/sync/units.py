@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from nb2pipe.emit.source import Statements, first_line, inside_strings, statements
 from nb2pipe.notebook.positions import move
-from nb2pipe.package.model import Import
 from nb2pipe.package.imports import imports_of
+from nb2pipe.package.model import Import
 
 _FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _SECTION = re.compile(r"# %%")
@@ -74,13 +74,15 @@ def module(text: str, kind: str) -> Module:
         SyntaxError: It is no Python.
     """
     tree = parsed(text)
-    imports = tuple(i for node in tree.body for i in imports_of(node) if not i.module.startswith("."))
+    imports = tuple(i for node in tree.body for i in imports_of(node))
     if kind == "steps":
         return Module(_steps(text, tree), imports)
     if kind == "script":
         return Module(_sections(text), imports)
     found = statements(text, tree)
-    kept = [s for s in found.statements if not isinstance(s.node, (ast.Import, ast.ImportFrom)) and not _is_text(s.node)]
+    kept = [
+        s for s in found.statements if not isinstance(s.node, (ast.Import, ast.ImportFrom)) and not _is_text(s.node)
+    ]
     units = tuple(Unit(s.above, s.text, s.beside, first_line(s.node)) for s in kept)
     return Module({"": Body(units, found.below)}, imports)
 
@@ -97,10 +99,8 @@ def _steps(text: str, tree: ast.Module) -> dict[str, Body]:
     for node in tree.body:
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
-        if _is_text(node.body[0]):
-            first = (node.body[0].end_lineno or 0) + 1
-        else:
-            first = first_line(node.body[0])
+        said = node.body[0]
+        first = (said.end_lineno or 0) + 1 if _is_text(said) else first_line(said)
         last = node.end_lineno or first
         while last < len(lines) and re.match(r"[ \t]+#", lines[last]):
             last += 1
