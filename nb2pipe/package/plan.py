@@ -194,7 +194,7 @@ class _Planner:
             comments = [c for c in statement.above if c]
             text = passing(statement.text, self.extra)
             if statement is last and _shown(statement) and effects is not None and effects.displays:
-                text = f"display({text})"
+                text = _displayed(text, statement)
             lines += [*gap, *comments, f"{text}  {statement.beside}" if statement.beside else text]
         if lines:
             lines += [c for c in cell.below if c]
@@ -343,6 +343,15 @@ def _shown(statement: Statement) -> bool:
         return False
     call = node.value
     return not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("print", "display"))
+
+
+def _displayed(text: str, statement: Statement) -> str:
+    """The call that shows a value; a tuple without parentheses gets some, for it would be two arguments."""
+    if isinstance(statement.node, ast.Expr) and isinstance(statement.node.value, ast.Tuple):
+        call = ast.parse(f"display({text})", mode="eval").body
+        if not isinstance(call, ast.Call) or len(call.args) != 1 or not isinstance(call.args[0], ast.Tuple):
+            return f"display(({text}))"
+    return f"display({text})"
 
 
 def _root(node: ast.expr) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import cache
 
 from nb2pipe.sync.units import Unit
 
+_DEFINED = re.compile(r"(?:@.*\n)*(?:async )?(?:def|class) +(\w+)")
 _ALIKE = 0.4  # from which likeness on a statement counts as the same one, edited
 
 
@@ -31,7 +33,9 @@ def paired(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:
     def likeness(i: int, j: int) -> float:
         if old[i].startswith("return") != new[j].startswith("return"):
             return 0.0
-        return SequenceMatcher(None, old[i], new[j], autojunk=False).ratio()
+        names = _DEFINED.match(old[i]), _DEFINED.match(new[j])
+        same_name = names[0] is not None and names[1] is not None and names[0][1] == names[1][1]
+        return SequenceMatcher(None, old[i], new[j], autojunk=False).ratio() + same_name
 
     if len(old) == len(new) == 1:
         if likeness(0, 0):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher, unified_diff
 from typing import NamedTuple
 
 from nb2pipe.emit.filetree import FileTree, digest
 from nb2pipe.package.existing import LOCK
 from nb2pipe.sync.edited import Edited
-from nb2pipe.sync.meaning import fault_in, first_row, means_the_same
+from nb2pipe.sync.meaning import fault_in, first_row, follows, means_the_same, names_taken
 
 _WHY = (
     ("_runtime/", "it is nb2pipe's own, the same in every package"),
@@ -39,49 +40,71 @@ def compare(base: FileTree, edited: Edited, new: FileTree) -> Comparison:
     """Compare a package as it was edited with what its notebook with the edits compiles to; ``base`` is as it was before."""
     before, after = dict(base.files), dict(new.files)
     uncarried: list[Difference] = []
-    follows: list[str] = []
+    following: list[str] = []
     diffs: list[str] = []
+    pipeline = f"src/{edited.name}/pipeline.py"
+    taken = names_taken(edited.content(pipeline) or b"") | names_taken(after.get(pipeline, b""))
     for path in sorted({*before, *after, *edited.changed}):
         if path in (LOCK, "CHANGELOG.md") or path.startswith("notebooks/"):
             continue
         by_hand = path in edited.changed
-        wanted, made = edited.changed[path] if by_hand else before.get(path), after.get(path)
-        if wanted == made:
+        file = _File(path, before.get(path), edited.changed[path] if by_hand else before.get(path), after.get(path))
+        if file.wanted == file.made:
             continue
-        found = list(_differences(path, before.get(path), wanted, made, by_hand))
+        found = list(_edits_lost(file) if by_hand else _changes(file, taken))
+        if by_hand and not found and not _follows(file, taken):
+            found = list(_changes(file, taken))
         uncarried += found
-        follows += [] if found else [path]
+        following += [] if found else [path]
         if found:
-            diffs += _diff(path, wanted, made)
-    return Comparison(tuple(uncarried), tuple(follows), "".join(diffs))
+            diffs += _diff(file)
+    return Comparison(tuple(uncarried), tuple(following), "".join(diffs))
 
 
-def _differences(
-    path: str, before: bytes | None, wanted: bytes | None, made: bytes | None, by_hand: bool
-) -> Iterator[Difference]:
-    """The places where a file is not as it was edited, or is not as it was and computes something else."""
-    code = path.startswith("src/") and path.endswith(".py")
-    steps = code and path.split("/")[2] in ("steps.py", "steps")
+class _File(NamedTuple):
+    """A file as it was written, as it is wanted, and as the edited notebook compiles to it; None where it is not there."""
+
+    path: str
+    before: bytes | None
+    wanted: bytes | None
+    made: bytes | None
+
+    @property
+    def kind(self) -> str:
+        """ "steps", "pipeline", or another word for code; "" for what is none."""
+        parts = self.path.split("/")
+        return parts[2].removesuffix(".py") if parts[0] == "src" and self.path.endswith(".py") else ""
+
+
+def _follows(file: _File, taken: AbstractSet[str]) -> bool:
+    """Whether a file becomes another without computing anything else."""
+    if not file.kind:
+        return True
+    return file.wanted is not None and file.made is not None and follows(file.wanted, file.made, file.kind, taken)
+
+
+def _changes(file: _File, taken: AbstractSet[str]) -> Iterator[Difference]:
+    """Where a file computes something else although nobody edited it there."""
+    if file.wanted is None or file.made is None:
+        yield Difference(file.path, 0, "with the edits the package has other files, and here it has not")
+    elif not _follows(file, taken):
+        words = "with the edits the steps give, take or import something else, and here the package does not say so"
+        yield Difference(file.path, _changed_rows(file.wanted, file.made, file.wanted)[0][0], words)
+
+
+def _edits_lost(file: _File) -> Iterator[Difference]:
+    """The places where a file was edited that the edited notebook does not compile to."""
+    path, before, wanted, made = file
     if wanted is None:
         yield Difference(path, 0, "it was deleted, and compiling writes it again")
-    elif made is None:
+    elif made is None or before is None:
         yield Difference(path, 0, "no cell can have it" if before is None else "compiling does not write it any more")
-    elif before is None and by_hand:
-        yield Difference(path, 0, "no cell can have it")
-    elif code and by_hand and (fault := fault_in(wanted)) is not None:
+    elif file.kind and (fault := fault_in(wanted)) is not None:
         yield Difference(path, fault.lineno or 0, f"it is no Python: {fault.msg}")
-    elif code and means_the_same(wanted, made):
-        return
-    else:
-        rows = _changed_rows(wanted, made, before if by_hand else wanted)
-        own = [row for row, edited in rows if edited]
-        if own:
-            follow = code and means_the_same(wanted, made, defaults=not steps)
-            begin = first_row(wanted) if follow else 0
-            yield from (Difference(path, row, _why(path)) for row in own if row >= begin)
-        elif code and not means_the_same(wanted, made, defaults=not steps):
-            words = "with the edits the steps give, take or import something else, and here the package does not say so"
-            yield Difference(path, rows[0][0], words)
+    elif not file.kind or not means_the_same(wanted, made):
+        begin = first_row(wanted) if file.kind else 0
+        own = [row for row, edited in _changed_rows(wanted, made, before) if edited]
+        yield from (Difference(path, row, _why(path)) for row in own if row >= begin)
 
 
 def _why(path: str) -> str:
@@ -116,9 +139,9 @@ def _lines(content: bytes) -> list[str]:
     return content.decode("utf-8", "replace").split("\n")
 
 
-def _diff(path: str, wanted: bytes | None, made: bytes | None) -> Iterator[str]:
-    old, new = ((c or b"").decode("utf-8", "replace").splitlines(keepends=True) for c in (wanted, made))
-    for line in unified_diff(old, new, f"{path} (edited)", f"{path} (compiled)", n=1):
+def _diff(file: _File) -> Iterator[str]:
+    old, new = ((c or b"").decode("utf-8", "replace").splitlines(keepends=True) for c in (file.wanted, file.made))
+    for line in unified_diff(old, new, f"{file.path} (edited)", f"{file.path} (compiled)", n=1):
         yield line if line.endswith("\n") else f"{line}\n"
 
 
