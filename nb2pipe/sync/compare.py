@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher, unified_diff
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from nb2pipe.emit.filetree import FileTree, digest
 from nb2pipe.package.existing import LOCK
 from nb2pipe.sync.edited import Edited
+from nb2pipe.sync.layout import in_one_file, is_other_layout
 from nb2pipe.sync.meaning import fault_in, first_row, follows, means_the_same, names_taken
 
 _WHY = (
@@ -39,21 +41,30 @@ class Comparison(NamedTuple):
 def compare(base: FileTree, edited: Edited, new: FileTree) -> Comparison:
     """Compare a package as it was edited with what its notebook with the edits compiles to; ``base`` is as it was before."""
     before, after = dict(base.files), dict(new.files)
-    uncarried: list[Difference] = []
-    following: list[str] = []
-    diffs: list[str] = []
+    wanted = {**before, **edited.changed}
     pipeline = f"src/{edited.name}/pipeline.py"
-    taken = names_taken(edited.content(pipeline) or b"") | names_taken(after.get(pipeline, b""))
-    for path in sorted({*before, *after, *edited.changed}):
+    taken = names_taken(wanted.get(pipeline) or b"") | names_taken(after.get(pipeline, b""))
+    by_hand = {*edited.changed}
+    following: list[str] = []
+    present = {path: content for path, content in wanted.items() if content is not None}
+    if is_other_layout(present, after, edited.name):
+        with contextlib.suppress(SyntaxError):
+            one = in_one_file(present, edited.name)
+            before, after = in_one_file(before, edited.name), in_one_file(after, edited.name)
+            following.append(f"src/{edited.name}/steps")
+            wanted = {**{p: None for p, c in wanted.items() if c is None}, **one}
+            by_hand = {p for p in wanted if wanted[p] != before.get(p)}
+    uncarried: list[Difference] = []
+    diffs: list[str] = []
+    for path in sorted({*wanted, *after}):
         if path in (LOCK, "CHANGELOG.md") or path.startswith("notebooks/"):
             continue
-        by_hand = path in edited.changed
-        file = _File(path, before.get(path), edited.changed[path] if by_hand else before.get(path), after.get(path))
+        file = _File(path, before.get(path), wanted.get(path), after.get(path))
         if file.wanted == file.made:
             continue
-        found = list(_edits_lost(file) if by_hand else _changes(file, taken))
-        if by_hand and not found and not _follows(file, taken):
-            found = list(_changes(file, taken))
+        found = list(_edits_lost(file)) if path in by_hand else []
+        if not found and not _follows(file, taken):
+            found = list(_changes(file))
         uncarried += found
         following += [] if found else [path]
         if found:
@@ -71,7 +82,7 @@ class _File(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """ "steps", "pipeline", or another word for code; "" for what is none."""
+        """Which file of the package's own code it is, such as "steps" or "pipeline"; "" for what is none."""
         parts = self.path.split("/")
         return parts[2].removesuffix(".py") if parts[0] == "src" and self.path.endswith(".py") else ""
 
@@ -83,11 +94,11 @@ def _follows(file: _File, taken: AbstractSet[str]) -> bool:
     return file.wanted is not None and file.made is not None and follows(file.wanted, file.made, file.kind, taken)
 
 
-def _changes(file: _File, taken: AbstractSet[str]) -> Iterator[Difference]:
+def _changes(file: _File) -> Iterator[Difference]:
     """Where a file computes something else although nobody edited it there."""
     if file.wanted is None or file.made is None:
         yield Difference(file.path, 0, "with the edits the package has other files, and here it has not")
-    elif not _follows(file, taken):
+    else:
         words = "with the edits the steps give, take or import something else, and here the package does not say so"
         yield Difference(file.path, _changed_rows(file.wanted, file.made, file.wanted)[0][0], words)
 

@@ -73,7 +73,7 @@ def _without_results(node: ast.stmt, taken: AbstractSet[str]) -> ast.stmt:
     if isinstance(node, ast.FunctionDef) and isinstance(last, ast.Return) and last.value is not None:
         given = last.value.elts if isinstance(last.value, ast.Tuple) else [last.value]
         if all(isinstance(e, ast.Name) for e in given):
-            kept = [e for e in given if isinstance(e, ast.Name) and e.id in taken]
+            kept: list[ast.expr] = [e for e in given if isinstance(e, ast.Name) and e.id in taken]
             node.body[-1:] = [ast.Return(ast.Tuple(kept, ast.Load()))] if kept else []
     return node
 

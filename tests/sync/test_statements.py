@@ -226,3 +226,23 @@ def test_a_name_that_would_reach_later_steps_is_not_carried_in_silence(tmp_path:
     made = project(tmp_path, (TITLE, "x = 1", text("# two"), "print(x)", text("# three"), "print(x + 1)"))
     made.edit("steps.py", "    print(x)\n", "    x = 5\n    print(x)\n")
     assert made.sync().comparison.uncarried
+
+
+def test_steps_that_become_too_long_for_one_file_are_the_same_steps(tmp_path: Path) -> None:
+    steps = [(text(f"# part {n}"), "import math\n" + f"print(math.pi, {n})\n" * 36) for n in range(4)]
+    made = project(tmp_path, [cell for step in steps for cell in step])
+    assert made.file("steps.py").is_file()
+    made.edit("steps.py", "    print(math.pi, 1)\n" * 36, "    print(math.pi, 1)\n" * 60)
+    synced = made.sync()
+    assert synced.comparison[:2] == ((), ("src/made/steps",))
+    api.write_synced(synced)
+    assert made.sources()[3].count("\n") == 61
+    assert "src/made/steps/part_1.py" in compiled_again(made)
+
+
+def test_a_tuple_is_not_taken_for_what_is_shown(tmp_path: Path) -> None:
+    """`display(x,)` shows x; in a cell `x,` is a tuple."""
+    made = project(tmp_path, (TITLE, "x = [1]\nx"))
+    made.edit("steps.py", "display(x)", "display(x,)")
+    api.write_synced(made.sync())
+    assert made.sources()[1] == "x = [1]\ndisplay(x,)"
