@@ -69,7 +69,7 @@ def main(options: argparse.Namespace) -> int:
     for place in synced.merged.conflicts:
         print(f"conflict: cell {place + 1} was edited in the notebook and in the package; both stand there, marked by <<<<<<<",
               file=sys.stderr)  # fmt: skip
-    if sources and synced.comparison.follows:
+    if synced.comparison.follows:
         print(f"note: compiling the notebook will also change {', '.join(synced.comparison.follows)}", file=sys.stderr)
     return 0 if whole and not synced.merged.conflicts else 1
 

@@ -62,7 +62,7 @@ def edits(base: Base, changed: Mapping[str, bytes | None]) -> Edits:
         if new is old:
             continue
         for name, owned in _owned(base.plan, kind, path.rpartition("/")[2].removesuffix(".py"), old.bodies):
-            if name in new.bodies:
+            if name in new.bodies and len(owned.owners) == len(owned.body.units):
                 wanted = (wanted_in_functions if kind == "functions" else wanted_in_body)(owned, new.bodies[name])
                 _add(found, {cell: [one] for cell, one in wanted.items()})
     _add(found, wanted_imports(base.codes, before, after, carried(base, found, {})))
@@ -114,7 +114,7 @@ def _owned(plan: Plan, kind: str, stem: str, bodies: Mapping[str, Body]) -> Iter
     for step in plan.steps:
         if kind == "steps" and step.form == "function" and step.name in bodies:
             yield step.name, owned_step(bodies[step.name], step)
-        elif kind == "script" and step.form == "script" and step.name == stem:
+        elif kind == "script" and step.form == "script" and step.name == stem and len(bodies) == len(step.parts):
             for number, part in enumerate(step.parts, 1):
                 yield str(number), owned_section(bodies[str(number)], part)
 

@@ -21,6 +21,8 @@ _WHY = (
     ("__init__.py", "it comes from the notebook's Markdown"),
 )
 
+_OURS = ("parameters.py", "functions.py", "steps", "scripts/")
+
 
 class Difference(NamedTuple):
     """A place where the packages differ: ``line`` is that of the edited file (0: the file as a whole)."""
@@ -58,12 +60,13 @@ def compare(base: FileTree, edited: Edited, new: FileTree) -> Comparison:
     diffs: list[str] = []
     for path in sorted({*wanted, *after}):
         if path in (LOCK, "CHANGELOG.md") or path.startswith("notebooks/"):
+            following += [path] if path in edited.changed else []
             continue
         file = _File(path, before.get(path), wanted.get(path), after.get(path))
         if file.wanted == file.made:
             continue
         found = list(_edits_lost(file)) if path in by_hand else []
-        if not found and not _follows(file, taken):
+        if not found and not (file.before is None and file.made is None) and not _follows(file, taken):
             found = list(_changes(file))
         uncarried += found
         following += [] if found else [path]
@@ -108,8 +111,11 @@ def _edits_lost(file: _File) -> Iterator[Difference]:
     path, before, wanted, made = file
     if wanted is None:
         yield Difference(path, 0, "it was deleted, and compiling writes it again")
-    elif made is None or before is None:
-        yield Difference(path, 0, "no cell can have it" if before is None else "compiling does not write it any more")
+    elif before is None and made is None:
+        if path.startswith("src/"):  # beside the code stands what others have put there
+            yield Difference(path, 0, "no cell can have it")
+    elif made is None:
+        yield Difference(path, 0, "compiling does not write it any more")
     elif file.kind and (fault := fault_in(wanted)) is not None:
         yield Difference(path, fault.lineno or 0, f"it is no Python: {fault.msg}")
     elif not file.kind or not means_the_same(wanted, made):
@@ -123,6 +129,8 @@ def _why(path: str) -> str:
     for start, words in _WHY:
         if inside.startswith(start):
             return words
+    if path.startswith("src/") and not inside.startswith(_OURS):
+        return "it is a copy of a module beside the notebook; edit that one"
     return "compiling the edited notebook writes something else here"
 
 

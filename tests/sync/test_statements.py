@@ -215,6 +215,7 @@ def test_what_no_cell_can_have_is_said(path: str, old: str, new: str, says: str,
 def test_new_files_and_deleted_ones_are_said(tmp_path: Path) -> None:
     made = project(tmp_path, (TITLE, "print(1)"))
     made.file("more.py").write_text("x = 1\n", "utf-8")
+    (made.folder / "uv.lock").write_text("", "utf-8")
     (made.folder / "README.md").unlink()
     found = {d.path for d in made.sync().comparison.uncarried}
     assert found == {"src/made/more.py", "README.md"}
@@ -246,3 +247,17 @@ def test_a_tuple_is_not_taken_for_what_is_shown(tmp_path: Path) -> None:
     made.edit("steps.py", "display(x)", "display(x,)")
     api.write_synced(made.sync())
     assert made.sources()[1] == "x = [1]\ndisplay(x,)"
+
+
+def test_a_script_whose_cells_look_like_more_is_told(tmp_path: Path) -> None:
+    made = project(tmp_path, (TITLE, "exec('x = 1')\n# %% more\nprint(x)"))
+    made.edit("scripts/one.py", "print(x)", "print(x, x)")
+    assert [d.path for d in made.sync().comparison.uncarried] == ["src/made/scripts/one.py"]
+
+
+def test_a_module_beside_the_notebook_is_edited_there(tmp_path: Path) -> None:
+    (tmp_path / "beside.py").write_text("def f():\n    return 1\n", "utf-8")
+    made = project(tmp_path, (TITLE, "from beside import f\nprint(f())"))
+    made.edit("beside.py", "return 1", "return 2")
+    [told] = made.sync().comparison.uncarried
+    assert (told.line, told.text) == (2, "it is a copy of a module beside the notebook; edit that one")
