@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nb2pipe.package.wheels import Target
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
     from nb2pipe.runtime.zygote import Zygote
+    from nb2pipe.sync.roundtrip import Synced
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _collector_paused() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package that is not written yet: its name, the files of its project, and what is to be said of it."""
+    """A package that is not written yet: its name, the files of its project and their plan, and what is to be said of it."""
 
     name: str
     tree: FileTree
@@ -133,7 +134,7 @@ def package(compiled: Compiled, name: str | None = None) -> Package:
     environment = environment_of(modules)
     chosen = package_name(compiled.notebook, name, modules)
     types = types_given(plan, compiled.analysis.effects)
-    made = draft(plan, chosen, compiled.notebook, environment, types)
+    made = draft(plan, chosen, compiled.notebook, compiled.split, environment, types)
     tree = first_files(made)
     count = len(plan.steps)
     return Package(chosen, tree, scripts(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files", made)
@@ -167,7 +168,7 @@ def keep_version(made: Package, notebook_folder: Path, folder: Path, keeping: Ke
     from nb2pipe.store import store_folder
 
     if not keeping.force:
-        refuse_changes_by_hand(folder)
+        refuse_changes_by_hand(folder, made.tree)
     found = with_project(history(store_folder(notebook_folder, keeping.store), made.name), folder)
     kept = keep(made.draft, found, keeping.version, signer(keeping.sign) if keeping.sign else None)
     return replace(made, tree=kept.tree), kept
@@ -185,7 +186,7 @@ def write_package(made: Package, folder: Path, *, force: bool = False) -> bool:
     if folder.exists() and is_there(made.tree, folder):
         return False
     if not force:
-        refuse_changes_by_hand(folder)
+        refuse_changes_by_hand(folder, made.tree)
     write(made.tree, folder, MADE_BY_USE)
     return True
 
@@ -274,6 +275,45 @@ def rollback(package: str, version: str, store: str | None = None) -> tuple[Hist
     number = chosen(found, version)
     set_current(found, number)
     return found, found._replace(current=number)
+
+
+def sync(package_folder: str, notebook: str | None = None) -> Synced:
+    """Bring what was edited by hand in a package to its notebook, without writing anything.
+
+    Raises:
+        UsageError: The folder holds no package that this nb2pipe wrote, or its notebook is not found.
+        Refused: The notebook with the edits has a fault that makes the promise impossible.
+    """
+    from nb2pipe.package.project import project_files
+    from nb2pipe.sync.carry import Base
+    from nb2pipe.sync.edited import notebook_of, read_edited
+    from nb2pipe.sync.roundtrip import sync as bring
+
+    # What was written, and what of it was edited since.
+    edited = read_edited(Path(package_folder))
+    current = load(notebook_of(edited, notebook))
+
+    def compile_(subject: Notebook) -> Base:
+        compiled = compile_notebook(subject, edited.record.split)
+        draft = package(compiled, edited.name).draft
+        tree = project_files(draft, edited.record.version, edited.record.change, edited.changelog)
+        return Base(edited.name, tree, draft.plan, compiled.codes)
+
+    # Carried into cells, compiled again and compared; merged with what the notebook has by now.
+    return bring(edited, current, compile_)
+
+
+def write_synced(synced: Synced) -> None:
+    """Write the new texts of a notebook's cells to its file, of which all else stays as it is.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    from nb2pipe.sync.written import replace_file, with_sources
+
+    if synced.merged.sources:
+        content = with_sources(synced.notebook, synced.merged.sources)
+        replace_file(Path(synced.notebook.path), content)
 
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:

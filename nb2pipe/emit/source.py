@@ -76,13 +76,13 @@ def _comments(text: str) -> dict[int, str]:
 
 def indented(text: str, levels: int = 1) -> str:
     """The text moved to the right, but for the lines that begin inside of a string."""
-    inside = _inside_strings(text)
+    inside = inside_strings(text)
     pad = "    " * levels
     lines = text.split("\n")
     return "\n".join(pad + line if line.strip() and n not in inside else line for n, line in enumerate(lines, 1))
 
 
-def _inside_strings(text: str) -> set[int]:
+def inside_strings(text: str) -> set[int]:
     """The lines that begin inside of a string that began above."""
     inside: set[int] = set()
     starts: list[int] = []

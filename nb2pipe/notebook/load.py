@@ -31,7 +31,7 @@ def load(path: str) -> dict[str, Any]:
     if suffix in _SCRIPTS:
         raise other_language(path, _SCRIPTS[suffix])
     if suffix in TEXT_SUFFIXES:
-        return _from_text(path, text, suffix)
+        return from_text(path, text, suffix)
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
@@ -197,7 +197,7 @@ def _without_ids(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _from_text(path: str, text: str, suffix: str) -> dict[str, Any]:
+def from_text(path: str, text: str, suffix: str) -> dict[str, Any]:
     """A text notebook, by jupytext, which knows its format from its suffix and from what it says."""
     import jupytext
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from nb2pipe.diagnostics import Diagnostic
 
@@ -53,7 +54,10 @@ NO_TAGS = Tags()
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: ``index`` is its 0-based position among all cells of the notebook."""
+    """One cell: ``index`` is its 0-based position among all cells of the notebook.
+
+    ``labels`` are its tags as they were written.
+    """
 
     id: str
     index: int
@@ -61,6 +65,7 @@ class Cell:
     source: str
     tags: Tags = NO_TAGS
     execution_count: int | None = None
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class Notebook:
 
     ``name`` is the pipeline's name (Kale's metadata, or the file's stem); ``language`` is "python" for
     every notebook that gets past `read`; ``diagnostics`` are the findings about tags and form.
-    ``defaults`` are what Kale's metadata asks of every step.
+    ``defaults`` are what Kale's metadata asks of every step; ``metadata`` is what the file itself says.
     """
 
     path: str
@@ -79,6 +84,7 @@ class Notebook:
     language: str = "python"
     defaults: Requirements = Requirements()
     diagnostics: tuple[Diagnostic, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def from_document(document: Mapping[str, Any], path: str) -> Notebook:
         cell, found = _cell(raw, index, cell_id)
         cells.append(cell)
         findings += found
-    return Notebook(path, kernel, tuple(cells), name or _stem(path), "python", defaults, findings)
+    return Notebook(path, kernel, tuple(cells), name or _stem(path), "python", defaults, findings, metadata)
 
 
 def read_document(path: str) -> Any:
@@ -180,7 +180,8 @@ def _cell(raw: Mapping[str, Any], index: int, cell_id: str) -> tuple[Cell, tuple
     if kind == "code" and "nb2pipe:" in source:
         tags = _comment_ignores(tags, source)
     count = raw.get("execution_count")
-    return Cell(cell_id, index, kind, source, tags, count if isinstance(count, int) else None), found
+    counted = count if isinstance(count, int) else None
+    return Cell(cell_id, index, kind, source, tags, counted, tuple(listed)), found
 
 
 def _comment_ignores(tags: Tags, source: str) -> Tags:

@@ -70,12 +70,16 @@ _AT_ONCE = frozenset({"listcomp", "setcomp", "dictcomp"})
 
 
 class Place(NamedTuple):
-    """A statement at the top of a code cell, and the names that it has."""
+    """A statement at the top of a code cell, and the names that it has.
+
+    ``origin`` counts the statements as the cell has them; several that came from one magic have its number.
+    """
 
     cell: int
     position: int
     statement: Statement
     names: Names
+    origin: int
 
 
 def binders(places: Iterable[Place]) -> dict[str, list[Place]]:

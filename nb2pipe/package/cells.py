@@ -45,7 +45,7 @@ def _plain_cell(code: Code, names: AbstractSet[str]) -> PlainCell:
     places: list[Place] = []
     imports: list[Import] = []
     refused: list[str] = []
-    for statement in found.statements:
+    for origin, statement in enumerate(found.statements):
         made = [statement]
         if is_magic(statement.node):
             try:
@@ -55,7 +55,7 @@ def _plain_cell(code: Code, names: AbstractSet[str]) -> PlainCell:
                 refused.append(str(error))
                 made = [statement._replace(text=ast.unparse(statement.node))]
         for one in made:
-            places.append(Place(code.cell.index, len(places), one, names_of(one.text)))
+            places.append(Place(code.cell.index, len(places), one, names_of(one.text), origin))
     return PlainCell(
         code.cell.index,
         tuple(places),

@@ -53,13 +53,20 @@ def is_there(tree: FileTree, folder: Path) -> bool:
     return all(place.is_file() and place.read_bytes() == content for place, content in places)
 
 
-def refuse_changes_by_hand(folder: Path, remedy: str = "--force writes over it") -> None:
-    """See that a project's folder holds nothing that somebody has put there by hand; ``remedy`` is what can be done.
+def refuse_changes_by_hand(folder: Path, tree: FileTree, remedy: str = "--force writes over it") -> None:
+    """See that a project's folder holds nothing that would be lost where ``tree`` is written; ``remedy`` is what can be done.
+
+    What was changed by hand to what ``tree`` has is not lost.
 
     Raises:
         UsageError: It does, or it holds something else than a project of nb2pipe.
     """
-    changed = changed_by_hand(folder) if folder.exists() else []
+    files = dict(tree.files)
+    changed = [n for n in changed_by_hand(folder) if not _holds(folder / n, files.get(n))] if folder.exists() else []
     if changed:
         names = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
         raise UsageError(f"{folder} was changed by hand: {names}; {remedy}")
+
+
+def _holds(path: Path, content: bytes | None) -> bool:
+    return path.is_file() and path.read_bytes() == content

@@ -36,7 +36,7 @@ def lifted(
         mentions = place.names.mentioned - {*extra[name]}
         if "partial(" in text and "partial(" not in place.statement.text:
             mentions |= {"partial"}
-        found[name] = Function(name, place.statement, text, extra[name], frozenset(mentions), place.cell)
+        found[name] = Function(name, place.statement, text, extra[name], frozenset(mentions), place.cell, place.origin)
     return found
 
 

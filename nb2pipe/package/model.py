@@ -28,7 +28,7 @@ class Function:
     """A function or class of the notebook that stands in a module: ``text`` is its definition.
 
     ``extra`` are the notebook's values that it reads; it takes them as keyword arguments. ``mentions`` are the names
-    that its text mentions.
+    that its text mentions. ``origin`` counts the statements of its cell.
     """
 
     name: str
@@ -37,19 +37,22 @@ class Function:
     extra: tuple[str, ...]
     mentions: frozenset[str]
     cell: int
+    origin: int
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a cell leaves in its step: the Markdown before it, and its statements as text.
 
-    ``tag`` is "raises" where the cell is expected to fail.
+    ``tag`` is "raises" where the cell is expected to fail. ``origins`` says of which statement of the cell each statement
+    came; those behind them are of no cell.
     """
 
     cell: int
     prose: str
     lines: str
     tag: str = ""
+    origins: tuple[int, ...] = ()
 
 
 Form = Literal["function", "script"]

@@ -187,20 +187,21 @@ class _Planner:
         lines: list[str] = []
         effects = self.effects.get(cell.cell)
         last = cell.places[-1].statement if cell.places else None
-        for place in self._own([cell]):
+        own = list(self._own([cell]))
+        for place in own:
             statement = place.statement
             gap = [""] if lines and "" in statement.above else []
             comments = [c for c in statement.above if c]
             text = passing(statement.text, self.extra)
             if statement is last and _shown(statement) and effects is not None and effects.displays:
-                text = f"display({text})"
+                text = _displayed(text, statement)
             lines += [*gap, *comments, f"{text}  {statement.beside}" if statement.beside else text]
         if lines:
             lines += [c for c in cell.below if c]
             if cell is not cells[-1] and self._plots(cell) and not (last and _SHOWS.fullmatch(last.text.strip())):
                 lines.append("show_figures()")
         prose = "" if cell is cells[0] else prose_before(self.notebook, cell.cell)
-        return Part(cell.cell, prose, "\n".join(lines), "raises" if cell.raises else "")
+        return Part(cell.cell, prose, "\n".join(lines), "raises" if cell.raises else "", tuple(p.origin for p in own))
 
     def _plots(self, cell: PlainCell) -> bool:
         """Whether a cell may leave figures open, which a notebook shows and closes at its end."""
@@ -342,6 +343,15 @@ def _shown(statement: Statement) -> bool:
         return False
     call = node.value
     return not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("print", "display"))
+
+
+def _displayed(text: str, statement: Statement) -> str:
+    """The call that shows a value; a tuple without parentheses gets some, for it would be two arguments."""
+    if isinstance(statement.node, ast.Expr) and isinstance(statement.node.value, ast.Tuple):
+        call = ast.parse(f"display({text})", mode="eval").body
+        if not isinstance(call, ast.Call) or len(call.args) != 1 or not isinstance(call.args[0], ast.Tuple):
+            return f"display(({text}))"
+    return f"display({text})"
 
 
 def _root(node: ast.expr) -> str:

@@ -11,6 +11,7 @@ from nb2pipe.notebook.model import Notebook
 from nb2pipe.package.environment import Environment
 from nb2pipe.package.existing import LOCK
 from nb2pipe.package.model import Plan
+from nb2pipe.package.origin import origin, origin_path
 from nb2pipe.package.provenance import record_of
 from nb2pipe.package.versions.changelog import CHANGELOG
 from nb2pipe.package.versions.record import ChangeRecord, Record, lock_text
@@ -28,14 +29,24 @@ class Draft:
 
 
 def draft(
-    plan: Plan, name: str, notebook: Notebook, environment: Environment, types: Mapping[str, Mapping[str, str]]
+    plan: Plan,
+    name: str,
+    notebook: Notebook,
+    split: str | None,
+    environment: Environment,
+    types: Mapping[str, Mapping[str, str]],
 ) -> Draft:
-    """The project of a plan; ``types`` are those of the values that steps give, where they are known."""
+    """The project of a plan.
+
+    ``notebook`` is where it came from, its cells made steps as ``split`` says; ``types`` are those of the values that steps
+    give, where they are known.
+    """
     texts: dict[str, str | bytes] = {f"src/{name}/{path}": content for path, content in package_files(plan, name).files}
     texts["README.md"] = _readme(plan, name)
     texts["requirements.lock"] = "".join(f"{d.name}=={d.version}\n" for d in environment.closure)
+    texts[origin_path(notebook.path)] = origin(notebook)
     files = file_tree(texts)
-    return Draft(plan, environment, record_of(plan, name, notebook, environment, types, files), files)
+    return Draft(plan, environment, record_of(plan, name, notebook, split, environment, types, files), files)
 
 
 def project_files(made: Draft, version: str, change: ChangeRecord, changelog: str) -> FileTree:
@@ -87,6 +98,8 @@ packages = ["src/{name}"]
 
 [tool.hatch.build.targets.wheel.extra-metadata]
 "{LOCK}" = "{LOCK}"
+[tool.ruff]
+extend-exclude = ["notebooks"]  # as they were written
 
 [tool.ruff.lint.per-file-ignores]
 # these are the notebook's own lines: their style is kept

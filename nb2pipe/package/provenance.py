@@ -43,7 +43,8 @@ def types_given(plan: Plan, effects: Iterable[Effects]) -> dict[str, dict[str, s
 
 
 def record_of(
-    plan: Plan, name: str, notebook: Notebook, environment: Environment, types: Mapping[str, Mapping[str, str]], files: FileTree
+    plan: Plan, name: str, notebook: Notebook, split: str | None, environment: Environment,
+    types: Mapping[str, Mapping[str, str]], files: FileTree,
 ) -> Record:  # fmt: skip
     """The record of a project that has no version yet; ``files`` are its files."""
     contents = dict(files.files)
@@ -66,6 +67,7 @@ def record_of(
         version="",
         nb2pipe=__version__,
         notebook=PurePath(path_text(notebook.path)).name,
+        split=split,
         change=ChangeRecord("", ()),
         cells=tuple(_cells(plan, notebook)),
         parameters=tuple(ParameterRecord(p.name, p.type, default_text(p), p.help) for p in plan.parameters),

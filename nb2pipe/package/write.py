@@ -148,7 +148,8 @@ def _functions(plan: Plan) -> str:
 
 def _function(function: Function) -> str:
     above = "\n".join(c for c in function.statement.above if c)
-    return f"{above}\n{function.text}" if above else function.text
+    text = f"{function.text}  {function.statement.beside}" if function.statement.beside else function.text
+    return f"{above}\n{text}" if above else text
 
 
 def _imported(plan: Plan, mentioned: Iterable[str], here: str) -> list[Import]:

@@ -81,12 +81,17 @@ class ChangeRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that is known of a version. ``files`` are the digests of the project's files, but for the lock file's own."""
+    """All that is known of a version.
+
+    ``split`` is how the notebook's cells were made steps, None as they say themselves; ``files`` are the digests of the project's
+    files, but for the lock file's own.
+    """
 
     name: str
     version: str
     nb2pipe: str
     notebook: str
+    split: str | None
     change: ChangeRecord
     cells: tuple[CellRecord, ...]
     parameters: tuple[ParameterRecord, ...]
@@ -188,6 +193,7 @@ def _record(document: Mapping[str, Any]) -> Record:
         version=str(document["version"]),
         nb2pipe=str(document["nb2pipe"]),
         notebook=str(document["notebook"]),
+        split=document["split"],
         change=ChangeRecord(
             document["change"]["kind"], tuple(document["change"]["lines"]), document["change"].get("since", "")
         ),

@@ -47,7 +47,7 @@ def project_in(folder: Path) -> FileTree | None:
     lock = folder / LOCK
     if not lock.is_file():
         return None
-    refuse_changes_by_hand(folder, "publish what `compile` writes")
+    refuse_changes_by_hand(folder, FileTree(()), "publish what `compile` writes")
     names = [*parse_lock(_text(lock), lock).files, LOCK, *([SIGNATURE] if (folder / SIGNATURE).is_file() else [])]
     return FileTree(tuple(sorted((name, place_of(name, folder).read_bytes()) for name in names)))
 

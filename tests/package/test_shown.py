@@ -1,0 +1,27 @@
+"""What a cell's last expression shows, the package shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.making import write
+from tests.package.making import package, run
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("1, 2", "(1, 2)"),
+        ("1,", "(1,)"),
+        ("(1, 2)", "(1, 2)"),
+        ("(1), (2)", "(1, 2)"),
+        ("*[1], 2", "(1, 2)"),
+        ("[1]", "[1]"),
+    ],
+)
+def test_a_tuple_is_one_value(source: str, shown: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "notebook.ipynb", [source])
+    done = run(package(path, tmp_path / "project"), tmp_path)
+    assert done.stdout.strip() == shown
