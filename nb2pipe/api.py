@@ -25,6 +25,8 @@ from nb2pipe.rules.subject import Subject
 
 if TYPE_CHECKING:
     from nb2pipe.emit.filetree import FileTree
+    from nb2pipe.replay.model import Report
+    from nb2pipe.replay.verify import Settings
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
     from nb2pipe.runtime.zygote import Zygote
 
@@ -145,6 +147,28 @@ def write_package(made: Package, folder: Path, *, force: bool = False) -> bool:
             raise UsageError(f"{folder} was changed by hand: {names}; --force writes over it")
     write(made.tree, folder)
     return True
+
+
+def verify(compiled: Compiled, folder: Path, settings: Settings) -> Report:
+    """Replay a notebook and the package in ``folder``, and compare all that they compute and show.
+
+    Raises:
+        NotebookFails: The notebook itself does not run from top to bottom.
+        UsageError: The folder holds no package, or the notebook's folder cannot be copied.
+    """
+    from nb2pipe.replay.facts import facts_of
+    from nb2pipe.replay.package import read_project
+    from nb2pipe.replay.place import a_place
+    from nb2pipe.replay.verify import Subject
+    from nb2pipe.replay.verify import verify as replayed
+
+    # What the package says of its steps, and the analysis of the cells that these were made from.
+    project = read_project(folder, [c.id for c in compiled.notebook.cells])
+    facts = facts_of(compiled.codes, compiled.analysis)
+    document = read_document(compiled.notebook.path)
+    # Both sides, each time in a fresh copy of the notebook's folder.
+    with a_place(compiled.folder) as place:
+        return replayed(Subject(document, facts, project), place, settings)
 
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from nb2pipe import __version__
-from nb2pipe.cli import check, compile, explain, graph, run  # noqa: A004  the command's own name
+from nb2pipe.cli import check, compile, explain, graph, run, verify  # noqa: A004  the command's own name
 from nb2pipe.cli.parser import Parser, examples, show_help
 
-COMMANDS = (check, compile, explain, graph, run)
+COMMANDS = (check, compile, explain, graph, run, verify)
 _FAULT = 70
 _EXAMPLES = examples(
     ("nb2pipe graph analysis.ipynb", "the steps, and what flows between them"),

@@ -1,0 +1,141 @@
+"""A notebook run top to bottom in a fresh kernel: what it shows, and portraits of what it computes."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nb2pipe.diagnostics import Nb2pipeError
+from nb2pipe.replay.place import Place, environment, lay_out
+from nb2pipe.replay.portrait import Node
+
+if TYPE_CHECKING:
+    from nb2pipe.replay.compare import Portrait
+
+PROBE = Path(__file__).with_name("probe.py")
+_BUILTINS = "__import__('builtins')"
+
+
+class NotebookFails(Nb2pipeError):
+    """The notebook itself does not run from top to bottom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What to look at behind a cell: the names, under a key of one's own."""
+
+    cell: int
+    key: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a run has given: portraits by the probe's key and the name, and the outputs of cells by their position.
+
+    ``redrawn`` are the cells that have changed or cleared what they had shown; ``seconds`` is how long the cells took.
+    """
+
+    values: Mapping[str, Mapping[str, Portrait]]
+    outputs: Mapping[int, Sequence[Mapping[str, Any]]]
+    redrawn: frozenset[int] = frozenset()
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class _Seen:
+    outputs: dict[int, Any] = field(default_factory=dict)
+    redrawn: set[int] = field(default_factory=set)
+
+
+def replay(document: Any, place: Place, probes: Sequence[Probe], timeout: float | None = None) -> Replay:
+    """Run a notebook (an nbformat node) in a fresh copy of its folder; its cells that are tagged ``skip`` are left out.
+
+    ``timeout`` is in seconds, for each cell.
+
+    Raises:
+        NotebookFails: A cell fails that is not expected to, or takes too long.
+    """
+    working = lay_out(place)
+    values = place.scratch / "kernel"
+    values.mkdir(exist_ok=True)
+    return asyncio.run(_replay(document, working, probes, values, timeout))
+
+
+async def _replay(document: Any, working: Path, probes: Sequence[Probe], values: Path, timeout: float | None) -> Replay:
+    import copy
+    import time
+
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    document = copy.deepcopy(document)
+    seen = _Seen()
+    client = _client(document, working, seen, timeout)
+    started = time.monotonic()
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what the kernel itself has to say
+    async with client.async_setup_kernel(cleanup_kc=True, env=environment(), **quiet):
+        for position, cell in enumerate(document.cells):
+            if cell.cell_type == "code" and "skip" not in cell.metadata.get("tags", ()):
+                cell.outputs = []
+                try:
+                    await client.async_execute_cell(cell, position)
+                except CellExecutionError as error:
+                    raise NotebookFails(f"cell {position + 1} of the notebook fails: {error.ename}: {error.evalue}") from None
+                except CellTimeoutError:
+                    raise NotebookFails(f"cell {position + 1} of the notebook takes longer than {timeout:g} s") from None
+                except DeadKernelError:
+                    raise NotebookFails(f"cell {position + 1} of the notebook ends its kernel") from None
+                seen.outputs[position] = cell.outputs
+            for number, probe in enumerate(probes):
+                if probe.cell == position:
+                    await _look(client, probe, values / str(number))
+        seconds = time.monotonic() - started
+    found = {probe.key: read_portraits(values / str(number)) for number, probe in enumerate(probes)}
+    return Replay(found, seen.outputs, frozenset(seen.redrawn), seconds)
+
+
+def _client(document: Any, working: Path, seen: _Seen, timeout: float | None) -> Any:
+    """A client whose kernel is this Python, and which notes the cells that change what they have shown."""
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+
+    class ThisPython(KernelSpecManager):  # type: ignore[misc]  # untyped
+        def get_kernel_spec(self, kernel_name: str) -> Any:
+            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            return KernelSpec(argv=argv, display_name=kernel_name, language="python")
+
+    class Client(NotebookClient):  # type: ignore[misc]  # untyped
+        def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+            if msg["msg_type"] in ("clear_output", "update_display_data"):
+                seen.redrawn.add(cell_index)
+            return super().process_message(msg, cell, cell_index)
+
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython())
+    return Client(
+        document, km=manager, timeout=timeout, allow_errors=False, resources={"metadata": {"path": str(working)}},
+    )  # fmt: skip
+
+
+async def _look(client: Any, probe: Probe, path: Path) -> None:
+    """Have the kernel write portraits; nothing of it is left in the namespace, the history or the outputs."""
+    path.unlink(missing_ok=True)
+    program = f"{PROBE.read_text('utf-8')}\nportraits(_values, {probe.names!r}, {str(path)!r})\n"
+    module = f"{{'__name__': 'nb2pipe.replay.probe', '__file__': {str(PROBE)!r}, '_values': {_BUILTINS}.globals()}}"
+    code = f"{_BUILTINS}.exec({program!r}, {module})"  # an expression, for that binds no name
+    await client.kc.execute_interactive(
+        code, silent=True, store_history=False, allow_stdin=False, stop_on_error=False, output_hook=lambda _: None
+    )
+
+
+def read_portraits(path: Path) -> dict[str, Portrait]:
+    """The portraits that a probe has written, none where it could not."""
+    if not path.exists():
+        return {}
+    return {name: tuple(Node(*node) for node in nodes) for name, nodes in pickle.loads(path.read_bytes()).items()}
