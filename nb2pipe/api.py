@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.analysis.amend import Fact, with_facts
@@ -136,17 +137,28 @@ def write_package(made: Package, folder: Path, *, force: bool = False) -> bool:
         UsageError: The folder cannot be written, or it holds what would be lost.
     """
     from nb2pipe.emit.filetree import write
-    from nb2pipe.package.existing import changed_by_hand, is_there
+    from nb2pipe.package.existing import is_there
 
-    if folder.exists():
-        if is_there(made.tree, folder):
-            return False
-        changed = [] if force else changed_by_hand(folder)
-        if changed:
-            names = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
-            raise UsageError(f"{folder} was changed by hand: {names}; --force writes over it")
+    if folder.exists() and is_there(made.tree, folder):
+        return False
+    if not force:
+        keep_changes(folder)
     write(made.tree, folder)
     return True
+
+
+def keep_changes(folder: Path) -> None:
+    """See that nothing would be lost where a project is written to a folder.
+
+    Raises:
+        UsageError: Files were changed by hand, or are others'.
+    """
+    from nb2pipe.package.existing import changed_by_hand
+
+    changed = changed_by_hand(folder) if folder.exists() else []
+    if changed:
+        names = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+        raise UsageError(f"{folder} was changed by hand: {names}; --force writes over it")
 
 
 def verify(compiled: Compiled, folder: Path, settings: Settings) -> Report:
@@ -169,6 +181,22 @@ def verify(compiled: Compiled, folder: Path, settings: Settings) -> Report:
     # Both sides, each time in a fresh copy of the notebook's folder.
     with a_place(compiled.folder) as place:
         return replayed(Subject(document, facts, project), place, settings)
+
+
+def verified(compiled: Compiled, made: Package, settings: Settings) -> tuple[Package, Report]:
+    """Compare a package with its notebook before it is written: the package with the verdict, and the report.
+
+    Raises:
+        NotebookFails, UsageError: as `verify`.
+    """
+    from nb2pipe.package.verified import with_verdict
+    from nb2pipe.replay.text import summary
+
+    with TemporaryDirectory(prefix="nb2pipe-package-") as scratch:
+        folder = Path(scratch) / made.name
+        write_package(made, folder)
+        report = verify(compiled, folder, settings)
+    return replace(made, tree=with_verdict(made.tree, summary(report))), report
 
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:

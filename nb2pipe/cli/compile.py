@@ -16,11 +16,13 @@ def add_parser(commands: Any) -> None:
     parser: Parser = commands.add_parser(
         "compile",
         help="write a notebook as a Python package: a function a step",
-        description="Write the notebook as an installable Python package, one readable function a step. Nothing is run.",
+        description="Write the notebook as an installable Python package, one readable function a step. Nothing is run "
+        "but with --verify.",
         epilog=examples(
             ("nb2pipe compile analysis.ipynb", "the project in the folder ./analysis"),
             ("nb2pipe compile analysis.ipynb -o packages/analysis", "the project in another folder"),
             ("nb2pipe compile analysis.ipynb --name sales", "under another name"),
+            ("nb2pipe compile analysis.ipynb --verify", "only if it computes what the notebook computes"),
         ),
     )
     add_notebook(parser)
@@ -28,6 +30,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--name", metavar="NAME", help="the name of the package (default: from the notebook's)")
     parser.add_argument(
         "--force", action="store_true", help="write over files that were changed by hand, or are others'"
+    )
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="run both and compare, as `nb2pipe verify` does; what differs is not written",
     )
     add_split(parser)
     parser.set_defaults(main=main)
@@ -46,11 +53,24 @@ def main(options: argparse.Namespace) -> int:
         say(refused, compiled.notebook)
         return refused.exit_code
     folder = Path(options.output or made.name)
+    code = 0
+    if options.verify:
+        from nb2pipe.cli.verify import rendered
+        from nb2pipe.replay.verify import Settings
+
+        if not options.force:
+            api.keep_changes(folder)  # before anything runs
+        made, report = api.verified(compiled, made, Settings())
+        print(rendered(report, "text", made.name), end="")
+        if report.verdict == "DIFFERS":
+            print(f"{folder} was not written", file=sys.stderr)
+            return 1
+        code = int(report.verdict != "EQUAL")
     written = api.write_package(made, folder, force=options.force)
     if not written:
         print(f"{folder}: nothing has changed", file=sys.stderr)
-        return 0
+        return code
     for finding in made.findings:
         print(f"note: {finding.message} (cell {finding.span.cell + 1})", file=sys.stderr)
     print(f"wrote {folder}: {made.summary}", file=sys.stderr)
-    return 0
+    return code

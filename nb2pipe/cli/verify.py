@@ -15,7 +15,6 @@ from nb2pipe.cli.parser import Parser, examples
 from nb2pipe.diagnostics import Refused, UsageError
 
 if TYPE_CHECKING:
-    from nb2pipe.api import Compiled
     from nb2pipe.replay.model import Report
 
 
@@ -34,7 +33,9 @@ def add_parser(commands: Any) -> None:
         ),
     )
     add_notebook(parser)
-    parser.add_argument("package", metavar="PACKAGE", nargs="?", help="the folder of its project (default: compiled anew)")
+    parser.add_argument(
+        "package", metavar="PACKAGE", nargs="?", help="the folder of its project (default: compiled anew)"
+    )
     add_format(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to this file")
     add_limits(parser)
@@ -45,7 +46,9 @@ def add_parser(commands: Any) -> None:
 
 def add_format(parser: Parser) -> None:
     """The form of the report."""
-    parser.add_argument("--format", choices=("text", "json", "html"), default="text", help="how to report (default: text)")
+    parser.add_argument(
+        "--format", choices=("text", "json", "html"), default="text", help="how to report (default: text)"
+    )
 
 
 def add_limits(parser: Parser) -> None:
@@ -74,6 +77,7 @@ def main(options: argparse.Namespace) -> int:
     """Run the command."""
     from nb2pipe import api
     from nb2pipe.cli.refusal import say
+    from nb2pipe.replay.verify import Settings
 
     compiled = api.compile_notebook(api.load(options.notebook), options.split)
     with ExitStack() as stack:
@@ -87,17 +91,9 @@ def main(options: argparse.Namespace) -> int:
                 return refused.exit_code
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nb2pipe-package-"))) / made.name
             api.write_package(made, folder)
-        report = run(compiled, folder, options)
+        report = api.verify(compiled, folder, Settings(options.rtol, options.timeout or None))
     _write(rendered(report, options.format, compiled.notebook.name), options.output)
     return 0 if report.verdict == "EQUAL" else 1
-
-
-def run(compiled: Compiled, folder: Path, options: argparse.Namespace) -> Report:
-    """Compare the notebook with the package in a folder, as the options say."""
-    from nb2pipe import api
-    from nb2pipe.replay.verify import Settings
-
-    return api.verify(compiled, folder, Settings(options.rtol, options.timeout or None))
 
 
 def rendered(report: Report, form: str, name: str) -> str:

@@ -135,7 +135,9 @@ class _Comparison:
     def mixed(self, a: Node, b: Node, where: str) -> Place | None:
         """Items that on one side only all are numbers and texts."""
         one, two = (
-            [side[p] for p in node.parts] if node.kind == "items" else [Node("atom", type(v).__name__, v) for v in node.data]
+            [side[p] for p in node.parts]
+            if node.kind == "items"
+            else [Node("atom", type(v).__name__, v) for v in node.data]
             for node, side in ((a, self.expected), (b, self.actual))
         )
         for number, (x, y) in enumerate(itertools.zip_longest(one, two)):
@@ -176,7 +178,7 @@ class _Comparison:
             name = f"column {label(self.expected, a.parts[1], column)}"
             row, found = self.column(a, left, right)
             if found is not None and (first is None or row < first[0]):
-                words = ", ".join(w for w in (found.where, name) if w)
+                words = f"{found.where}, {name}" if row >= 0 else _in(name, found.where) if found.where else name
                 first = row, found._replace(where=_in(where, words))
         return first and first[1]
 
@@ -272,7 +274,9 @@ def pictures_differ(expected: tuple[int, int, bytes], actual: tuple[int, int, by
         return None
     place = next(i for i in range(0, len(one), 4) if one[i : i + 4] != two[i : i + 4])
     y, x = divmod(place // 4, width)
-    return Place(_in(where, f"pixel ({x}, {y})"), f"#{one[place : place + 4].hex()}", f"#{two[place : place + 4].hex()}")
+    return Place(
+        _in(where, f"pixel ({x}, {y})"), f"#{one[place : place + 4].hex()}", f"#{two[place : place + 4].hex()}"
+    )
 
 
 def texts_differ(expected: str, actual: str) -> Place:

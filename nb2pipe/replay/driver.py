@@ -59,7 +59,8 @@ def _draw_larger(package: str, scale: int) -> None:
     """Save figures with more pixels, as a notebook does that asks for it."""
     if scale == 1:
         return
-    figures = importlib.import_module(f"{package}._runtime._figures")
+    figures: Any = importlib.import_module(f"{package}._runtime._figures")
+    display: Any = importlib.import_module(f"{package}._runtime._display")
     show = figures.show_figure
 
     def shown(figure: Any) -> None:
@@ -70,13 +71,14 @@ def _draw_larger(package: str, scale: int) -> None:
         finally:
             del figure.savefig
 
-    figures.show_figure = shown
-    importlib.import_module(f"{package}._runtime._display").show_figure = shown
+    figures.show_figure = display.show_figure = shown
 
 
 def _load(package: str, order: dict[str, Any], values: Path, keep: Any) -> None:
     """Load what steps have kept, each value as the step that needs it would."""
-    files, states, figures = (importlib.import_module(f"{package}._runtime.{m}") for m in ("_files", "_states", "_figures"))
+    files, states, figures = (
+        importlib.import_module(f"{package}._runtime.{m}") for m in ("_files", "_states", "_figures")
+    )
     pipeline = importlib.import_module(f"{package}.pipeline").PIPELINE
     folder = order["folder"]
     figures.use()
@@ -84,7 +86,7 @@ def _load(package: str, order: dict[str, Any], values: Path, keep: Any) -> None:
         if step.name not in order["steps"]:
             continue
         states.restore(folder, step.name, dict.fromkeys(step.leaves, step.name), early=True)
-        given = {}
+        given: dict[str, Any] = {}
         for name in step.gives:
             given |= files.load(folder, step.name, [name])
         keep(given, tuple(given), str(values / step.name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from nb2pipe.replay.model import Report
@@ -38,7 +39,11 @@ def render_html(report: Report, title: str) -> str:
     return "\n".join([*parts, "</body>", "</html>", ""])
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = ["<table>", f"<tr>{''.join(f'<th>{h}</th>' for h in heads)}</tr>"]
-    lines += [f"<tr>{''.join(f'<td class="text">{escape(c)}</td>' for c in row)}</tr>" for row in rows]
+    lines += [f"<tr>{''.join(_cell(text) for text in row)}</tr>" for row in rows]
     return "\n".join([*lines, "</table>"])
+
+
+def _cell(text: str) -> str:
+    return f'<td class="text">{escape(text)}</td>'

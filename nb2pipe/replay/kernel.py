@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,42 +64,40 @@ def replay(document: Any, place: Place, probes: Sequence[Probe], timeout: float 
     Raises:
         NotebookFails: A cell fails that is not expected to, or takes too long.
     """
-    working = lay_out(place)
-    values = place.scratch / "kernel"
-    values.mkdir(exist_ok=True)
-    return asyncio.run(_replay(document, working, probes, values, timeout))
+    working, values = lay_out(place), place.fresh("kernel")
+    seen = _Seen()
+    client = _client(copy.deepcopy(document), working, seen, timeout)
+    started = time.monotonic()
+    asyncio.run(_execute(client, seen, probes, values))
+    seconds = time.monotonic() - started
+    found: dict[str, dict[str, Portrait]] = {}
+    for number, probe in enumerate(probes):
+        found.setdefault(probe.key, {}).update(read_portraits(values / str(number)))
+    return Replay(found, seen.outputs, frozenset(seen.redrawn), seconds)
 
 
-async def _replay(document: Any, working: Path, probes: Sequence[Probe], values: Path, timeout: float | None) -> Replay:
-    import copy
-    import time
-
+async def _execute(client: Any, seen: _Seen, probes: Sequence[Probe], values: Path) -> None:
+    """Run the cells in order, and look behind each at what is asked for."""
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    document = copy.deepcopy(document)
-    seen = _Seen()
-    client = _client(document, working, seen, timeout)
-    started = time.monotonic()
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what the kernel itself has to say
     async with client.async_setup_kernel(cleanup_kc=True, env=environment(), **quiet):
-        for position, cell in enumerate(document.cells):
+        for position, cell in enumerate(client.nb.cells):
             if cell.cell_type == "code" and "skip" not in cell.metadata.get("tags", ()):
+                which = f"cell {position + 1} of the notebook"
                 cell.outputs = []
                 try:
                     await client.async_execute_cell(cell, position)
                 except CellExecutionError as error:
-                    raise NotebookFails(f"cell {position + 1} of the notebook fails: {error.ename}: {error.evalue}") from None
+                    raise NotebookFails(f"{which} fails: {error.ename}: {error.evalue}") from None
                 except CellTimeoutError:
-                    raise NotebookFails(f"cell {position + 1} of the notebook takes longer than {timeout:g} s") from None
+                    raise NotebookFails(f"{which} takes longer than {client.timeout:g} s") from None
                 except DeadKernelError:
-                    raise NotebookFails(f"cell {position + 1} of the notebook ends its kernel") from None
+                    raise NotebookFails(f"{which} ends its kernel") from None
                 seen.outputs[position] = cell.outputs
             for number, probe in enumerate(probes):
                 if probe.cell == position:
                     await _look(client, probe, values / str(number))
-        seconds = time.monotonic() - started
-    found = {probe.key: read_portraits(values / str(number)) for number, probe in enumerate(probes)}
-    return Replay(found, seen.outputs, frozenset(seen.redrawn), seconds)
 
 
 def _client(document: Any, working: Path, seen: _Seen, timeout: float | None) -> Any:
@@ -106,7 +106,7 @@ def _client(document: Any, working: Path, seen: _Seen, timeout: float | None) ->
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
 
-    class ThisPython(KernelSpecManager):  # type: ignore[misc]  # untyped
+    class ThisPython(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> Any:
             argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
             return KernelSpec(argv=argv, display_name=kernel_name, language="python")
@@ -125,7 +125,6 @@ def _client(document: Any, working: Path, seen: _Seen, timeout: float | None) ->
 
 async def _look(client: Any, probe: Probe, path: Path) -> None:
     """Have the kernel write portraits; nothing of it is left in the namespace, the history or the outputs."""
-    path.unlink(missing_ok=True)
     program = f"{PROBE.read_text('utf-8')}\nportraits(_values, {probe.names!r}, {str(path)!r})\n"
     module = f"{{'__name__': 'nb2pipe.replay.probe', '__file__': {str(PROBE)!r}, '_values': {_BUILTINS}.globals()}}"
     code = f"{_BUILTINS}.exec({program!r}, {module})"  # an expression, for that binds no name

@@ -70,7 +70,9 @@ def lines(text: str, package: str) -> list[str]:
     return [line.rstrip() for line in text.rstrip().split("\n")]
 
 
-def differing(expected: Sequence[str], actual: Sequence[str], undetermined: Sequence[str] | None = None) -> Place | None:
+def differing(
+    expected: Sequence[str], actual: Sequence[str], undetermined: Sequence[str] | None = None
+) -> Place | None:
     """The first line that differs; lines that differ from those of ``undetermined``, another run, are left out."""
     if expected == actual:
         return None
@@ -88,7 +90,9 @@ def figure_differs(expected: bytes, actual: bytes) -> Place | None:
     try:
         from PIL import Image
     except ImportError:
-        return Place("bytes", f"{len(expected)} bytes", f"{len(actual)} bytes; pixels are compared where there is Pillow")
+        return Place(
+            "bytes", f"{len(expected)} bytes", f"{len(actual)} bytes; pixels are compared where there is Pillow"
+        )
     pictures = []
     for data in (expected, actual):
         image = Image.open(io.BytesIO(data)).convert("RGBA")

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -95,14 +94,15 @@ def read_project(folder: Path, cells: Sequence[str]) -> Project:
 
 def run_steps(project: Project, place: Place, timeout: float | None) -> Run:
     """Run each step in a process of its own, always the last one that is ready, and load what they have kept."""
-    working, run, folder = lay_out(place), Run(), place.scratch / "run"
-    shutil.rmtree(folder, ignore_errors=True)
+    working, folder, run = lay_out(place), place.fresh("run"), Run()
     waiting = list(project.steps)
     done: set[str] = set()
     while ready := [s for s in waiting if project.after[s.name] <= done]:
         step = ready[-1]
         waiting.remove(step)
-        ended = _python(["-m", project.name, "--step", step.name, "--run-dir", str(folder)], project.source, working, timeout)
+        ended = _python(
+            ["-m", project.name, "--step", step.name, "--run-dir", str(folder)], project.source, working, timeout
+        )
         refusal = _REFUSED.search(ended.stderr) if ended.code else None
         if refusal is not None:
             run.alone[step.name] = refusal[1].partition("; run the pipeline in one process")[0]
@@ -111,7 +111,7 @@ def run_steps(project: Project, place: Place, timeout: float | None) -> Run:
         else:
             done.add(step.name)
             run.outputs[step.name], run.errors[step.name] = ended.stdout, ended.stderr
-    values = _fresh(place.scratch / "loaded")
+    values = place.fresh("loaded")
     order = {"do": "load", "steps": [s.name for s in project.steps if s.name in done], "folder": str(folder)}
     ended = _drive(project, place, working, {**order, "values": str(values)}, timeout)
     for step in project.steps:
@@ -124,12 +124,10 @@ def run_steps(project: Project, place: Place, timeout: float | None) -> Run:
     return run
 
 
-def run_whole(
-    project: Project, place: Place, timeout: float | None, *, scale: int = 1, figures: bool = True
-) -> Run:
+def run_whole(project: Project, place: Place, timeout: float | None, *, scale: int = 1, figures: bool = True) -> Run:
     """Run ``python -m <package>``: all steps in one process; ``scale`` is by how much figures are drawn larger."""
     working, run = lay_out(place), Run()
-    values, pictures = _fresh(place.scratch / "whole"), _fresh(place.scratch / "figures")
+    values, pictures = place.fresh("whole"), place.fresh("figures")
     mark = f"\x1e{secrets.token_hex(8)}\x1e"
     order: dict[str, Any] = {"do": "run", "values": str(values), "mark": mark, "scale": scale}
     order["arguments"] = ["--figures", str(pictures)] if figures else []
@@ -182,9 +180,3 @@ def _last_line(text: str) -> str:
     """What an error says: the last line that is no note on the step."""
     lines = [line for line in text.strip().splitlines() if not re.fullmatch(r"step \w+ failed", line)]
     return lines[-1].strip() if lines else "it ends without a word"
-
-
-def _fresh(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder

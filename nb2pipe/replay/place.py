@@ -34,6 +34,13 @@ class Place:
         """A folder for what is no part of the copy."""
         return self.target.parent.parent
 
+    def fresh(self, name: str) -> Path:
+        """An empty folder for what is no part of the copy."""
+        folder = self.scratch / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
 
 @contextmanager
 def a_place(folder: Path) -> Iterator[Place]:

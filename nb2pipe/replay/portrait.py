@@ -26,7 +26,7 @@ _WHOLE = 1 << 28  # bytes up to which an array is kept as it is
 _ATOMS = (int, float, complex, str, bytes, bool, type(None))
 _SHOWN = (dt.date, dt.datetime, dt.time, dt.timedelta, decimal.Decimal, fractions.Fraction)
 """What is equal where it looks the same."""
-_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _NAMED = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType)
 _OWN = frozenset({"functions", "steps", "scripts", "parameters"})
 """The modules of a package that hold what the notebook itself defines."""
@@ -206,15 +206,17 @@ class _Painter:
         """A NumPy array or scalar; of a structured one the fields, for what lies between them means nothing."""
         dtype = array.dtype
         if dtype.names is not None:
-            return self.object(name, {f"[{n!r}]": array[n] for n in dtype.names} | {"<shape>": array.shape}, shared=shared)
+            return self.object(
+                name, {f"[{n!r}]": array[n] for n in dtype.names} | {"<shape>": array.shape}, shared=shared
+            )
         if dtype.hasobject or dtype.kind == "T":
             flat = self.sequence("", array.reshape(-1).tolist() if array.ndim else [array.item()])
             return Node("object", name, ("<shape>", ""), (self.place(array.shape), self.append(flat)), shared)
-        data: bytes | tuple[str, ...] = array.tobytes()
-        if len(data) > _WHOLE:
-            view = memoryview(data)
-            blocks = range(0, len(data), _BLOCK)
-            data = tuple(hashlib.sha256(view[b : b + _BLOCK]).hexdigest() for b in blocks)
+        whole = array.tobytes()
+        data: bytes | tuple[str, ...] = whole
+        if len(whole) > _WHOLE:
+            blocks = (whole[b : b + _BLOCK] for b in range(0, len(whole), _BLOCK))
+            data = tuple(hashlib.sha256(block).hexdigest() for block in blocks)
         return Node("array", name, (dtype.str, tuple(array.shape), data), (), shared)
 
     # -- names --------------------------------------------------------------------------------------------------------
@@ -227,7 +229,7 @@ class _Painter:
         if isinstance(value, types.ModuleType):
             return self.module_of(f"{value.__name__}.__name__").removesuffix("__name__").rstrip(".")
         module = self.module_of(getattr(value, "__module__", None) or "")
-        name: str = getattr(value, "__qualname__", None) or getattr(value, "__name__", "")
+        name = str(getattr(value, "__qualname__", None) or getattr(value, "__name__", ""))
         return f"{module}{name if module else name.rpartition('<locals>.')[2]}"
 
     def module_of(self, module: str) -> str:
@@ -246,6 +248,9 @@ def _numpy(painter: _Painter, value: Any, numpy: Any, name: str) -> Node | None:
         return painter.array(name, value)
     if isinstance(value, numpy.generic):
         return painter.array(name, value, shared=False)
+    if type(value).__name__ == "MaskedArray":  # it computes what to fill with when it is asked
+        parts = {"<mask>": numpy.ma.getmaskarray(value), "<filling>": value.fill_value, "": value.filled()}
+        return painter.object(name, parts, shared=True)
     if isinstance(value, numpy.dtype):
         return Node("name", f"{name} {value.descr if value.names else value}")
     if isinstance(value, numpy.ufunc):
@@ -256,11 +261,11 @@ def _numpy(painter: _Painter, value: Any, numpy: Any, name: str) -> Node | None:
 def _pandas(painter: _Painter, value: Any, pandas: Any, name: str) -> Node | None:
     if not hasattr(pandas, "DataFrame"):  # it is being imported
         return None
-    own = {n: getattr(value, n, None) for n in getattr(value, "_metadata", ()) if n != "_name" and n != "name"}
+    own = {n: getattr(value, n, None) for n in getattr(value, "_metadata", ()) if n not in {"_name", "name"}}
     if isinstance(value, pandas.DataFrame):
         columns = [value.iloc[:, number].array for number in range(value.shape[1])]
-        parts = [value.index, value.columns, {**value.attrs, **own}]
-        places = [painter.place(p) for p in parts] + [painter.append(_column(painter, c)) for c in columns]
+        places = [painter.place(p) for p in (value.index, value.columns, {**value.attrs, **own})]
+        places += [painter.append(_column(painter, c)) for c in columns]
         return Node("frame", name, None, tuple(places), shared=True)
     if isinstance(value, pandas.Series):
         places = [painter.place(p) for p in (value.index, value.name, {**value.attrs, **own})]

@@ -12,10 +12,10 @@ _MOST = 20  # differences that are shown
 def render_text(report: Report) -> str:
     """The report for a person at a terminal.
 
-        DIFFERS: 2 differences; compared 12 values, 7 outputs, 3 figures
-        step by_region, summary: row North, column net
-          expected  1204.5
-          actual    1204.0
+    DIFFERS: 2 differences; compared 12 values, 7 outputs, 3 figures
+    step by_region, summary: row North, column net
+      expected  1204.5
+      actual    1204.0
     """
     head = {
         "EQUAL": "",
@@ -47,6 +47,17 @@ def as_data(report: Report) -> dict[str, Any]:
         "unknown": [u._asdict() for u in report.unknown],
         "compared": {"values": report.values, "outputs": report.outputs, "figures": report.figures},
         "notes": list(report.notes),
+    }
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """What is kept of the report with the package: the same for the same package, wherever it was compared."""
+    return {
+        "verdict": report.verdict,
+        "values": report.values,
+        "outputs": report.outputs,
+        "figures": report.figures,
+        "unknown": [{"step": u.step, "name": u.name} for u in report.unknown],
     }
 
 

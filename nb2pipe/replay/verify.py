@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,7 +115,7 @@ class Comparison:
     def shown_by(self, step: PackageStep, truth: Replay) -> Shown:
         return shown([truth.outputs.get(cell, ()) for cell in step.cells])
 
-    def report(self, runs: Sequence[Run], again: Any) -> Report:
+    def report(self, runs: Sequence[Run], again: Callable[[], Replay]) -> Report:
         """Compare runs of a package; ``again`` replays the notebook once more, where that is needed."""
         found = _Found()
         second: Replay | None = None
@@ -271,7 +271,8 @@ class Comparison:
     def is_undetermined(self, step: str, name: str, second: Replay) -> bool:
         """Whether a value differs between the notebook's two runs, behind its step or at the end."""
         pairs = [
-            (self.truth.values.get(place, {}).get(name), second.values.get(place, {}).get(name)) for place in (step, END)
+            (self.truth.values.get(place, {}).get(name), second.values.get(place, {}).get(name))
+            for place in (step, END)
         ]
         return any(a and b and first_difference(a, b, self.settings.rtol) is not None for a, b in pairs)
 
