@@ -124,7 +124,7 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
     modules = modules_outside(plan)
     # What it needs, by the metadata of what is installed.
     environment = environment_of(modules)
-    chosen = package_name(compiled.notebook, name, modules)
+    chosen = package_name(compiled.notebook, name, modules, compiled.folder)
     tree = project_files(plan, chosen, version, environment, provenance(compiled.notebook))
     count = len(plan.steps)
     return Package(chosen, tree, scripts(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files")

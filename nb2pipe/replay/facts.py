@@ -11,7 +11,7 @@ from nb2pipe.package.magics import NotPlainError, is_magic, plain
 
 
 class Facts(NamedTuple):
-    """By name the cells that bind it, and those that bind or change it; by cell the magics that packages leave out."""
+    """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out."""
 
     bound: Mapping[str, tuple[int, ...]]
     changed: Mapping[str, tuple[int, ...]]
@@ -23,7 +23,7 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
     bound: dict[str, list[int]] = {}
     changed: dict[str, list[int]] = {}
     for effects in analysis.effects:
-        for name in dict.fromkeys(d.name for d in effects.definitions):
+        for name in dict.fromkeys(d.name for d in (*effects.definitions, *effects.deletions)):
             bound.setdefault(name, []).append(effects.cell)
         names = [*(d.name for d in effects.definitions), *(m.name for m in effects.mutations)]
         for name in dict.fromkeys(names):

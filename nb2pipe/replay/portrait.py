@@ -67,15 +67,15 @@ class Node(NamedTuple):
 UNBOUND = (Node("unbound"),)
 
 
-def portrait(value: Any, package: str = "", *, may_draw: bool = False) -> tuple[Node, ...]:
+def portrait(value: Any, package: str = "", *, alone: bool = False) -> tuple[Node, ...]:
     """The portrait of a value; ``package`` is the name of the package whose classes count as the notebook's.
 
-    ``may_draw`` is whether figures may be drawn, which changes them.
+    ``alone`` is whether this is a process of its own, where figures can be drawn and databases read without a trace.
     """
     if type(value).__name__ == "_Unbound" and type(value).__module__ == f"{package}._runtime._script":
         return UNBOUND
     try:
-        return _Painter(package, may_draw).paint(value)
+        return _Painter(package, alone).paint(value)
     except _TooLargeError:
         return (Node("opaque", type(value).__name__, f"it has more than {_LARGEST:,} parts"),)
     except Exception as error:
@@ -89,8 +89,8 @@ class _TooLargeError(Exception):
 class _Painter:
     """One portrait in the making."""
 
-    def __init__(self, package: str, may_draw: bool) -> None:
-        self.package, self.may_draw = package, may_draw
+    def __init__(self, package: str, alone: bool) -> None:
+        self.package, self.alone = package, alone
         self.nodes: list[Node] = []
         self.waiting: list[tuple[int, Any]] = []
         self.places: dict[int, int] = {}
@@ -309,7 +309,7 @@ def _matplotlib(painter: _Painter, value: Any, _: Any, name: str) -> Node | None
     if figures is None or artists is None or not isinstance(value, artists.Artist):
         return None
     if isinstance(value, figures.Figure):
-        if not painter.may_draw:
+        if not painter.alone:
             return Node("opaque", name, "a figure can be drawn only in a process of its own")
         canvas = sys.modules["importlib"].import_module("matplotlib.backends.backend_agg").FigureCanvasAgg(value)
         canvas.draw()
@@ -331,9 +331,21 @@ def _torch(painter: _Painter, value: Any, torch: Any, name: str) -> Node | None:
     return painter.object(name, parts, shared=True)
 
 
+def _sqlite(painter: _Painter, value: Any, sqlite: Any, name: str) -> Node | None:
+    """A database as the statements that make it again."""
+    if not hasattr(sqlite, "Connection") or not isinstance(value, sqlite.Connection) or not painter.alone:
+        return None
+    try:
+        parts = {"<transaction>": value.in_transaction, "": "\n".join(value.iterdump())}
+    except sqlite.ProgrammingError as error:  # it is closed
+        return Node("text", name, str(error))
+    return painter.object(name, parts, shared=True)
+
+
 _LIBRARIES: dict[str, Callable[[_Painter, Any, Any, str], Node | None]] = {
     "numpy": _numpy,
     "pandas": _pandas,
     "matplotlib": _matplotlib,
     "torch": _torch,
+    "sqlite3": _sqlite,
 }

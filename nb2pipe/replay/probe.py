@@ -29,17 +29,17 @@ def portraits(values: Mapping[str, Any], names: tuple[str, ...], path: str, pack
     """
     kinds = _portrait_module()
 
-    def write(*, may_draw: bool) -> None:
+    def write(*, alone: bool) -> None:
         found = {}
         for name in names:
-            nodes = kinds.portrait(values[name], package, may_draw=may_draw) if name in values else kinds.UNBOUND
+            nodes = kinds.portrait(values[name], package, alone=alone) if name in values else kinds.UNBOUND
             found[name] = [tuple(node) for node in nodes]
         draft = Path(f"{path}.part")
         draft.write_bytes(pickle.dumps(found, protocol=5))
         draft.replace(path)
 
-    if not hasattr(os, "fork") or not _NO_FORK.isdisjoint(sys.modules) or not _in_a_copy(lambda: write(may_draw=True)):
-        write(may_draw=False)
+    if not hasattr(os, "fork") or not _NO_FORK.isdisjoint(sys.modules) or not _in_a_copy(lambda: write(alone=True)):
+        write(alone=False)
 
 
 def _in_a_copy(work: Callable[[], None]) -> bool:

@@ -61,7 +61,10 @@ def test_what_cells_show_is_text_figures_and_errors() -> None:
     figure = display(**{"text/plain": "<Figure size 640x480 with 1 Axes>", "image/png": picture})
     cells = [
         [stream("a"), stream("warned", "stderr"), display(**{"text/plain": "5", "text/html": "<b>5</b>"})],
-        [{**figure, "metadata": {"image/png": {"width": 3, "height": 4}}}, display(**{"text/plain": "<Image>", "image/png": picture})],
+        [
+            {**figure, "metadata": {"image/png": {"width": 3, "height": 4}}},
+            display(**{"text/plain": "<Image>", "image/png": picture}),
+        ],
         [{"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []}],
     ]
     found = shown(cells)

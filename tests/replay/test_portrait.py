@@ -84,10 +84,8 @@ SAME = [
 
 @pytest.mark.parametrize("value", SAME, ids=lambda v: f"{type(v).__name__}")
 def test_a_copy_is_equal_and_nothing_of_it_is_unknown(value: Any) -> None:
-    if isinstance(value, (type({}.keys()), type(pytest))):
-        copied = value
-    else:
-        copied = pickle.loads(pickle.dumps(value, protocol=5))
+    unpicklable = isinstance(value, (type({}.keys()), type(pytest)))
+    copied = value if unpicklable else pickle.loads(pickle.dumps(value, protocol=5))
     assert opaque(portrait(value)) == ""
     assert differ(value, copied) is None
 
@@ -219,7 +217,11 @@ def test_classes_of_the_package_are_those_of_the_notebook() -> None:
         return thing
 
     notebook = portrait(made("__main__", "Thing"), "")
-    for module, qualname in (("sales.functions", "Thing"), ("sales.steps", "train.<locals>.Thing"), ("__main__", "Thing")):
+    for module, qualname in (
+        ("sales.functions", "Thing"),
+        ("sales.steps", "train.<locals>.Thing"),
+        ("__main__", "Thing"),
+    ):
         assert first_difference(notebook, portrait(made(module, qualname), "sales")) is None
     assert first_difference(notebook, portrait(made("other", "Thing"), "sales")) is not None
     beside = portrait(made("utils", "Thing"), "")
@@ -267,7 +269,7 @@ def test_figures_are_compared_as_they_are_drawn() -> None:
         return figure
 
     def look(value: Any) -> Any:
-        return portrait(value, may_draw=True)
+        return portrait(value, alone=True)
 
     assert first_difference(look(drawn(1)), look(drawn(1))) is None
     assert first_difference(look(drawn(1).axes), look(drawn(1).axes)) is None
@@ -275,6 +277,28 @@ def test_figures_are_compared_as_they_are_drawn() -> None:
     assert found is not None
     assert found.where.startswith("pixel (")
     assert opaque(portrait(drawn(1))) != ""
+
+
+def test_databases_are_compared_by_what_is_in_them() -> None:
+    import sqlite3
+    from contextlib import closing
+
+    def filled(value: int) -> Any:
+        connection = sqlite3.connect(":memory:")
+        connection.executescript(f"create table t (a); insert into t values (1), ({value})")
+        return connection
+
+    with closing(filled(2)) as one, closing(filled(2)) as two, closing(filled(3)) as three:
+        look = [portrait(c, alone=True) for c in (one, two, three)]
+        assert opaque(look[0]) == ""
+        assert first_difference(look[0], look[1]) is None
+        assert first_difference(look[0], look[2]) == Place(
+            "line 4", 'INSERT INTO "t" VALUES(2);', 'INSERT INTO "t" VALUES(3);'
+        )
+        assert "cannot be compared" in opaque(portrait(one))
+    closed = portrait(one, alone=True), portrait(two, alone=True)
+    assert first_difference(*closed) is None
+    assert opaque(closed[0]) == ""
 
 
 # -- properties -------------------------------------------------------------------------------------------------------
