@@ -23,7 +23,7 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
     bound: dict[str, list[int]] = {}
     changed: dict[str, list[int]] = {}
     for effects in analysis.effects:
-        for name in dict.fromkeys(d.name for d in (*effects.definitions, *effects.deletions)):
+        for name in dict.fromkeys([*(d.name for d in effects.definitions), *(d.name for d in effects.deletions)]):
             bound.setdefault(name, []).append(effects.cell)
         names = [*(d.name for d in effects.definitions), *(m.name for m in effects.mutations)]
         for name in dict.fromkeys(names):

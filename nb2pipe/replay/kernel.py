@@ -94,6 +94,8 @@ async def _execute(client: Any, seen: _Seen, probes: Sequence[Probe], values: Pa
                     raise NotebookFails(f"{which} takes longer than {client.timeout:g} s") from None
                 except DeadKernelError:
                     raise NotebookFails(f"{which} ends its kernel") from None
+                except (ValueError, KeyError, RuntimeError) as error:  # the kernel's messages cannot be read
+                    raise NotebookFails(f"{which} disturbs its kernel: {error}") from None
                 seen.outputs[position] = cell.outputs
             for number, probe in enumerate(probes):
                 if probe.cell == position:

@@ -9,7 +9,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,10 +61,16 @@ class Run:
     alone: dict[str, str] = field(default_factory=dict)
 
 
-class _Done(NamedTuple):
+class Done(NamedTuple):
+    """How a process has ended, and what it has printed."""
+
     code: int
     stdout: str
     stderr: str
+
+
+Start = Callable[[Sequence[str], Path, Path, float | None], Done]
+"""Runs Python with arguments, from a folder of packages, in a working folder, for so many seconds at most."""
 
 
 def read_project(folder: Path, cells: Sequence[str]) -> Project:
@@ -113,7 +119,7 @@ def run_steps(project: Project, place: Place, timeout: float | None) -> Run:
             run.outputs[step.name], run.errors[step.name] = ended.stdout, ended.stderr
     values = place.fresh("loaded")
     order = {"do": "load", "steps": [s.name for s in project.steps if s.name in done], "folder": str(folder)}
-    ended = _drive(project, place, working, {**order, "values": str(values)}, timeout)
+    ended = _drive(project, place, working, {**order, "values": str(values)}, timeout, _python)
     for step in project.steps:
         if step.name in done:
             run.values[step.name] = read_portraits(values / step.name)
@@ -124,14 +130,19 @@ def run_steps(project: Project, place: Place, timeout: float | None) -> Run:
     return run
 
 
-def run_whole(project: Project, place: Place, timeout: float | None, *, scale: int = 1, figures: bool = True) -> Run:
-    """Run ``python -m <package>``: all steps in one process; ``scale`` is by how much figures are drawn larger."""
+def run_whole(
+    project: Project, place: Place, timeout: float | None, *, scale: int = 1, start: Start | None = None
+) -> Run:
+    """Run ``python -m <package>``: all steps in one process.
+
+    ``scale`` is by how much figures are drawn larger, ``start`` how the process is made, by default anew.
+    """
     working, run = lay_out(place), Run()
     values, pictures = place.fresh("whole"), place.fresh("figures")
     mark = f"\x1e{secrets.token_hex(8)}\x1e"
-    order: dict[str, Any] = {"do": "run", "values": str(values), "mark": mark, "scale": scale}
-    order["arguments"] = ["--figures", str(pictures)] if figures else []
-    ended = _drive(project, place, working, order, timeout)
+    arguments = ["--figures", str(pictures)]
+    order = {"do": "run", "values": str(values), "mark": mark, "scale": scale, "arguments": arguments}
+    ended = _drive(project, place, working, order, timeout, start or _python)
     run.outputs, run.errors = _by_step(ended.stdout, mark), _by_step(ended.stderr, mark)
     for step in project.steps:
         if step.name in run.outputs:
@@ -151,13 +162,15 @@ def _by_step(text: str, mark: str) -> dict[str, str]:
     return {name: shown for shown, name in zip(pieces[::2], pieces[1::2], strict=False)}
 
 
-def _drive(project: Project, place: Place, working: Path, order: Mapping[str, Any], timeout: float | None) -> _Done:
+def _drive(
+    project: Project, place: Place, working: Path, order: Mapping[str, Any], timeout: float | None, start: Start
+) -> Done:
     path = place.scratch / "order.json"
     path.write_text(json.dumps({"package": project.name, **order}), "utf-8")
-    return _python([str(_DRIVER), str(path)], project.source, working, timeout)
+    return start([str(_DRIVER), str(path)], project.source, working, timeout)
 
 
-def _python(arguments: Sequence[str], source: Path, working: Path, timeout: float | None) -> _Done:
+def _python(arguments: Sequence[str], source: Path, working: Path, timeout: float | None) -> Done:
     """Run this Python where the package can be imported; what takes too long is ended, with all that it has started."""
     paths = [str(source), *filter(None, [os.environ.get("PYTHONPATH")])]
     with subprocess.Popen(
@@ -173,7 +186,7 @@ def _python(arguments: Sequence[str], source: Path, working: Path, timeout: floa
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise
-    return _Done(process.returncode, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace"))
+    return Done(process.returncode, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace"))
 
 
 def _last_line(text: str) -> str:

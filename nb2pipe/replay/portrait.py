@@ -26,6 +26,8 @@ _WHOLE = 1 << 28  # bytes up to which an array is kept as it is
 _ATOMS = (int, float, complex, str, bytes, bool, type(None))
 _SHOWN = (dt.date, dt.datetime, dt.time, dt.timedelta, decimal.Decimal, fractions.Fraction)
 """What is equal where it looks the same."""
+_STAND_INS = frozenset({"SList", "CapturedIO", "Captured", "DisplayHandle", "Handle"})
+"""What IPython has, and what a package has in its place."""
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _NAMED = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType)
 _OWN = frozenset({"functions", "steps", "scripts", "parameters"})
@@ -149,12 +151,22 @@ class _Painter:
         if kind is functools.partial:
             parts = {".func": value.func, ".args": value.args, ".keywords": value.keywords}
             return self.object(name, parts)
+        if kind.__module__.startswith(("IPython.", f"{self.package}._runtime.")) and kind.__name__ in _STAND_INS:
+            return self.stand_in(value, kind.__name__)
         for library, look in _LIBRARIES.items():
             module = sys.modules.get(library)
             made = None if module is None else look(self, value, module, name)
             if made is not None:
                 return made
         return self.reduced(value, name)
+
+    def stand_in(self, value: Any, name: str) -> Node:
+        """What a package has in the place of something of IPython's."""
+        if name == "SList":
+            return self.sequence("list", list(value), shared=True)
+        if name in ("CapturedIO", "Captured"):
+            return self.object("captured", {".stdout": value.stdout, ".stderr": value.stderr}, shared=True)
+        return Node("name", "a display's handle")
 
     def sequence(self, name: str, items: Any, *, shared: bool = False) -> Node:
         """Items in order; those that are numbers and texts stand in one node."""

@@ -43,7 +43,7 @@ def verify(subject: Subject, place: Place, settings: Settings) -> Report:
     """
     truth = replay_notebook(subject, place, settings)
     limit = settings.timeout or max(120.0, 20 * truth.seconds)
-    runs = [run_whole(subject.project, place, limit, scale=_scale(truth)), run_steps(subject.project, place, limit)]
+    runs = [run_whole(subject.project, place, limit, scale=scale_of(truth)), run_steps(subject.project, place, limit)]
 
     def again() -> Replay:
         return replay_notebook(subject, place, settings)
@@ -87,7 +87,7 @@ def _final(subject: Subject) -> dict[str, str]:
     return {name: step.name for name, step in givers.items() if bound.get(name, (-1,))[-1] in step.cells}
 
 
-def _scale(truth: Replay) -> int:
+def scale_of(truth: Replay) -> int:
     """By how much the notebook draws its figures larger than Matplotlib would."""
     return max((f.scale for f in shown(list(truth.outputs.values())).figures), default=1) or 1
 

@@ -9,6 +9,7 @@ import datetime as dt
 import decimal
 import enum
 import functools
+import io
 import pickle
 import threading
 from typing import Any
@@ -237,6 +238,23 @@ def test_a_function_to_which_the_package_passes_values_is_that_of_the_notebook()
     price.__module__ = "__main__"
     assert first_difference(portrait(price), passed) is None
     assert first_difference(portrait(len), passed) is not None
+
+
+def test_what_stands_in_for_something_of_ipythons() -> None:
+    from IPython.utils.capture import CapturedIO
+    from IPython.utils.text import SList
+
+    from nb2pipe.package.support._captured import Captured
+
+    assert differ(SList(["a", "b"]), ["a", "b"]) is None
+    assert differ(SList(["a", "b"]), ["a", "c"]) == Place("[1]", "'b'", "'c'")
+    theirs, ours = CapturedIO(io.StringIO("out"), io.StringIO("")), Captured()
+    ours._stdout.write("out")
+    kind = type("Captured", (Captured,), {"__module__": "sales._runtime._captured"})
+    ours.__class__ = kind
+    assert first_difference(portrait(theirs), portrait(ours, "sales")) is None
+    ours._stdout.write("more")
+    assert first_difference(portrait(theirs), portrait(ours, "sales")) == Place(".stdout", "'out'", "'outmore'")
 
 
 def test_a_name_without_a_value() -> None:
