@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from nb2pipe.replay import arrays
-from nb2pipe.replay.portrait import Node
+from nb2pipe.replay.portrait import MAGIC, Node
 
 Portrait = Sequence[Node]
 
@@ -26,20 +26,17 @@ class Place(NamedTuple):
     actual: str
 
 
-def first_difference(expected: Portrait, actual: Portrait, rtol: float = 0.0) -> Place | None:
-    """The first place where two portraits differ, None where they are equal in all that is known of them.
+class Outcome(NamedTuple):
+    """What a comparison gives: the first difference, and why nothing can be said of a part, "" where all was compared."""
 
-    ``rtol`` is the relative difference that floating-point numbers may have.
-    """
-    return _Comparison(expected, actual, rtol).run(0, 0)
+    difference: Place | None
+    unknown: str = ""
 
 
-def opaque(portrait: Portrait) -> str:
-    """Why nothing can be said of a value or of a part of it, "" where everything can be compared."""
-    for node in portrait:
-        if node.kind == "opaque":
-            return f"a {node.type or 'value'} cannot be compared: {node.data}"
-    return ""
+def compared(expected: Portrait, actual: Portrait, rtol: float = 0.0) -> Outcome:
+    """Compare two portraits; ``rtol`` is the relative difference that floating-point numbers may have."""
+    comparison = _Comparison(expected, actual, rtol)
+    return Outcome(comparison.run(0, 0), comparison.unknown)
 
 
 class _Comparison:
@@ -47,6 +44,7 @@ class _Comparison:
 
     def __init__(self, expected: Portrait, actual: Portrait, rtol: float) -> None:
         self.expected, self.actual, self.rtol = expected, actual, rtol
+        self.unknown = ""
 
     def run(self, left: int, right: int) -> Place | None:
         """Compare two parts, and the parts of these, without going deeper than one call."""
@@ -60,6 +58,8 @@ class _Comparison:
             seen.add((left, right))
             a, b = self.expected[left], self.actual[right]
             if "opaque" in (a.kind, b.kind):
+                node = a if a.kind == "opaque" else b
+                self.unknown = self.unknown or f"a {node.type or 'value'} cannot be compared: {node.data}"
                 continue
             if a.shared and b.shared:
                 known = partners[0].setdefault(left, right), partners[1].setdefault(right, left)
@@ -69,7 +69,9 @@ class _Comparison:
             found = self.node(a, b, where)
             if found is not None:
                 return found
-            if a.kind == b.kind and a.kind not in ("frame", "series"):
+            if a.kind == "function":
+                waiting += reversed(list(_insides(a, b, where)))
+            elif a.kind == b.kind and a.kind not in ("frame", "series"):
                 waiting += reversed(list(zip(a.parts, b.parts, self.names(a, where), strict=True)))
         return None
 
@@ -86,6 +88,9 @@ class _Comparison:
                 return self.atoms(a.data, b.data, where)
             case "array":
                 return self.array(a.data, b.data, where)
+            case "function" if a.data[0] != b.data[0] and MAGIC not in a.data[0]:
+                one, two = next((x, y) for x, y in itertools.zip_longest(a.data[0], b.data[0]) if x != y)
+                return Place(_in(where, f"the code of {a.type}"), one or "no more", two or "no more")
             case "picture":
                 return pictures_differ(a.data, b.data, where)
             case "object" if a.data != b.data:
@@ -93,7 +98,7 @@ class _Comparison:
                 return Place(_in(where, "attributes"), one or "no more", two or "no more")
             case "frame":
                 return self.frame(a, b, where)
-        if len(a.parts) != len(b.parts):
+        if len(a.parts) != len(b.parts) and a.kind != "function":
             half = 2 if a.kind == "mapping" else 1
             return Place(_in(where, "length"), str(len(a.parts) // half), str(len(b.parts) // half))
         return self.series(a, b, where) if a.kind == "series" else None
@@ -102,11 +107,11 @@ class _Comparison:
         """Two nodes of different kinds or types."""
         if {a.kind, b.kind} == {"atoms", "items"} and a.type == b.type:
             return self.mixed(a, b, where)
-        if a.kind == "name" and b.type == "functools.partial":  # a function to which the package passes values
+        if a.kind == "function" and b.type == "functools.partial":  # a function to which the package passes values
             function = self.actual[b.parts[0]]
-            if function.kind == "name" and function.type == a.type and "." not in a.type:
-                return None
-        plain = {"atom", "text", "name", "unbound"}
+            if (function.kind, function.type) == (a.kind, a.type):
+                return self.node(a, function, where)
+        plain = {"atom", "text", "name", "function", "unbound"}
         if a.type == b.type or (a.kind in plain and b.kind in plain) or "unbound" in (a.kind, b.kind):
             return Place(where, self.text(a, self.expected), self.text(b, self.actual))
         return Place(_in(where, "type"), a.type or a.kind, b.type or b.kind)
@@ -257,12 +262,23 @@ class _Comparison:
                 return f"{node.type}({node.data})"
             case "unbound":
                 return "no value"
-            case "name":
+            case "name" | "function":
                 return node.type
             case "array" if not node.data[1] and isinstance(node.data[2], bytes):
                 (item,) = arrays.items(node.data[0], node.data[2])
                 return f"{node.type}({arrays.text(node.data[0], item)})"
         return f"a {node.type}"
+
+
+def _insides(a: Node, b: Node, where: str) -> Iterator[tuple[int, int, str]]:
+    """The defaults of two functions, and what both have of names outside of them; in a package that is more."""
+    if b.kind != "function":
+        return
+    yield a.parts[0], b.parts[0], _in(where, "defaults")
+    yield a.parts[1], b.parts[1], _in(where, "defaults")
+    for name in a.data[1]:
+        if name in b.data[1]:
+            yield a.parts[2 + a.data[1].index(name)], b.parts[2 + b.data[1].index(name)], _in(where, name)
 
 
 def pictures_differ(expected: tuple[int, int, bytes], actual: tuple[int, int, bytes], where: str = "") -> Place | None:

@@ -12,12 +12,13 @@ from __future__ import annotations
 import copyreg
 import datetime as dt
 import decimal
+import dis
 import fractions
 import functools
 import hashlib
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 _LARGEST = 3_000_000  # nodes
@@ -50,7 +51,8 @@ class Node(NamedTuple):
     frame                                      index, columns, attrs, then the columns
     series                                     index, name, attrs, values
     object     the names of the parts          what the object is made of, as pickle would take it apart
-    name                                       none: a function, class or module; ``type`` is its name
+    function   constants and operators, names  a function of the notebook: its defaults, and what these names outside of it hold
+    name                                       none: a function of a library, a class or module; ``type`` is its name
     picture    width, height, bytes            none: a figure, drawn
     unbound                                    none: there is no such name
     opaque     why                             none: nothing can be said of it
@@ -66,6 +68,8 @@ class Node(NamedTuple):
     shared: bool = False
 
 
+MAGIC = "get_ipython()"
+"""Stands for IPython's own syntax among what a function computes with: a package has other text for it."""
 UNBOUND = (Node("unbound"),)
 
 
@@ -142,10 +146,17 @@ class _Painter:
             return self.sequence(name, list(value))
         if kind is bytearray:
             return Node("atom", name, bytes(value), shared=True)
+        if kind is memoryview:
+            return self.object(name, {"<format>": value.format, "<shape>": value.shape, "": bytes(value)}, shared=True)
         if kind in _SHOWN and getattr(value, "tzinfo", None) in (None, dt.UTC) and not getattr(value, "fold", 0):
             return Node("text", name, str(value))
         if isinstance(value, _NAMED) and isinstance(getattr(value, "__self__", None), (type(None), types.ModuleType)):
-            return Node("name", self.name_of(value))
+            name = self.name_of(value)
+            return (
+                self.function(name, value)
+                if isinstance(value, types.FunctionType) and "." not in name
+                else Node("name", name)
+            )
         if kind is types.MethodType:
             return self.object(name, {".__self__": value.__self__, ".__func__": value.__func__})
         if kind is functools.partial:
@@ -159,6 +170,15 @@ class _Painter:
             if made is not None:
                 return made
         return self.reduced(value, name)
+
+    def function(self, name: str, value: types.FunctionType) -> Node:
+        """A function of the notebook; in a package its text stands elsewhere, and what it reads is passed or stands around it."""
+        around = dict(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
+        held = {n: cell.cell_contents for n, cell in sorted(around.items()) if cell != types.CellType()}
+        parts = (value.__defaults__, value.__kwdefaults__, *held.values())
+        return Node(
+            "function", name, (tuple(_computes(value.__code__)), tuple(held)), tuple(self.place(p) for p in parts)
+        )
 
     def stand_in(self, value: Any, name: str) -> Node:
         """What a package has in the place of something of IPython's."""
@@ -250,6 +270,21 @@ class _Painter:
         if module == "__main__" or (inside != module and inside.partition(".")[0] in _OWN):
             return ""
         return f"{inside}." if inside else ""
+
+
+def _computes(code: types.CodeType) -> Iterator[str]:
+    """The constants and operators of a function's code, in order."""
+    if "get_ipython" in code.co_names:
+        yield MAGIC
+    for step in dis.get_instructions(code):
+        if isinstance(step.argval, types.CodeType):
+            yield from _computes(step.argval)
+        elif step.opname in ("LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT"):
+            names = isinstance(step.argval, tuple) and all(isinstance(v, str) for v in step.argval)
+            if not names:  # of keywords, of which a package has more
+                yield repr(step.argval)
+        elif step.opname.endswith("_OP") or step.opname.startswith("UNARY_"):
+            yield f"{step.opname} {step.argrepr}".rstrip()
 
 
 # -- libraries ------------------------------------------------------------------------------------------------------

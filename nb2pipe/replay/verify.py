@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nb2pipe.replay.compare import Place as Where
-from nb2pipe.replay.compare import Portrait, first_difference, opaque
+from nb2pipe.replay.compare import Portrait, compared
 from nb2pipe.replay.facts import Facts
 from nb2pipe.replay.kernel import Probe, Replay, replay
 from nb2pipe.replay.model import Difference, Report, Unknown
@@ -171,11 +171,11 @@ class Comparison:
 
     def compare(self, key: tuple[str, str], expected: Portrait, sides: Sequence[Portrait], found: _Found) -> None:
         for actual in sides:
-            where = first_difference(expected, actual, self.settings.rtol)
+            where, unknown = compared(expected, actual, self.settings.rtol)
             if where is not None:
                 found.differences.setdefault(key, where)
-            elif reason := opaque(expected) or opaque(actual):
-                found.unknown.setdefault(key, reason)
+            elif unknown:
+                found.unknown.setdefault(key, unknown)
 
     def final(self, runs: Sequence[Run], found: _Found) -> None:
         """The values at the end: a later step may have changed what an earlier one has given."""
@@ -274,7 +274,7 @@ class Comparison:
             (self.truth.values.get(place, {}).get(name), second.values.get(place, {}).get(name))
             for place in (step, END)
         ]
-        return any(a and b and first_difference(a, b, self.settings.rtol) is not None for a, b in pairs)
+        return any(a and b and compared(a, b, self.settings.rtol).difference is not None for a, b in pairs)
 
     def undetermined_output(self, step: PackageStep, found: _Found, second: Replay, runs: Sequence[Run]) -> None:
         expected, other = (

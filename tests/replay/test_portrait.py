@@ -20,8 +20,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nb2pipe.replay.compare import Place, first_difference, opaque
+from nb2pipe.replay.compare import Place, compared
 from nb2pipe.replay.portrait import UNBOUND, portrait
+
+
+def first_difference(one: Any, two: Any, rtol: float = 0.0) -> Place | None:
+    """Where two portraits differ."""
+    return compared(one, two, rtol).difference
+
+
+def opaque(look: Any) -> str:
+    """Why nothing can be said of a part of a portrait."""
+    return compared(look, look).unknown
 
 
 def differ(one: Any, two: Any, rtol: float = 0.0) -> Place | None:
@@ -185,6 +195,11 @@ def test_what_two_places_share_matters_where_it_can_change() -> None:
     assert differ([pair, [pair]], [(1, 2), [(1, 2)]]) is None
 
 
+def test_memory() -> None:
+    assert differ(memoryview(b"ab"), memoryview(bytearray(b"ab"))) is None
+    assert differ(memoryview(b"ab"), memoryview(b"ac")) == Place("", "b'ab'", "b'ac'")
+
+
 def test_depth_and_cycles_do_not_matter() -> None:
     deep: list[Any] = []
     for _ in range(100_000):
@@ -200,7 +215,7 @@ def test_depth_and_cycles_do_not_matter() -> None:
     assert differ(wide, wide) is None
 
 
-@pytest.mark.parametrize("value", [(i for i in ()), threading.Lock(), {"a": [1, threading.Lock()]}, memoryview(b"")])
+@pytest.mark.parametrize("value", [(i for i in ()), threading.Lock(), {"a": [1, threading.Lock()]}])
 def test_what_cannot_be_compared_says_so(value: Any) -> None:
     assert "cannot be compared" in opaque(portrait(value))
 
@@ -255,6 +270,38 @@ def test_what_stands_in_for_something_of_ipythons() -> None:
     assert first_difference(portrait(theirs), portrait(ours, "sales")) is None
     ours._stdout.write("more")
     assert first_difference(portrait(theirs), portrait(ours, "sales")) == Place(".stdout", "'out'", "'outmore'")
+
+
+def test_functions_of_the_notebook_compute_with_the_same_constants_and_operators() -> None:
+    def made(text: str, module: str, values: dict[str, Any] | None = None) -> Any:
+        names = {"__name__": module, **(values or {})}
+        exec(text, names)
+        return portrait(names["f"], "sales")
+
+    notebook = made("r = 3\nf = lambda x: x * 2 + r", "__main__")
+    around = "def step():\n    r = {}\n    return lambda x: {}\nf = step()"
+    assert first_difference(notebook, made(around.format(3, "x * 2 + r"), "sales.steps")) is None
+    assert first_difference(notebook, made("def f(x, *, r): return x * 2 + r", "sales.functions")) is not None, (
+        "another name"
+    )
+    for body in ("x * 3 + r", "x / 2 + r", "x * 2 - r"):
+        found = first_difference(notebook, made(around.format(3, body), "sales.steps"))
+        assert found is not None
+        assert found.where == "the code of <lambda>"
+    alone, inside = made("f = lambda x: r", "__main__"), made(around.format("iter(x for x in ())", "r"), "sales.steps")
+    assert compared(alone, inside) == (None, ""), "what a package has around it is none of the notebook's function"
+    magic, plain = (
+        made("def f(): return get_ipython().system('ls')", "__main__"),
+        made("def f(): return run(['ls'])", "sales.steps"),
+    )
+    assert first_difference(magic, plain) is None
+    inner = "def make(n):\n    def f(x, k={}): return x + n\n    return f\nf = make({})"
+    assert first_difference(made(inner.format(1, 2), "__main__"), made(inner.format(1, 2), "sales.functions")) is None
+    assert first_difference(made(inner.format(1, 2), "__main__"), made(inner.format(1, 3), "sales.functions")) == Place(
+        "n", "2", "3"
+    )
+    found = first_difference(made(inner.format(1, 2), "__main__"), made(inner.format(5, 2), "sales.functions"))
+    assert found == Place("defaults[0]", "1", "5")
 
 
 def test_a_name_without_a_value() -> None:
