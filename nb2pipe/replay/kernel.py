@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nb2pipe.replay.compare import Portrait
 
 PROBE = Path(__file__).with_name("probe.py")
+_PATIENCE = 900.0  # seconds, for a probe
 _BUILTINS = "__import__('builtins')"
 
 
@@ -130,9 +132,11 @@ async def _look(client: Any, probe: Probe, path: Path) -> None:
     program = f"{PROBE.read_text('utf-8')}\nportraits(_values, {probe.names!r}, {str(path)!r})\n"
     module = f"{{'__name__': 'nb2pipe.replay.probe', '__file__': {str(PROBE)!r}, '_values': {_BUILTINS}.globals()}}"
     code = f"{_BUILTINS}.exec({program!r}, {module})"  # an expression, for that binds no name
-    await client.kc.execute_interactive(
-        code, silent=True, store_history=False, allow_stdin=False, stop_on_error=False, output_hook=lambda _: None
-    )
+    with suppress(TimeoutError):  # the values then count as unknown
+        await client.kc.execute_interactive(
+            code, silent=True, store_history=False, allow_stdin=False, stop_on_error=False, timeout=_PATIENCE,
+            output_hook=lambda _: None,
+        )  # fmt: skip
 
 
 def read_portraits(path: Path) -> dict[str, Portrait]:

@@ -16,6 +16,7 @@ import dis
 import fractions
 import functools
 import hashlib
+import os
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,11 @@ _STAND_INS = frozenset({"SList", "CapturedIO", "Captured", "DisplayHandle", "Han
 """What IPython has, and what a package has in its place."""
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _NAMED = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType)
+_KERNELS = frozenset(
+    {"JPY_PARENT_PID", "JPY_SESSION_NAME", "MPLBACKEND", "PYDEVD_USE_FRAME_EVAL", "TERM", "CLICOLOR", "CLICOLOR_FORCE",
+     "FORCE_COLOR", "PAGER", "GIT_PAGER", "PYTHONPATH", "COLUMNS", "LINES"}
+)  # fmt: skip
+"""Variables of the environment that a kernel sets for itself, or whoever runs a package."""
 _OWN = frozenset({"functions", "steps", "scripts", "parameters"})
 """The modules of a package that hold what the notebook itself defines."""
 
@@ -138,7 +144,7 @@ class _Painter:
         name = self.type_name(kind)
         if kind is list or kind is tuple:
             return self.sequence(name, value, shared=kind is list)
-        if kind is dict:
+        if kind is dict or kind is types.MappingProxyType:
             return Node("mapping", name, None, self.pairs(value), shared=True)
         if kind is set or kind is frozenset:
             return Node("set", name, None, tuple(self.place(v) for v in sorted(value, key=self.key)), kind is set)
@@ -146,6 +152,8 @@ class _Painter:
             return self.sequence(name, list(value))
         if kind is bytearray:
             return Node("atom", name, bytes(value), shared=True)
+        if value is os.environ:
+            return self.object(name, {"": {n: v for n, v in sorted(value.items()) if n not in _KERNELS}}, shared=True)
         if kind is memoryview:
             return self.object(name, {"<format>": value.format, "<shape>": value.shape, "": bytes(value)}, shared=True)
         if kind in _SHOWN and getattr(value, "tzinfo", None) in (None, dt.UTC) and not getattr(value, "fold", 0):

@@ -10,8 +10,10 @@ import decimal
 import enum
 import functools
 import io
+import os
 import pickle
 import threading
+import types
 from typing import Any
 
 import numpy as np
@@ -193,6 +195,21 @@ def test_what_two_places_share_matters_where_it_can_change() -> None:
     assert differ([day, day], [dt.date(2024, 1, 1), dt.date(2024, 1, 1)]) is None
     pair = (1, 2)
     assert differ([pair, [pair]], [(1, 2), [(1, 2)]]) is None
+
+
+def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTA", "1")
+    before = portrait(os.environ)
+    monkeypatch.setenv("JPY_PARENT_PID", "12")
+    assert first_difference(before, portrait(os.environ)) is None
+    monkeypatch.setenv("QUOTA", "2")
+    assert first_difference(before, portrait(os.environ)) == Place("['QUOTA']", "'1'", "'2'")
+
+
+def test_a_view_of_a_mapping() -> None:
+    assert differ(types.MappingProxyType({"a": 1}), types.MappingProxyType({"a": 1})) is None
+    assert differ(types.MappingProxyType({"a": 1}), types.MappingProxyType({"a": 2})) == Place("['a']", "1", "2")
+    assert differ(types.MappingProxyType({"a": 1}), {"a": 1}) == Place("type", "mappingproxy", "dict")
 
 
 def test_memory() -> None:

@@ -81,22 +81,23 @@ def _scripts(folder: Path) -> Any:
     return (p.relative_to(made).as_posix() for p in (made / "scripts").glob("*.py"))
 
 
-def test_a_changed_figure(tmp_path: Path) -> None:
+def test_changed_figures(tmp_path: Path) -> None:
+    drawn = "plt.figure(figsize=(1, 1))\nplt.plot(x)\nplt.show()\nplt.figure(figsize=(1, 1))\nplt.bar([0], [{}])\nplt.show()"
     cells = [
         "%config InlineBackend.figure_format = 'retina'\nimport matplotlib.pyplot as plt\nx = [0, 1]",
-        "plt.figure(figsize=(1, 1))\nplt.plot(x)\nplt.show()\nplt.figure(figsize=(1, 1))\nplt.bar([0], [1])\nplt.show()",
+        drawn.format(1),
+        drawn.format(2),
     ]
     subject, folder = project(tmp_path, cells)
     report = api.verify(subject, folder, Settings())
-    assert (report.verdict, report.figures) == ("EQUAL", 2)
-    changed(folder, "plt.bar([0], [1])", "plt.bar([0], [2])")
-    (found,) = api.verify(subject, folder, Settings()).differences
-    assert found[:2] == ("cell_2", "<figure 2>")
-    assert found.where.startswith("pixel (")
-    assert found.expected != found.actual
-    changed(folder, "plt.bar([0], [2])\n    plt.show()\n", "")
-    found = api.verify(subject, folder, Settings()).differences[-1]
-    assert found == Difference("cell_2", "<figures>", "", "2", "1")
+    assert (report.verdict, report.figures) == ("EQUAL", 4)
+    changed(folder, "plt.bar([0], [1])", "plt.bar([0], [1], color='red')")
+    changed(folder, "    plt.bar([0], [2])\n    plt.show()\n", "    plt.close()\n")
+    one, *others = api.verify(subject, folder, Settings()).differences
+    assert one[:2] == ("cell_2", "<figure 2>")
+    assert one.where.startswith("pixel (")
+    assert one.expected != one.actual
+    assert Difference("cell_3", "<figures>", "", "2", "1") in others
 
 
 def test_what_the_notebook_does_not_determine_is_unknown_and_nothing_else(tmp_path: Path) -> None:
