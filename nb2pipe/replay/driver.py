@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 import json
 import os
 import runpy
@@ -46,7 +47,19 @@ def _run(package: str, order: dict[str, Any], values: Path, keep: Any) -> None:
     pipeline.Step.__call__, pipeline.Pipeline.run = called, ran
     _draw_larger(package, order["scale"])
     sys.argv = [package, *order["arguments"]]
+    _keep_defaults(importlib.import_module(f"{package}.pipeline").PIPELINE, values, keep)
     runpy.run_module(package, run_name="__main__", alter_sys=True)
+
+
+def _keep_defaults(pipeline: Any, values: Path, keep: Any) -> None:
+    """The defaults of parameters, as the pipeline has them and as the functions of steps have, which others may call."""
+    parameters = vars(pipeline.parameters())
+    found = {f".{name}": value for name, value in parameters.items()}
+    for step in pipeline.steps:
+        for name, taken in inspect.signature(step.function).parameters.items():
+            if name in parameters and taken.default is not taken.empty:
+                found[f"{step.name}.{name}"] = taken.default
+    keep(found, tuple(found), str(values / "<defaults>"))
 
 
 def _mark(mark: str, step: str) -> None:

@@ -50,7 +50,8 @@ class Run:
     """What a run of a package has given, by step.
 
     ``errors`` is what went to stderr. ``failed`` are the steps that ended with an error, with its last line; ``alone``
-    those that cannot run in a process of their own, and why; ``figures`` the pictures as PNG.
+    those that cannot run in a process of their own, and why; ``figures`` the pictures as PNG. ``defaults`` are those
+    of parameters, by step and name, with a dot between; those of the pipeline have no step.
     """
 
     values: dict[str, dict[str, Portrait]] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class Run:
     figures: dict[str, list[bytes]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     alone: dict[str, str] = field(default_factory=dict)
+    defaults: dict[str, Portrait] = field(default_factory=dict)
 
 
 class Done(NamedTuple):
@@ -149,6 +151,7 @@ def run_whole(
             run.values[step.name] = read_portraits(values / step.name)
             saved = sorted(pictures.glob(f"{step.name}-*.png"), key=lambda p: int(p.stem.rpartition("-")[2]))
             run.figures[step.name] = [p.read_bytes() for p in saved if p.stem.rpartition("-")[0] == step.name]
+    run.defaults = read_portraits(values / "<defaults>")
     run.values[END] = read_portraits(values / END)
     if ended.code:
         first = next((s.name for s in project.steps if s.name not in run.outputs), project.steps[-1].name)

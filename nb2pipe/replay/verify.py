@@ -121,12 +121,13 @@ class Comparison:
         second: Replay | None = None
         for step in self.project.steps:
             self.failures(step, runs, found)
+            self.defaults(step, runs, found)
             self.values(step, runs, found)
             self.outputs(step, runs, found)
             self.figures(step, runs, found)
         self.final(runs, found)
         self.elsewhere(found)
-        if any(not name.startswith("<run") for _, name in found.differences):
+        if any(not name.startswith(("<run", "<default")) for _, name in found.differences):
             second = again()
             self.leave_out_undetermined(found, second, runs)
         order = [s.name for s in self.project.steps]
@@ -168,6 +169,16 @@ class Comparison:
             else:
                 found.values += 1
                 self.compare((step.name, name), expected[name], sides, found)
+
+    def defaults(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+        """What the step's function takes for parameters where it is called by itself."""
+        for run in runs:
+            for key, actual in run.defaults.items():
+                owner, _, name = key.partition(".")
+                if owner == step.name:
+                    where, _ = compared(run.defaults[f".{name}"], actual)
+                    if where is not None:
+                        found.differences[step.name, f"<default {name}>"] = where
 
     def compare(self, key: tuple[str, str], expected: Portrait, sides: Sequence[Portrait], found: _Found) -> None:
         for actual in sides:
@@ -255,7 +266,7 @@ class Comparison:
         steps = {s.name: s for s in self.project.steps}
         for key in list(found.differences):
             name, what = key
-            if what in ("<run>", "<error>") or name not in steps:
+            if what in ("<run>", "<error>") or what.startswith("<default") or name not in steps:
                 continue
             if what == "<output>":
                 self.undetermined_output(steps[name], found, second, runs)

@@ -43,10 +43,10 @@ def test_the_last_step_that_is_ready_comes_first(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("stderr", "reason"),
     [
-        ("Traceback\n  ...\nmade._runtime._formats.ValueNotStorable: step b gives x (function), which cannot be kept in a file: y\n"
-         "step b failed\n", "step b gives x (function), which cannot be kept in a file: y"),
-        ("made: step b leaves figures changed, which cannot be carried to another process; run the pipeline in one process: "
-         "python -m made\n", "step b leaves figures changed, which cannot be carried to another process"),
+        (("Traceback\n  ...\nmade._runtime._formats.ValueNotStorable: step b gives x (function), which cannot be kept in a file: y\n"
+         "step b failed\n"), "step b gives x (function), which cannot be kept in a file: y"),
+        (("made: step b leaves figures changed, which cannot be carried to another process; run the pipeline in one process: "
+         "python -m made\n"), "step b leaves figures changed, which cannot be carried to another process"),
     ],
 )  # fmt: skip
 def test_what_needs_one_process_is_no_failure(

@@ -147,6 +147,15 @@ def test_what_has_no_portrait_is_unknown_and_nothing_else(tmp_path: Path) -> Non
     assert "lock" in report.unknown[0].reason
 
 
+def test_the_default_of_a_step_that_others_may_call(tmp_path: Path) -> None:
+    report = verified(
+        tmp_path,
+        [code("rate = 2.0", "parameters"), "x = 3 * rate", "print(x)"],
+        ("rate: float = 2.0", "rate: float = 3.0"),
+    )
+    assert report.differences == (Difference("cell_2", "<default rate>", "", "2.0", "3.0"),)
+
+
 def test_a_value_that_a_later_step_changes(tmp_path: Path) -> None:
     cells = ["a = [1]", "b = len(a)\na.append(b)", "print(b)"]
     report = verified(tmp_path, cells, ("a.append(b)", "a.append(7)"))
