@@ -9,6 +9,7 @@ matter: a node names the nodes of its parts by their places in the list.
 
 from __future__ import annotations
 
+import copy
 import copyreg
 import datetime as dt
 import decimal
@@ -32,6 +33,9 @@ _STAND_INS = frozenset({"SList", "CapturedIO", "Captured", "DisplayHandle", "Han
 """What IPython has, and what a package has in its place."""
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _NAMED = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType)
+_ITERATED: tuple[Any, ...] = ([], (), "", b"", range(0), {}, {}.values(), {}.items(), set())
+_ITERATORS = tuple(type(iter(each)) for each in _ITERATED)
+"""Iterators that a copy of leaves as they are."""
 _KERNELS = frozenset(
     {"JPY_PARENT_PID", "JPY_SESSION_NAME", "MPLBACKEND", "PYDEVD_USE_FRAME_EVAL", "TERM", "CLICOLOR", "CLICOLOR_FORCE",
      "FORCE_COLOR", "PAGER", "GIT_PAGER", "PYTHONPATH", "COLUMNS", "LINES"}
@@ -150,6 +154,8 @@ class _Painter:
             return Node("set", name, None, tuple(self.place(v) for v in sorted(value, key=self.key)), kind is set)
         if kind in _VIEWS:
             return self.sequence(name, list(value))
+        if kind in _ITERATORS:
+            return self.object(name, {"": list(copy.copy(value))}, shared=True)
         if kind is bytearray:
             return Node("atom", name, bytes(value), shared=True)
         if value is os.environ:

@@ -212,6 +212,16 @@ def test_a_view_of_a_mapping() -> None:
     assert differ(types.MappingProxyType({"a": 1}), {"a": 1}) == Place("type", "mappingproxy", "dict")
 
 
+def test_iterators_are_what_they_have_left() -> None:
+    used, left = iter([1, 2, 3]), iter([0, 2, 3])
+    next(used), next(left)
+    assert differ(used, left) is None
+    assert list(used) == [2, 3], "to look takes nothing"
+    assert differ(used, iter([])) is None
+    assert differ(left, iter([2, 4])) == Place("[1]", "3", "4")
+    assert differ(map(len, iter(["a"])), map(len, iter(["b"]))) is not None
+
+
 def test_memory() -> None:
     assert differ(memoryview(b"ab"), memoryview(bytearray(b"ab"))) is None
     assert differ(memoryview(b"ab"), memoryview(b"ac")) == Place("", "b'ab'", "b'ac'")
