@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.analysis.amend import Fact, with_facts
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from nb2pipe.package.versions.keep import Kept
     from nb2pipe.package.versions.record import Record
     from nb2pipe.package.wheels import Target
+    from nb2pipe.replay.model import Report
+    from nb2pipe.replay.verify import Settings
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
     from nb2pipe.runtime.zygote import Zygote
     from nb2pipe.sync.roundtrip import Synced
@@ -132,7 +135,7 @@ def package(compiled: Compiled, name: str | None = None) -> Package:
     modules = modules_outside(plan)
     # What it needs, by the metadata of what is installed.
     environment = environment_of(modules)
-    chosen = package_name(compiled.notebook, name, modules)
+    chosen = package_name(compiled.notebook, name, modules, compiled.folder)
     types = types_given(plan, compiled.analysis.effects)
     made = draft(plan, chosen, compiled.notebook, compiled.split, environment, types)
     tree = first_files(made)
@@ -314,6 +317,44 @@ def write_synced(synced: Synced) -> None:
     if synced.merged.sources:
         content = with_sources(synced.notebook, synced.merged.sources)
         replace_file(Path(synced.notebook.path), content)
+
+
+def verify(compiled: Compiled, folder: Path, settings: Settings) -> Report:
+    """Replay a notebook and the package in ``folder``, and compare all that they compute and show.
+
+    Raises:
+        NotebookFails: The notebook itself does not run from top to bottom.
+        UsageError: The folder holds no package, or the notebook's folder cannot be copied.
+    """
+    from nb2pipe.replay.facts import facts_of
+    from nb2pipe.replay.package import read_project
+    from nb2pipe.replay.place import a_place
+    from nb2pipe.replay.verify import Subject
+    from nb2pipe.replay.verify import verify as replayed
+
+    # What the package says of its steps, and the analysis of the cells that these were made from.
+    project = read_project(folder, [c.id for c in compiled.notebook.cells])
+    facts = facts_of(compiled.codes, compiled.analysis)
+    document = read_document(compiled.notebook.path)
+    # Both sides, each time in a fresh copy of the notebook's folder.
+    with a_place(compiled.folder) as place:
+        return replayed(Subject(document, facts, project), place, settings)
+
+
+def verified(compiled: Compiled, made: Package, settings: Settings) -> tuple[Package, Report]:
+    """Compare a package with its notebook before it is written: the package with the verdict in its record, and the report.
+
+    Raises:
+        NotebookFails, UsageError: as `verify`.
+    """
+    from nb2pipe.replay.text import summary
+
+    with TemporaryDirectory(prefix="nb2pipe-package-") as scratch:
+        folder = Path(scratch) / made.name
+        write_package(made, folder)
+        report = verify(compiled, folder, settings)
+    record = replace(made.draft.record, verified=summary(report))
+    return replace(made, draft=replace(made.draft, record=record)), report
 
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:

@@ -17,11 +17,13 @@ def add_parser(commands: Any) -> None:
     parser: Parser = commands.add_parser(
         "compile",
         help="write a notebook as a Python package: a function a step",
-        description="Write the notebook as an installable Python package, one readable function a step. Nothing is run.",
+        description="Write the notebook as an installable Python package, one readable function a step. Nothing is run "
+        "but with --verify.",
         epilog=examples(
             ("nb2pipe compile analysis.ipynb", "the project in the folder ./analysis"),
             ("nb2pipe compile analysis.ipynb -o packages/analysis", "the project in another folder"),
             ("nb2pipe compile analysis.ipynb --name sales", "under another name"),
+            ("nb2pipe compile analysis.ipynb --verify", "only if it computes what the notebook computes"),
         ),
     )
     add_notebook(parser)
@@ -36,6 +38,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--sign", metavar="ssh:KEY", help="sign a new version with an ssh key")
     parser.add_argument("--wheel", action="store_true", help="also build the wheel, into the wheels of the store")
     add_store(parser)
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="run both and compare, as `nb2pipe verify` does; what differs is not written",
+    )
     add_split(parser)
     parser.set_defaults(main=main)
 
@@ -53,6 +60,20 @@ def main(options: argparse.Namespace) -> int:
         say(refused, compiled.notebook)
         return refused.exit_code
     folder = Path(options.output or made.name)
+    code = 0
+    if options.verify:
+        from nb2pipe.cli.verify import rendered
+        from nb2pipe.package.existing import refuse_changes_by_hand
+        from nb2pipe.replay.verify import Settings
+
+        if not options.force:
+            refuse_changes_by_hand(folder, made.tree)  # before anything runs
+        made, report = api.verified(compiled, made, Settings())
+        print(rendered(report, "text", made.name), end="")
+        if report.verdict == "DIFFERS":
+            print(f"{folder} was not written", file=sys.stderr)
+            return 1
+        code = int(report.verdict != "EQUAL")
     keeping = api.Keeping(options.store, options.version, options.sign, options.force)
     made, kept = api.keep_version(made, compiled.folder, folder, keeping)
     print(told(kept, signing=bool(options.sign)), file=sys.stderr)
@@ -60,8 +81,8 @@ def main(options: argparse.Namespace) -> int:
     if options.wheel:
         print(f"wheel {api.keep_wheel(made, compiled.folder, options.store)}", file=sys.stderr)
     if not written:
-        return 0
+        return code
     for finding in made.findings:
         print(f"note: {finding.message} (cell {finding.span.cell + 1})", file=sys.stderr)
     print(f"wrote {folder}: {made.summary}", file=sys.stderr)
-    return 0
+    return code

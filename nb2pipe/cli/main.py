@@ -18,11 +18,12 @@ from nb2pipe.cli import (
     rollback,
     run,
     sync,
+    verify,
     versions,
 )
 from nb2pipe.cli.parser import Parser, examples, show_help
 
-COMMANDS = (check, compile, explain, graph, run, sync, versions, diff, rollback, publish, attest)
+COMMANDS = (check, compile, explain, graph, run, verify, sync, versions, diff, rollback, publish, attest)
 _FAULT = 70
 _EXAMPLES = examples(
     ("nb2pipe graph analysis.ipynb", "the steps, and what flows between them"),

@@ -8,6 +8,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.notebook.model import Notebook
@@ -18,13 +19,15 @@ _RESERVED = frozenset(
 )  # what stands in pipeline.py beside the steps
 
 
-def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str]) -> str:
-    """The name that was asked for, or the notebook's own as an identifier.
+def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str], folder: Path) -> str:
+    """The name that was asked for, or the notebook's own as an identifier; ``folder`` is where the notebook stands.
 
     Raises:
-        UsageError: The name that was asked for is no identifier, or a module has it that Python or the notebook needs.
+        UsageError: The name that was asked for is no identifier, or a module has it that Python or the notebook needs, or that
+            stands beside the notebook: Python would find that one first.
     """
-    taken = {m.partition(".")[0] for m in imported} | sys.stdlib_module_names
+    beside = {p.stem for p in folder.glob("*.py")} | {p.parent.name for p in folder.glob("*/__init__.py")}
+    taken = {m.partition(".")[0] for m in imported} | sys.stdlib_module_names | beside
     if wanted is not None:
         made = _identifier(wanted)
         if wanted != made:
@@ -32,7 +35,8 @@ def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str]
                 f"--name {wanted}: a package needs a name of lower-case letters, digits and _; did you mean {made}?"
             )
         if wanted in taken:
-            whose = "Python's own" if wanted in sys.stdlib_module_names else "one that the notebook imports"
+            whose = "one that the notebook imports" if wanted not in beside else "one beside the notebook"
+            whose = "Python's own" if wanted in sys.stdlib_module_names else whose
             raise UsageError(f"--name {wanted}: a module of that name is {whose}; did you mean {wanted}_pipeline?")
         return wanted
     made = _identifier(notebook.name)

@@ -10,10 +10,10 @@ from typing import Any
 
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.emit.filetree import digest
-from nb2pipe.package.existing import LOCK, changed_by_hand
+from nb2pipe.package.existing import changed_by_hand
 from nb2pipe.package.origin import origin_path
 from nb2pipe.package.versions.changelog import CHANGELOG
-from nb2pipe.package.versions.record import Record, parse_lock
+from nb2pipe.package.versions.record import Record, read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,7 @@ def read_edited(folder: Path) -> Edited:
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder")
-    try:
-        record = parse_lock((folder / LOCK).read_text(encoding="utf-8"), folder / LOCK)
-    except (OSError, UnicodeDecodeError):
-        raise UsageError(f"{folder} is no package of nb2pipe: it has no {LOCK} that can be read") from None
+    record = read_record(folder)
     path = origin_path(record.notebook)
     try:
         content = (folder / path).read_bytes()

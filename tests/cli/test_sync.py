@@ -104,7 +104,7 @@ def test_edits_that_make_a_notebook_with_a_fault_are_refused(tmp_path: Path, cap
     ("breaks", "says"),
     [
         (lambda f: shutil.rmtree(f), "there is no such folder"),
-        (lambda f: (f / "nb2pipe.lock.json").unlink(), "is no package of nb2pipe"),
+        (lambda f: (f / "nb2pipe.lock.json").unlink(), "holds no package of nb2pipe"),
         (lambda f: (f / "nb2pipe.lock.json").write_text("[]"), "no lock file of nb2pipe"),
         (lambda f: (f / "notebooks" / "made.ipynb").unlink(), "is not the notebook that the package was written from"),
         (

@@ -34,6 +34,19 @@ def test_a_notebook_named_as_a_module_is(tmp_path: Path) -> None:
     assert api.package(api.compile_notebook(api.load(str(path)))).name == "json_pipeline"
 
 
+def test_a_module_beside_the_notebook_keeps_its_name(tmp_path: Path) -> None:
+    """In the notebook's folder ``python -m NAME`` would run that one."""
+    from nb2pipe import api
+
+    path = write(tmp_path / "sales.ipynb", [code("print(1)")])
+    compiled = api.compile_notebook(api.load(str(path)))
+    assert api.package(compiled).name == "sales"
+    (tmp_path / "sales.py").write_text("")
+    assert api.package(compiled).name == "sales_pipeline"
+    with pytest.raises(UsageError, match="one beside the notebook; did you mean sales_pipeline"):
+        api.package(compiled, "sales")
+
+
 def test_what_stands_beside_the_parameters_is_refused(tmp_path: Path) -> None:
     path = write(
         tmp_path / "n.ipynb",

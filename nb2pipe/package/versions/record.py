@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.package.existing import LOCK
 
 SCHEMA = 1
-_LOCK_NAME = "nb2pipe.lock.json"
 
 
 class CellRecord(NamedTuple):
@@ -84,7 +85,7 @@ class Record:
     """All that is known of a version.
 
     ``split`` is how the notebook's cells were made steps, None as they say themselves; ``files`` are the digests of the project's
-    files, but for the lock file's own.
+    files, but for the lock file's own; ``verified`` is what a comparison with the notebook came to, where there was one.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Record:
     functions: tuple[FunctionRecord, ...]
     environment: EnvironmentRecord
     files: Mapping[str, str]
+    verified: Mapping[str, Any] = MappingProxyType({})
 
 
 class EdgeRecord(NamedTuple):
@@ -134,8 +136,8 @@ def results(record: Record) -> dict[str, str]:
 
 
 def without_circumstances(record: Record) -> Record:
-    """The record without what does not make it another version: which number it has, and which nb2pipe wrote it."""
-    return replace(record, version="", nb2pipe="", change=ChangeRecord("", ()))
+    """The record without what makes it no other version: its number, which nb2pipe wrote it, and who has looked."""
+    return replace(record, version="", nb2pipe="", change=ChangeRecord("", ()), verified={})
 
 
 # -- as text --------------------------------------------------------------------------------------------------------
@@ -148,6 +150,8 @@ def lock_text(record: Record) -> str:
     for part in ("cells", "parameters", "steps", "functions"):
         document[part] = [_plain(row._asdict()) for row in document[part]]
     document["environment"] = _plain(record.environment._asdict())
+    if not record.verified:
+        del document["verified"]
     return "{\n" + ",\n".join(f"  {_text(key)}: {_laid_out(value)}" for key, value in document.items()) + "\n}\n"
 
 
@@ -168,7 +172,20 @@ def _laid_out(value: Any) -> str:
     return _text(value)
 
 
-def parse_lock(text: str, where: object = _LOCK_NAME) -> Record:
+def read_record(folder: Path) -> Record:
+    """The record of the project in a folder.
+
+    Raises:
+        UsageError: There is none, or it is of a form that this nb2pipe does not know.
+    """
+    try:
+        text = (folder / LOCK).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"{folder} holds no package of nb2pipe: `nb2pipe compile` writes one") from None
+    return parse_lock(text, folder / LOCK)
+
+
+def parse_lock(text: str, where: object = LOCK) -> Record:
     """The record in the text of a lock file; ``where`` is named in errors.
 
     Raises:
@@ -208,6 +225,7 @@ def _record(document: Mapping[str, Any]) -> Record:
             tuple(environment.get("missing", ())),
         ),
         files=dict(document["files"]),
+        verified=dict(document.get("verified", {})),
     )
 
 

@@ -28,7 +28,8 @@ def which_package(text: str, store: str | None = None) -> History:
     if path.suffix and path.is_file():
         from nb2pipe.notebook.read import read
 
-        return known_history(store_folder(path.resolve().parent, store), package_name(read(text), None, ()))
+        folder = path.resolve().parent
+        return known_history(store_folder(folder, store), package_name(read(text), None, (), folder))
     return known_history(store_folder(Path.cwd(), store), text)
 
 

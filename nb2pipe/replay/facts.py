@@ -1,0 +1,43 @@
+"""What the comparison asks the analysis: where names are bound and changed, and what of a cell no package shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from nb2pipe.analysis.effects import Analysis
+from nb2pipe.notebook.model import Code
+from nb2pipe.package.magics import NotPlainError, is_magic, plain
+
+
+class Facts(NamedTuple):
+    """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out."""
+
+    bound: Mapping[str, tuple[int, ...]]
+    changed: Mapping[str, tuple[int, ...]]
+    aside: Mapping[int, str]
+
+
+def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
+    """The facts about a compiled notebook."""
+    bound: dict[str, list[int]] = {}
+    changed: dict[str, list[int]] = {}
+    for effects in analysis.effects:
+        for name in dict.fromkeys([*(d.name for d in effects.definitions), *(d.name for d in effects.deletions)]):
+            bound.setdefault(name, []).append(effects.cell)
+        names = [*(d.name for d in effects.definitions), *(m.name for m in effects.mutations)]
+        for name in dict.fromkeys(names):
+            changed.setdefault(name, []).append(effects.cell)
+    aside = {code.cell.index: magic for code in codes if (magic := _left_out(code))}
+    return Facts({n: tuple(c) for n, c in bound.items()}, {n: tuple(c) for n, c in changed.items()}, aside)
+
+
+def _left_out(code: Code) -> str:
+    """The first line of a cell that a package has nothing for, "" where there is none."""
+    for node in code.tree.body if code.tree is not None else ():
+        try:
+            if is_magic(node) and not plain(node, frozenset()).text:
+                return code.cell.source.split("\n")[node.lineno - 1].strip()
+        except NotPlainError:
+            continue
+    return ""

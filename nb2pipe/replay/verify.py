@@ -1,0 +1,306 @@
+"""A notebook and its package, replayed side by side and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nb2pipe.replay.compare import Place as Where
+from nb2pipe.replay.compare import Portrait, compared
+from nb2pipe.replay.facts import Facts
+from nb2pipe.replay.kernel import Probe, Replay, replay
+from nb2pipe.replay.model import Difference, Report, Unknown
+from nb2pipe.replay.outputs import Shown, differing, figure_differs, lines, shown, tells
+from nb2pipe.replay.package import END, PackageStep, Project, Run, run_steps, run_whole
+from nb2pipe.replay.place import Place
+
+_ALWAYS_OTHER = "the notebook itself gives another one each time"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to compare: ``rtol`` for floating-point numbers, ``timeout`` in seconds for a cell and for a process."""
+
+    rtol: float = 0.0
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is compared: the notebook as an nbformat node, what is known of it, and the project of its package."""
+
+    document: Any
+    facts: Facts
+    project: Project
+
+
+def verify(subject: Subject, place: Place, settings: Settings) -> Report:
+    """Replay both and compare; ``place`` is where copies of the notebook's folder are made.
+
+    Raises:
+        NotebookFails: The notebook itself does not run from top to bottom.
+    """
+    truth = replay_notebook(subject, place, settings)
+    limit = settings.timeout or max(120.0, 20 * truth.seconds)
+    runs = [run_whole(subject.project, place, limit, scale=scale_of(truth)), run_steps(subject.project, place, limit)]
+
+    def again() -> Replay:
+        return replay_notebook(subject, place, settings)
+
+    return Comparison(subject, settings, truth).report(runs, again)
+
+
+def replay_notebook(subject: Subject, place: Place, settings: Settings) -> Replay:
+    """The notebook's run, with portraits of what its package's steps give.
+
+    Raises:
+        NotebookFails: A cell fails.
+    """
+    return replay(subject.document, place, list(_probes(subject)), settings.timeout)
+
+
+def _probes(subject: Subject) -> Iterator[Probe]:
+    """What to look at behind which cell: behind each step's last what it gives, at the end what is left."""
+    steps = subject.project.steps
+    home = {cell: step.name for step in steps for cell in step.cells}
+    for step in steps:
+        if not step.cells:
+            continue
+        between = range(min(step.cells), max(step.cells))
+        apart = any(home.get(cell, step.name) != step.name for cell in between)
+        behind: dict[int, list[str]] = {}
+        for name in step.gives:
+            # a step whose cells stand apart may give what another step between them changes
+            own = [c for c in subject.facts.changed.get(name, ()) if c in step.cells] if apart else []
+            behind.setdefault(max(own, default=max(step.cells)), []).append(name)
+        for cell, names in behind.items():
+            yield Probe(cell, step.name, tuple(names))
+    last = len(subject.document.cells) - 1
+    yield Probe(last, END, tuple(sorted(_final(subject))))
+
+
+def _final(subject: Subject) -> dict[str, str]:
+    """The names that at the end still have what their step has given, with that step."""
+    givers: dict[str, PackageStep] = {name: step for step in subject.project.steps for name in step.gives}
+    bound = subject.facts.bound
+    return {name: step.name for name, step in givers.items() if bound.get(name, (-1,))[-1] in step.cells}
+
+
+def scale_of(truth: Replay) -> int:
+    """By how much the notebook draws its figures larger than Matplotlib would."""
+    return max((f.scale for f in shown(list(truth.outputs.values())).figures), default=1) or 1
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is found on the way: differences by step and name, each once."""
+
+    differences: dict[tuple[str, str], Where] = field(default_factory=dict)
+    unknown: dict[tuple[str, str], str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    values: int = 0
+    outputs: int = 0
+    figures: int = 0
+
+
+class Comparison:
+    """One run of a notebook, to be compared with runs of packages."""
+
+    def __init__(self, subject: Subject, settings: Settings, truth: Replay) -> None:
+        self.subject, self.settings, self.truth = subject, settings, truth
+        self.project = subject.project
+        self.shown = {s.name: self.shown_by(s, truth) for s in self.project.steps}
+
+    def shown_by(self, step: PackageStep, truth: Replay) -> Shown:
+        return shown([truth.outputs.get(cell, ()) for cell in step.cells])
+
+    def report(self, runs: Sequence[Run], again: Callable[[], Replay]) -> Report:
+        """Compare runs of a package; ``again`` replays the notebook once more, where that is needed."""
+        found = _Found()
+        second: Replay | None = None
+        for step in self.project.steps:
+            self.failures(step, runs, found)
+            self.defaults(step, runs, found)
+            self.values(step, runs, found)
+            self.outputs(step, runs, found)
+            self.figures(step, runs, found)
+        self.final(runs, found)
+        self.elsewhere(found)
+        if any(not name.startswith(("<run", "<default")) for _, name in found.differences):
+            second = again()
+            self.leave_out_undetermined(found, second, runs)
+        order = [s.name for s in self.project.steps]
+
+        def place(key: tuple[str, str]) -> int:
+            return order.index(key[0]) if key[0] in order else len(order)
+
+        differences = sorted(found.differences.items(), key=lambda item: place(item[0]))
+        unknown = sorted(found.unknown.items(), key=lambda item: place(item[0]))
+        return Report(
+            tuple(Difference(*key, *where) for key, where in differences),
+            tuple(Unknown(*key, reason) for key, reason in unknown),
+            tuple(found.notes),
+            found.values,
+            found.outputs,
+            found.figures,
+        )
+
+    # -- one step -----------------------------------------------------------------------------------------------------
+
+    def failures(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+        for run in runs:
+            if step.name in run.failed:
+                found.differences.setdefault((step.name, "<run>"), Where("", "it ends well", run.failed[step.name]))
+            if step.name in run.alone:
+                found.notes.append(f"{run.alone[step.name]}; it was compared in one process only")
+
+    def values(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+        expected = self.truth.values.get(step.name, {})
+        for name in step.gives:
+            sides = [run.values[step.name][name] for run in runs if name in run.values.get(step.name, {})]
+            if not step.cells:
+                found.unknown[step.name, name] = "no cell of the notebook is known to belong to this step"
+            elif name not in expected:
+                found.unknown[step.name, name] = "the notebook's kernel could not tell what it is"
+            elif not sides:
+                if not any(run.failed for run in runs):
+                    found.unknown[step.name, name] = "the package's process could not tell what it is"
+            else:
+                found.values += 1
+                self.compare((step.name, name), expected[name], sides, found)
+
+    def defaults(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+        """What the step's function takes for parameters where it is called by itself."""
+        for run in runs:
+            for key, actual in run.defaults.items():
+                owner, _, name = key.partition(".")
+                if owner == step.name:
+                    where, _ = compared(run.defaults[f".{name}"], actual)
+                    if where is not None:
+                        found.differences[step.name, f"<default {name}>"] = where
+
+    def compare(self, key: tuple[str, str], expected: Portrait, sides: Sequence[Portrait], found: _Found) -> None:
+        for actual in sides:
+            where, unknown = compared(expected, actual, self.settings.rtol)
+            if where is not None:
+                found.differences.setdefault(key, where)
+            elif unknown:
+                found.unknown.setdefault(key, unknown)
+
+    def final(self, runs: Sequence[Run], found: _Found) -> None:
+        """The values at the end: a later step may have changed what an earlier one has given."""
+        expected = self.truth.values.get(END, {})
+        for name, step in _final(self.subject).items():
+            sides = [run.values[END][name] for run in runs if name in run.values.get(END, {})]
+            key = step, name
+            if not sides or name not in expected or key in found.differences:
+                continue
+            self.compare(key, expected[name], sides, found)
+            if key in found.differences:
+                where = found.differences[key]
+                found.differences[key] = where._replace(where=f"at the end{', ' * bool(where.where)}{where.where}")
+
+    def outputs(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+        expected = lines(self.shown[step.name].text, self.project.name)
+        sides = [run.outputs[step.name] for run in runs if step.name in run.outputs]
+        key = step.name, "<output>"
+        found.outputs += bool(sides)
+        for actual in sides:
+            where = differing(expected, lines(actual, self.project.name))
+            if where is not None:
+                reason = self.not_comparable(step)
+                if reason:
+                    found.unknown[key] = reason
+                else:
+                    found.differences.setdefault(key, where)
+        for error in self.shown[step.name].errors:
+            for run in runs:
+                if step.name in run.errors and not tells(run.errors[step.name], error):
+                    found.differences.setdefault((step.name, "<error>"), Where("", error, "no such error"))
+
+    def not_comparable(self, step: PackageStep) -> str:
+        """Why what a step shows cannot be compared, where it is not equal."""
+        for cell in step.cells:
+            if cell in self.truth.redrawn:
+                return f"cell {cell + 1} changes what it has shown"
+            if cell in self.subject.facts.aside:
+                return f"cell {cell + 1} has `{self.subject.facts.aside[cell]}`, of which no package shows anything"
+        return ""
+
+    def figures(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+        expected = self.shown[step.name].figures
+        for run in runs:
+            if step.name not in run.figures:
+                continue
+            actual = run.figures[step.name]
+            if len(expected) != len(actual):
+                counts = Where("", str(len(expected)), str(len(actual)))
+                found.differences.setdefault((step.name, "<figures>"), counts)
+                continue
+            for number, (one, two) in enumerate(zip(expected, actual, strict=True), 1):
+                key = step.name, f"<figure {number}>"
+                if not one.scale:
+                    found.unknown[key] = "the notebook shows it in another form than PNG"
+                    continue
+                found.figures += 1
+                where = figure_differs(one.data, two)
+                if where is not None:
+                    found.differences.setdefault(key, where)
+
+    def elsewhere(self, found: _Found) -> None:
+        """What cells show that belong to no step."""
+        known = {cell for step in self.project.steps for cell in step.cells}
+        for cell, outputs in self.truth.outputs.items():
+            if cell in known or cell in self.subject.facts.aside:
+                continue
+            text = lines(shown([outputs]).text, self.project.name)
+            if text != [""]:
+                where = Where(f"cell {cell + 1}", text[0], "no step of the package has this cell")
+                found.differences.setdefault(("", "<output>"), where)
+
+    # -- what the notebook itself does not determine ---------------------------------------------------------------------
+
+    def leave_out_undetermined(self, found: _Found, second: Replay, runs: Sequence[Run]) -> None:
+        """Move what differs between two runs of the notebook from the differences to what is unknown."""
+        steps = {s.name: s for s in self.project.steps}
+        for key in list(found.differences):
+            name, what = key
+            if what in ("<run>", "<error>") or what.startswith("<default") or name not in steps:
+                continue
+            if what == "<output>":
+                self.undetermined_output(steps[name], found, second, runs)
+            elif what.startswith("<figure"):
+                one, two = self.shown[name].figures, self.shown_by(steps[name], second).figures
+                if one != two:
+                    found.unknown[key] = _ALWAYS_OTHER
+                    del found.differences[key]
+            elif self.is_undetermined(name, what, second):
+                found.unknown[key] = _ALWAYS_OTHER
+                del found.differences[key]
+
+    def is_undetermined(self, step: str, name: str, second: Replay) -> bool:
+        """Whether a value differs between the notebook's two runs, behind its step or at the end."""
+        pairs = [
+            (self.truth.values.get(place, {}).get(name), second.values.get(place, {}).get(name))
+            for place in (step, END)
+        ]
+        return any(a and b and compared(a, b, self.settings.rtol).difference is not None for a, b in pairs)
+
+    def undetermined_output(self, step: PackageStep, found: _Found, second: Replay, runs: Sequence[Run]) -> None:
+        expected, other = (
+            lines(s.text, self.project.name) for s in (self.shown[step.name], self.shown_by(step, second))
+        )
+        if expected == other:
+            return
+        key = step.name, "<output>"
+        found.unknown[key] = "some lines are others each time in the notebook itself"
+        del found.differences[key]
+        if len(expected) != len(other):
+            return
+        for run in runs:
+            if step.name in run.outputs:
+                actual = lines(run.outputs[step.name], self.project.name)
+                where = differing(expected, actual, other)
+                if where is not None:
+                    found.differences.setdefault(key, where)

@@ -1,0 +1,243 @@
+"""Notebooks and packages compared from end to end: equal where they are, and where not the first place is told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nb2pipe import api
+from nb2pipe.diagnostics import UsageError
+from nb2pipe.replay.kernel import NotebookFails
+from nb2pipe.replay.model import Difference, Unknown
+from nb2pipe.replay.verify import Settings
+from tests.making import code
+from tests.package.test_samples import SAMPLES
+from tests.replay.making import changed, project, verified
+
+FRAME = [
+    "import pandas as pd\nsales = pd.DataFrame({'region': ['N', 'S', 'N'], 'net': [1.0, 2.0, 4.0]})",
+    "total = sales.groupby('region')['net'].sum()\nprint('regions:', len(total))",
+    "share = total / total.sum()\nshare.round(2)",
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"), [("monthly_sales_report.ipynb", (8, 7, 3)), ("energy_forecast.ipynb", (16, 7, 1))]
+)
+def test_a_sample_is_equal(name: str, counts: tuple[int, int, int], tmp_path: Path) -> None:
+    subject = api.compile_notebook(api.load(str(SAMPLES / name)))
+    made = api.package(subject, "made")
+    api.write_package(made, tmp_path / "project")
+    before = {p: p.stat().st_mtime_ns for p in SAMPLES.rglob("*")}
+    report = api.verify(subject, tmp_path / "project", Settings())
+    assert (report.verdict, report.differences, report.unknown, report.notes) == ("EQUAL", (), (), ())
+    assert (report.values, report.outputs, report.figures) == counts
+    assert {p: p.stat().st_mtime_ns for p in SAMPLES.rglob("*")} == before, "it runs in copies of the folder"
+
+
+def test_a_changed_number_is_told_with_its_row_and_column(tmp_path: Path) -> None:
+    report = verified(tmp_path, FRAME, ("4.0", "4.5"))
+    assert report.verdict == "DIFFERS"
+    assert report.differences[0] == Difference("cell_1", "sales", "row 2, column net", "4.0", "4.5")
+    assert Difference("cell_2", "total", "row N", "5.0", "5.5") in report.differences
+    assert Difference("cell_3", "<output>", "line 2", "N    0.71", "N    0.73") in report.differences
+    assert [d.name for d in report.differences if d.step == "cell_2"] == ["total"], "what it prints is the same"
+
+
+def test_rtol(tmp_path: Path) -> None:
+    cells = ["x = 0.1 + 0.2", "y = [x, 1]\nprint(len(y))", "print(y)"]
+    report = verified(tmp_path, cells, ("0.1 + 0.2", "0.3"))
+    assert [d[:3] for d in report.differences[:2]] == [("cell_1", "x", ""), ("cell_2", "y", "[0]")]
+    subject, folder = (
+        api.compile_notebook(api.load(str(tmp_path / "work/notebook.ipynb")), "cells:1"),
+        tmp_path / "project",
+    )
+    assert api.verify(subject, folder, Settings(rtol=1e-9)).differences == report.differences[2:]
+
+
+def test_printed_text_and_errors(tmp_path: Path) -> None:
+    cells: list[dict[str, Any] | str] = [
+        "x = 1\nprint('one')\nprint('two')",
+        "print(x)",
+        code("[][x]", "raises-exception"),
+    ]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.outputs) == ("EQUAL", 3)
+    changed(tmp_path / "project", "'two'", "'too'")
+    changed(tmp_path / "project", "[][x]", "{}[x]", next(_scripts(tmp_path)))
+    subject = api.compile_notebook(api.load(str(tmp_path / "work/notebook.ipynb")), "cells:1")
+    assert api.verify(subject, tmp_path / "project", Settings()).differences == (
+        Difference("cell_1", "<output>", "line 2", "two", "too"),
+        Difference("cell_3", "<error>", "", "IndexError: list index out of range", "no such error"),
+    )
+
+
+def _scripts(folder: Path) -> Any:
+    made = folder / "project/src/made"
+    return (p.relative_to(made).as_posix() for p in (made / "scripts").glob("*.py"))
+
+
+def test_changed_figures(tmp_path: Path) -> None:
+    drawn = "plt.figure(figsize=(1, 1))\nplt.plot(x)\nplt.show()\nplt.figure(figsize=(1, 1))\nplt.bar([0], [{}])\nplt.show()"
+    cells = [
+        "%config InlineBackend.figure_format = 'retina'\nimport matplotlib.pyplot as plt\nx = [0, 1]",
+        drawn.format(1),
+        drawn.format(2),
+    ]
+    subject, folder = project(tmp_path, cells)
+    report = api.verify(subject, folder, Settings())
+    assert (report.verdict, report.figures) == ("EQUAL", 4)
+    changed(folder, "plt.bar([0], [1])", "plt.bar([0], [1], color='red')")
+    changed(folder, "    plt.bar([0], [2])\n    plt.show()\n", "    plt.close()\n")
+    one, *others = api.verify(subject, folder, Settings()).differences
+    assert one[:2] == ("cell_2", "<figure 2>")
+    assert one.where.startswith("pixel (")
+    assert one.expected != one.actual
+    assert Difference("cell_3", "<figures>", "", "2", "1") in others
+
+
+def test_what_the_notebook_does_not_determine_is_unknown_and_nothing_else(tmp_path: Path) -> None:
+    cells = [
+        "import random\nx = random.random()\ny = 3",
+        "z = y + 1\nprint('drawn', x)\nprint('fixed', z)",
+        "print(x > 2, z)",
+    ]
+    report = verified(tmp_path, cells)
+    assert report.verdict == "UNKNOWN"
+    assert report.differences == ()
+    assert [u[:2] for u in report.unknown] == [("cell_1", "x"), ("cell_2", "<output>")]
+    changed(tmp_path / "project", "y + 1", "y + 2")
+    subject = api.compile_notebook(api.load(str(tmp_path / "work/notebook.ipynb")), "cells:1")
+    report = api.verify(subject, tmp_path / "project", Settings())
+    assert report.verdict == "DIFFERS"
+    assert report.differences[:2] == (
+        Difference("cell_2", "z", "", "4", "5"),
+        Difference("cell_2", "<output>", "line 2", "fixed 4", "fixed 5"),
+    )
+    assert [u[:2] for u in report.unknown] == [("cell_1", "x"), ("cell_2", "<output>")]
+
+
+def test_what_cannot_leave_its_process_is_compared_in_one(tmp_path: Path) -> None:
+    cells = [
+        "double = lambda x: 2 * x\nlines = iter([1, 2])\ncount = 3",
+        "print(double(3), next(lines), count)",
+        "kept = count",
+    ]
+    report = verified(tmp_path, cells)
+    assert report.verdict == "EQUAL"
+    (note,) = report.notes
+    assert "cell_1" in note
+    assert note.endswith("it was compared in one process only")
+
+
+def test_what_has_no_portrait_is_unknown_and_nothing_else(tmp_path: Path) -> None:
+    cells = [
+        "import threading\nlock = threading.Lock()\nnumbers = [1]",
+        "with lock:\n    numbers.append(2)",
+        "print(numbers)",
+    ]
+    report = verified(tmp_path, cells)
+    assert report.verdict == "UNKNOWN"
+    assert report.differences == ()
+    assert {u.name for u in report.unknown} == {"lock"}
+    assert "lock" in report.unknown[0].reason
+
+
+def test_the_default_of_a_step_that_others_may_call(tmp_path: Path) -> None:
+    report = verified(
+        tmp_path,
+        [code("rate = 2.0", "parameters"), "x = 3 * rate", "print(x)"],
+        ("rate: float = 2.0", "rate: float = 3.0"),
+    )
+    assert report.differences == (Difference("cell_2", "<default rate>", "", "2.0", "3.0"),)
+
+
+def test_a_value_that_a_later_step_changes(tmp_path: Path) -> None:
+    cells = ["a = [1]", "b = len(a)\na.append(b)", "print(b)"]
+    report = verified(tmp_path, cells, ("a.append(b)", "a.append(7)"))
+    assert report.differences == (Difference("cell_1", "a", "at the end, [1]", "1", "7"),)
+
+
+def test_the_probe_leaves_the_notebook_as_it_is(tmp_path: Path) -> None:
+    cells = [
+        "import random, numpy as np\nrandom.seed(1)\nnp.random.seed(1)\nbefore = len(dir())\nx = 1",
+        "y = x + 1\nprint(random.random(), np.random.rand())",
+        "print(len(dir()) - before, sorted(n for n in dir() if not n.startswith('_')) if y else '')",
+    ]
+    subject, folder = project(tmp_path, cells)
+    from nb2pipe.notebook.read import read_document
+    from nb2pipe.replay.kernel import Probe, replay
+    from nb2pipe.replay.place import a_place
+
+    del folder
+    document = read_document(subject.notebook.path)
+    with a_place(subject.folder) as place:
+        probed = replay(document, place, [Probe(c, str(c), ("x", "y", "np")) for c in range(3)])
+        plain = replay(document, place, [])
+    assert [o["text"] for os in probed.outputs.values() for o in os] == [
+        o["text"] for os in plain.outputs.values() for o in os
+    ]
+    assert [len(probed.values[str(c)]) for c in range(3)] == [3, 3, 3]
+
+
+def test_a_package_that_fails(tmp_path: Path) -> None:
+    report = verified(tmp_path, ["x = 1", "print(x)"], ("print(x)", "print(x / 0)"))
+    assert report.verdict == "DIFFERS"
+    assert (
+        Difference("cell_2", "<run>", "", "it ends well", "ZeroDivisionError: division by zero") in report.differences
+    )
+
+
+def test_a_package_that_does_not_end(tmp_path: Path) -> None:
+    report = verified(tmp_path, ["x = 1", "print(x)"], ("print(x)", "while x: pass"), timeout=4)
+    assert Difference("cell_2", "<run>", "", "it ends well", "it has not ended after 4 s") in report.differences
+
+
+def test_cells_that_no_package_shows(tmp_path: Path) -> None:
+    report = verified(tmp_path, ["x = 1", "%who\nprint(x)"])
+    assert report.verdict == "UNKNOWN"
+    assert [u[:2] for u in report.unknown] == [("cell_2", "<output>")]
+    assert "`%who`" in report.unknown[0].reason
+
+
+def test_a_notebook_that_fails(tmp_path: Path) -> None:
+    with pytest.raises(NotebookFails, match="cell 2 of the notebook fails: ZeroDivisionError: division by zero"):
+        verified(tmp_path, ["x = 1", "print(x / 0)"])
+
+
+def test_cells_that_were_moved_since_are_found(tmp_path: Path) -> None:
+    subject, folder = project(tmp_path, ["x = 1", "print(x)"])
+    path = Path(subject.notebook.path)
+    document = json.loads(path.read_text("utf-8"))
+    document["cells"].insert(0, {"cell_type": "markdown", "id": "new", "metadata": {}, "source": "# Title"})
+    path.write_text(json.dumps(document), "utf-8")
+    again = api.compile_notebook(api.load(str(path)), "cells:1")
+    assert api.verify(again, folder, Settings()).verdict == "EQUAL"
+
+
+def test_a_step_that_somebody_has_added(tmp_path: Path) -> None:
+    subject, folder = project(tmp_path, ["x = 1", "print(x)"])
+    changed(folder, "def cell_1(", "def extra():\n    return 5\n\n\ndef cell_1(")
+    changed(folder, "    Step(cell_1", '    Step(extra, gives=("five",)),\n    Step(cell_1', "pipeline.py")
+    changed(folder, "import cell_1", "import extra, cell_1", "pipeline.py")
+    report = api.verify(subject, folder, Settings())
+    assert report.unknown == (Unknown("extra", "five", "no cell of the notebook is known to belong to this step"),)
+
+
+@pytest.mark.parametrize("what", ["nothing", "other", "broken"])
+def test_a_folder_that_holds_no_package(what: str, tmp_path: Path) -> None:
+    subject, folder = project(tmp_path, ["x = 1", "print(x)"])
+    if what == "nothing":
+        shutil.rmtree(folder)
+    elif what == "other":
+        (folder / "nb2pipe.lock.json").write_text("[]")
+    else:
+        changed(folder, "def cell_1(", "def cell_1((")
+    with pytest.raises(
+        UsageError, match={"nothing": "holds no package", "other": "no lock file", "broken": "SyntaxError"}[what]
+    ):
+        api.verify(subject, folder, Settings())
