@@ -21,8 +21,9 @@ from nb2pipe.package.hazards import is_history, looks_at_names, reasons
 from nb2pipe.package.imports import harmless, hoisted, import_text, imports_of
 from nb2pipe.package.local import local_modules
 from nb2pipe.package.model import Import, Part, Plan, PlannedStep, Reason
-from nb2pipe.package.prose import prose_before, title_of
+from nb2pipe.package.prose import plain_text, prose_before, title_of
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.pipeline.split import step_name
 
 _SUPPORT = (
     Import("display", "._runtime", "display"),
@@ -153,8 +154,8 @@ class _Planner:
             parts = (Part(step.cells[0], "", lines), *parts)
         return PlannedStep(
             name=step.name,
-            title=step.title,
-            prose=prose_before(self.notebook, step.cells[0]),
+            title=_title(step),
+            prose=self._prose(step),
             takes=tuple(sorted(takes)),
             parameters=parameters,
             gives=(),
@@ -167,6 +168,11 @@ class _Planner:
             form="script" if found else "function",
             reasons=found,
         )
+
+    def _prose(self, step: Step) -> str:
+        """What the Markdown before a step says of it, but for what it says of the whole notebook."""
+        prose = prose_before(self.notebook, step.cells[0])
+        return "" if prose == prose_before(self.notebook, 0) else prose
 
     def _own(self, cells: Sequence[PlainCell]) -> Iterator[Place]:
         """The statements that stay in a step."""
@@ -313,6 +319,11 @@ class _Planner:
 
 def _as_script(step: PlannedStep, reasons_: Sequence[Reason], inputs: set[str]) -> PlannedStep:
     return replace(step, form="script", reasons=(*step.reasons, *reasons_), takes=tuple(sorted(inputs)))
+
+
+def _title(step: Step) -> str:
+    """The heading of a step, unless it stands above several, of which this is one: ``Train`` above `train_forest`."""
+    return "" if step.name.startswith(f"{step_name(step.title)}_") else plain_text(step.title)
 
 
 def _order(step: PlannedStep) -> dict[str, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -12,15 +13,17 @@ from nb2pipe.emit.filetree import FileTree, digest, digests, file_tree
 from nb2pipe.notebook.model import Notebook
 from nb2pipe.package.environment import Environment
 from nb2pipe.package.existing import LOCK
+from nb2pipe.package.local import names_of_local
 from nb2pipe.package.model import Plan, PlannedStep
+from nb2pipe.package.readme import readme
 from nb2pipe.package.write import package_files
 
 
 def project_files(plan: Plan, name: str, version: str, environment: Environment, source: Mapping[str, Any]) -> FileTree:
     """All files of the project; ``source`` is what the lock file says of where it came from."""
     texts: dict[str, str | bytes] = {f"src/{name}/{path}": content for path, content in package_files(plan, name).files}
-    texts["pyproject.toml"] = _pyproject(plan, name, version, environment)
-    texts["README.md"] = _readme(plan, name)
+    texts["pyproject.toml"] = _pyproject(plan, name, version, environment, _unlinted(plan, name, texts))
+    texts["README.md"] = readme(plan, name)
     texts["requirements.lock"] = "".join(f"{d.name}=={d.version}\n" for d in environment.closure)
     tree = file_tree(texts)
     lock = {
@@ -46,7 +49,26 @@ def _provenance(step: PlannedStep) -> dict[str, Any]:
     return found
 
 
-def _pyproject(plan: Plan, name: str, version: str, environment: Environment) -> str:
+_STYLE = "B BLE C4 E F401 F541 F811 F841 PERF PIE PLR PLW RET RUF S SIM UP"
+
+
+def _unlinted(plan: Plan, name: str, paths: Iterable[str]) -> str:
+    """What ruff is not to say of the files that hold the notebook's own lines."""
+    modules = {p.removeprefix(f"src/{name}/").removesuffix(".py") for p in paths}
+    folders = {"steps/*"} if any(m.startswith("steps/") for m in modules) else set()
+    own = sorted(modules & {"functions", "steps", *names_of_local(plan)} | folders)
+    lines = []
+    if own:
+        pattern = f"{{{','.join(own)}}}" if len(own) > 1 else own[0]
+        rules = "".join(f"    {line},\n" for line in textwrap.wrap(", ".join(f'"{r}"' for r in _STYLE.split()), 80))
+        lines.append(f'"src/{name}/{pattern}.py" = [\n{rules.replace(",,", ",")}]\n')
+    if any(m.startswith("scripts/") for m in modules):  # which find names where other scripts have left them
+        lines.append(f'"src/{name}/scripts/*.py" = ["ALL"]\n')
+    head = "\n[tool.ruff.lint.per-file-ignores]\n# these are the notebook's own lines: their style is kept\n"
+    return head + "".join(lines) if lines else ""
+
+
+def _pyproject(plan: Plan, name: str, version: str, environment: Environment, unlinted: str) -> str:
     needs = "".join(f'    "{d.name}>={d.version}",\n' for d in environment.direct)
     dependencies = f"[\n{needs}]" if needs else "[]"
     description = json.dumps(plan.title, ensure_ascii=False)
@@ -68,54 +90,4 @@ dependencies = {dependencies}
 
 [tool.hatch.build.targets.wheel]
 packages = ["src/{name}"]
-
-[tool.ruff.lint.per-file-ignores]
-# these are the notebook's own lines: their style is kept
-"src/{name}/{{steps,steps/*,functions,scripts/*}}.py" = [
-    "B", "BLE", "C4", "E4", "E5", "E7", "F401", "F403", "F405", "F841", "PERF", "PIE", "PLR", "PLW", "RET", "RUF", "S", "SIM", "UP",
-]
-"""
-
-
-def _readme(plan: Plan, name: str) -> str:
-    lines = [f"# {plan.title}", ""]
-    if plan.prose:
-        lines += [plan.prose, ""]
-    example = f"import {name}.pipeline\n\nvalues = {name}.pipeline.run()"
-    lines += ["```sh", "pip install .", f"python -m {name}", f"python -m {name} --help", "```", "",
-              "or, from Python:", "", "```python", example, "```", "",
-              "## The pipeline", "", "```mermaid", _mermaid(plan).rstrip(), "```", "",
-              "| step | takes | gives |", "| --- | --- | --- |"]  # fmt: skip
-    lines += [
-        f"| {_cell(s.title or s.name)} | {_names((*s.takes, *s.parameters))} | {_names(s.gives)} |" for s in plan.steps
-    ]
-    if plan.parameters:
-        lines += ["", "## Parameters", "", "| parameter | type | default | |", "| --- | --- | --- | --- |"]
-        lines += [
-            f"| `{p.name}` | {_cell(p.type)} | `{_cell(repr(p.default))}` | {_cell(p.help)} |" for p in plan.parameters
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _names(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{n}`" for n in names)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _mermaid(plan: Plan) -> str:
-    numbers = {s.name: f"s{i}" for i, s in enumerate(plan.steps)}
-    lines = ["flowchart TB", *(f'    {numbers[s.name]}["{s.name}"]' for s in plan.steps)]
-    made: dict[str, str] = {}
-    for step in plan.steps:
-        sources: dict[str, list[str]] = {}
-        for name in step.takes:
-            if name in made:
-                sources.setdefault(made[name], []).append(name)
-        for source, names in sources.items():
-            lines.append(f'    {numbers[source]} -->|"{", ".join(names)}"| {numbers[step.name]}')
-        lines += [f"    {numbers[s]} -.-> {numbers[step.name]}" for s in step.after if s not in sources]
-        made |= dict.fromkeys(step.gives, step.name)
-    return "\n".join(lines) + "\n"
+{unlinted}"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pprint
+import sys
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
@@ -14,8 +15,10 @@ from nb2pipe.package.local import names_of_local
 from nb2pipe.package.model import Function, Import, Plan, PlannedStep
 from nb2pipe.package.prose import comment, docstring
 from nb2pipe.pipeline.model import Parameter
+from nb2pipe.pipeline.split import step_name
 
 _SHORT = 160  # lines up to which all steps stand in one file
+_WIDTH = 88  # of the lines that are no notebook's, as formatters have it
 RUNTIME = "_runtime"
 """The folder in which every package has a copy of `support`."""
 
@@ -66,14 +69,11 @@ def _parameters(plan: Plan) -> str:
     mentioned = {n for p in plan.parameters for n in names_of(_annotation(p) + "\n" + (_default(p) or "")).mentioned}
     lines += [import_text([*(Import(n, "dataclasses", n) for n in needs), *_typing(mentioned),
                            *(i for i in plan.imports if i.name in mentioned)]), "", ""]  # fmt: skip
-    lines += [
-        "@dataclass(frozen=True)",
-        "class Parameters:",
-        '    """The parameters of the pipeline, and what they are by default."""',
-        "",
-    ]
-    lines += [f"    {f}" for f in fields]
-    return "\n".join(lines).rstrip() + "\n"
+    words = "The parameters of the pipeline, and what they are by default." if fields else "The pipeline has none."
+    lines += ["@dataclass(frozen=True)", "class Parameters:", f'    """{words}"""']
+    if fields:
+        lines += ["", *(f"    {f}" for f in fields)]
+    return "\n".join(lines) + "\n"
 
 
 def _typing(mentioned: Iterable[str]) -> list[Import]:
@@ -84,16 +84,22 @@ def _field(parameter: Parameter) -> str:
     start = f"{parameter.name}: {_annotation(parameter)} = "
     default = _default(parameter)
     made_anew = _made_anew(parameter)
-    value = default if default is not None else parameter.default
+    value = default if default is not None else parameter.text or parameter.default
     if not made_anew and not parameter.help:
         return start + str(value)
     arguments = [f"default_factory=lambda: {value}" if made_anew else f"default={value}"]
     if parameter.help:
         arguments.append(f"metadata={{{_quoted('help')}: {_quoted(parameter.help)}}}")
-    line = f"{start}field({', '.join(arguments)})"
-    if len(line) <= 84:
+    return _listed(f"{start}field(", arguments, ")", 1).lstrip()
+
+
+def _listed(head: str, items: Sequence[str], end: str, level: int = 0) -> str:
+    """Items between a head and an end, indented: on one line where they fit (deep inside, with a comma), else a line each."""
+    pad = "    " * level
+    line = f"{pad}{head}{', '.join(items)}{end}"
+    if "\n" not in line and len(line) <= _WIDTH - (level > 1):
         return line
-    return start + "field(\n" + "".join(f"        {a},\n" for a in arguments) + "    )"
+    return f"{pad}{head}\n" + "".join(f"{pad}    {i},\n" for i in items) + f"{pad}{end}"
 
 
 def _annotation(parameter: Parameter) -> str:
@@ -104,6 +110,8 @@ def _default(parameter: Parameter) -> str | None:
     """The default as it is written; None where it is computed, and ``Parameter.default`` its text."""
     if not parameter.type and isinstance(parameter.default, str):
         return None
+    if parameter.text:
+        return parameter.text
     return (
         _quoted(parameter.default)
         if isinstance(parameter.default, str)
@@ -199,9 +207,7 @@ def step_text(step: PlannedStep, plan: Plan) -> str:
     chosen = [known[n] for n in step.parameters]
     plain = [p for p in chosen if _made_anew(p)]
     arguments = [*step.takes, *(_argument(p) for p in plain), *(_argument(p) for p in chosen if p not in plain)]
-    head = f"def {step.name}({', '.join(arguments)}):"
-    if len(head) > 88:
-        head = f"def {step.name}(\n" + "".join(f"    {a},\n" for a in arguments) + "):"
+    head = _listed(f"def {step.name}(", arguments, "):")
     pieces = []
     for part in step.parts:
         text = f"{comment(part.prose)}\n{part.lines}" if part.prose else part.lines
@@ -209,7 +215,21 @@ def step_text(step: PlannedStep, plan: Plan) -> str:
     body = "\n\n".join(pieces)
     if step.gives:
         body += ("\n" if body else "") + f"    return {', '.join(step.gives)}"
-    return f"{head}\n{docstring(_title(step), step.prose)}\n{body}"
+    return "\n".join([head, *_docstring(step), body])
+
+
+def _docstring(step: PlannedStep) -> list[str]:
+    """What the notebook says of a step; nothing where that is no more than its name."""
+    if not says_more(step):
+        first, _, more = step.prose.partition("\n\n")
+        if len(first) <= _WIDTH - 10 and "\n" not in first:
+            return [docstring(first, more)] if first else []
+    return [docstring(_title(step), step.prose)]
+
+
+def says_more(step: PlannedStep) -> bool:
+    """Whether the title of a step says more than its name."""
+    return bool(step.title) and step_name(step.title, longest=sys.maxsize) != step.name
 
 
 def _argument(parameter: Parameter) -> str:
@@ -243,30 +263,23 @@ def _pipeline(plan: Plan, name: str) -> str:
                Import("Parameters", ".parameters", "Parameters"), *(Import(n, ".steps", n) for n in functions)]  # fmt: skip
     if len(functions) < len(plan.steps):
         entries.append(Import("script", f".{RUNTIME}", "script"))
-    lines = [_step_line(s) for s in plan.steps]
+    steps = "".join(f"{_step(s)}\n" for s in plan.steps)
     return (
         f'"""The pipeline: its steps, and what flows between them."""\n\n{import_text(entries)}\n\n'
-        f"PIPELINE = Pipeline(\n    {_quoted(name)},\n    Parameters,\n" + "".join(lines) + ")\nrun = PIPELINE.run\n"
+        f"PIPELINE = Pipeline(\n    {_quoted(name)},\n    Parameters,\n{steps})\n\nrun = PIPELINE.run\n"
     )
 
 
-def _step_line(step: PlannedStep) -> str:
+def _step(step: PlannedStep) -> str:
+    """The line of a step in the pipeline, or its lines."""
     function = step.name if step.form == "function" else f"script({_quoted(step.name)}, {_tuple(step.gives)})"
-    arguments = [function]
-    if step.takes or step.parameters:
-        arguments.append(f"takes={_tuple((*step.takes, *step.parameters))}")
-    if step.gives:
-        arguments.append(f"gives={_tuple(step.gives)}")
-    if step.after:
-        arguments.append(f"after={_tuple(step.after)}")
-    if step.needs:
-        arguments.append(f"needs={_tuple(step.needs)}")
-    if step.leaves:
-        arguments.append(f"leaves={_tuple(step.leaves)}")
-    line = f"    Step({', '.join(arguments)}),\n"
-    if len(line) <= 89:
-        return line
-    return "    Step(\n" + "".join(f"        {a},\n" for a in arguments) + "    ),\n"
+    named = {"takes": (*step.takes, *step.parameters), "gives": step.gives, "after": step.after,
+             "needs": step.needs, "leaves": step.leaves}  # fmt: skip
+    short = [function, *(f"{key}={_tuple(names)}" for key, names in named.items() if names)]
+    long = [function, *(_listed(f"{key}=(", [_quoted(n) for n in names], ")", 2).lstrip() if len(names) > 1
+                        else f"{key}={_tuple(names)}" for key, names in named.items() if names)]  # fmt: skip
+    line = _listed("Step(", short, "),", 1)
+    return line if "\n" not in line else _listed("Step(", long, "),", 1)
 
 
 def _tuple(names: Sequence[str]) -> str:

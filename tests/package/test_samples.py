@@ -58,7 +58,20 @@ def test_well_made(name: str, tmp_path: Path) -> None:
         [ruff, "check", "--no-cache", "."], cwd=tmp_path / "project", capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stdout
+    formatted = subprocess.run(
+        [ruff, "format", "--no-cache", "--diff", *_glue(tmp_path / "project")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert formatted.returncode == 0, formatted.stdout
     assert compileall.compile_dir(tmp_path / "project", quiet=1, force=True)
+
+
+def _glue(project: Path) -> list[Path]:
+    """The files that hold no lines of the notebook."""
+    (package,) = (project / "src").iterdir()
+    return [package / f"{module}.py" for module in ("__init__", "__main__", "parameters", "pipeline")]
 
 
 @pytest.mark.parametrize("name", ["churn_training.ipynb", "monthly_sales_report.ipynb"])
