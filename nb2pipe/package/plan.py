@@ -12,6 +12,7 @@ from nb2pipe.analysis.effects import Analysis, Certainty, Effects
 from nb2pipe.diagnostics import Span
 from nb2pipe.emit.source import Statement
 from nb2pipe.notebook.model import Code, Notebook
+from nb2pipe.package.annotations import typed
 from nb2pipe.package.bindings import Place, binders, names_of
 from nb2pipe.package.calls import passing
 from nb2pipe.package.carried import with_states
@@ -22,6 +23,7 @@ from nb2pipe.package.imports import harmless, hoisted, import_text, imports_of
 from nb2pipe.package.local import local_modules
 from nb2pipe.package.model import Import, Part, Plan, PlannedStep, Reason
 from nb2pipe.package.prose import plain_text, prose_before, title_of
+from nb2pipe.package.sure_types import known_names
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.pipeline.split import step_name
 
@@ -94,7 +96,8 @@ class _Planner:
                 break
             steps = [_as_script(s, unsure[s.name], self.inputs[s.name]) if s.name in unsure else s for s in steps]
         steps = with_states(_arranged(steps), self.pipeline, self.effects)
-        imports = [i for found in self.imports.values() for i in found]
+        steps, more = self._typed(steps)
+        imports = [*(i for found in self.imports.values() for i in found), *more]
         return Plan(
             name=self.pipeline.name,
             title=title_of(self.notebook),
@@ -106,6 +109,14 @@ class _Planner:
             local=self.local,
             refused=self.refused,
         )
+
+    def _typed(self, steps: Sequence[PlannedStep]) -> tuple[list[PlannedStep], list[Import]]:
+        """The steps with the types of what they take and give, and the imports that only these need."""
+        bound = self.bound.keys() | self.parameters.keys()
+        definitions = [f.statement.node for f in self.functions.values()]
+        known = known_names(self.imports, definitions, self.local, bound)
+        own = {s.name: list(self._own([self.cells[c] for c in s.cells if c in self.cells])) for s in steps}
+        return typed(steps, own, known, self.effects)
 
     def _beside_parameters(self, places: Sequence[Place]) -> Iterator[Reason]:
         """What the cell of parameters does beside assigning them."""

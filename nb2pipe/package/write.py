@@ -206,8 +206,10 @@ def step_text(step: PlannedStep, plan: Plan) -> str:
     known = {p.name: p for p in plan.parameters}
     chosen = [known[n] for n in step.parameters]
     plain = [p for p in chosen if _made_anew(p)]
-    arguments = [*step.takes, *(_argument(p) for p in plain), *(_argument(p) for p in chosen if p not in plain)]
-    head = _listed(f"def {step.name}(", arguments, "):")
+    types = dict(step.types)
+    taken = [f"{n}: {types[n, 'takes']}" if (n, "takes") in types else n for n in step.takes]
+    arguments = [*taken, *(_argument(p) for p in plain), *(_argument(p) for p in chosen if p not in plain)]
+    head = _listed(f"def {step.name}(", arguments, f"){_result(step)}:")
     pieces = []
     for part in step.parts:
         text = f"{comment(part.prose)}\n{part.lines}" if part.prose else part.lines
@@ -216,6 +218,17 @@ def step_text(step: PlannedStep, plan: Plan) -> str:
     if step.gives:
         body += ("\n" if body else "") + f"    return {', '.join(step.gives)}"
     return "\n".join([head, *_docstring(step), body])
+
+
+def _result(step: PlannedStep) -> str:
+    """The annotation of what a step gives, where something is known of it."""
+    types = dict(step.types)
+    known = [types.get((n, "gives"), "Any") for n in step.gives]
+    if not known:
+        return " -> None"
+    if all(t == "Any" for t in known):
+        return ""
+    return f" -> {known[0]}" if len(known) == 1 else f" -> tuple[{', '.join(known)}]"
 
 
 def _docstring(step: PlannedStep) -> list[str]:

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.package.making import package, plain, run
+from tests.package.making import package, plain, run, run_checked
 
 SAMPLES = Path(__file__).parents[2] / "sample_notebooks"
 NAMES = ("ab_test.py", "churn_training.ipynb", "energy_forecast.ipynb", "house_prices_kale.ipynb",
@@ -44,7 +44,7 @@ def test_sample(name: str, tmp_path: Path) -> None:
     for copy in ("kernel", "package"):
         shutil.copytree(SAMPLES, tmp_path / copy)
     source = package(tmp_path / "package" / name, tmp_path / "project")
-    done = run(source, tmp_path / "package")
+    done = run_checked(source, tmp_path / "package")
     assert done.returncode == 0, done.stderr
     assert plain(done.stdout) == plain(_shown(tmp_path / "kernel" / name))
     assert not list(source.rglob("scripts/*")), "every step of a sample is a function"

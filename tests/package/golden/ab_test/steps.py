@@ -8,13 +8,13 @@ import pandas as pd
 from ._runtime import display, timed
 
 
-def load():
+def load() -> pd.DataFrame:
     visits = pd.read_csv("data/ab_test.csv")
     display(visits.groupby("page").bought.agg(["count", "mean"]).round(4))
     return visits
 
 
-def z_test(visits):
+def z_test(visits: pd.DataFrame) -> float:
     counts = visits.groupby("page").bought.agg(["sum", "count"])
     rate = counts["sum"] / counts["count"]
     pooled = counts["sum"].sum() / counts["count"].sum()
@@ -25,7 +25,7 @@ def z_test(visits):
     return p_value
 
 
-def bootstrap(visits, confidence: float = 0.95, resamples: int = 2000):
+def bootstrap(visits: pd.DataFrame, confidence: float = 0.95, resamples: int = 2000):
     rng = np.random.default_rng(11)
     new = visits.loc[visits.page == "new", "bought"].to_numpy()
     old = visits.loc[visits.page == "old", "bought"].to_numpy()
@@ -36,13 +36,13 @@ def bootstrap(visits, confidence: float = 0.95, resamples: int = 2000):
     return low, high
 
 
-def time_on_page(visits):
+def time_on_page(visits: pd.DataFrame):
     with timed():
         seconds = visits.groupby("page").seconds.describe()
     display(seconds.round(1))
     return seconds
 
 
-def decide(p_value, low, high):
+def decide(p_value: float, low, high) -> None:
     decision = "keep the new page" if low > 0 else "go on testing"
     print(f"{decision} (p = {p_value:.4f}, interval {low:+.4f} to {high:+.4f})")

@@ -7,12 +7,15 @@ import seaborn as sns
 from ._runtime import display
 
 
-def setup():
+def setup() -> None:
     sns.set_theme(style="whitegrid", context="paper")
     pd.options.display.float_format = "{:,.2f}".format
 
 
-def load_the_sales(month: str = "2026-02", rate: float = 1.08):
+def load_the_sales(
+    month: str = "2026-02",
+    rate: float = 1.08,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     sales = pd.read_csv("data/sales.csv", parse_dates=["date"])
     sales["revenue"] = sales.units * sales.price * rate
     sales.info()
@@ -23,7 +26,7 @@ def load_the_sales(month: str = "2026-02", rate: float = 1.08):
     return sales, this_month
 
 
-def by_region(this_month, month: str = "2026-02"):
+def by_region(this_month: pd.DataFrame, month: str = "2026-02"):
     by_region = this_month.groupby("region")["revenue"].agg(["sum", "mean"]).sort_values("sum", ascending=False)
     display(by_region)
 
@@ -34,13 +37,13 @@ def by_region(this_month, month: str = "2026-02"):
     return by_region
 
 
-def by_product(this_month):
+def by_product(this_month: pd.DataFrame) -> pd.DataFrame:
     by_product = this_month.pivot_table(index="product", columns="region", values="units", aggfunc="sum")
     sns.heatmap(by_product, annot=True, fmt="g", cbar=False)
     return by_product
 
 
-def day_by_day(this_month, month: str = "2026-02", region: str = "south"):
+def day_by_day(this_month: pd.DataFrame, month: str = "2026-02", region: str = "south"):
     daily = this_month[this_month.region == region].groupby("date")["revenue"].sum()
     smooth = daily.rolling(7, min_periods=1).mean()
     daily.plot(figsize=(7, 2.5), alpha=0.5, label="day")
@@ -51,7 +54,7 @@ def day_by_day(this_month, month: str = "2026-02", region: str = "south"):
     return daily
 
 
-def against_the_month_before(sales, month: str = "2026-02"):
+def against_the_month_before(sales: pd.DataFrame, month: str = "2026-02"):
     months = sales.groupby("month")["revenue"].sum()
     change = months.pct_change().loc[month]
     print(f"{month}: {months[month]:,.0f} dollars, {change:+.1%} against the month before")
@@ -60,13 +63,13 @@ def against_the_month_before(sales, month: str = "2026-02"):
 
 def summary(
     by_region,
-    by_product,
+    by_product: pd.DataFrame,
     daily,
     months,
     change,
     month: str = "2026-02",
     region: str = "south",
-):
+) -> pd.Series:
     best_day = daily.idxmax()
     summary = pd.Series(
         {
