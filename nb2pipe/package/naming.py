@@ -8,6 +8,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.notebook.model import Notebook
@@ -19,7 +20,7 @@ _RESERVED = frozenset(
 
 
 def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str]) -> str:
-    """The name that was asked for, or the notebook's own as an identifier.
+    """The name that was asked for, or the notebook's own as an identifier that no module has.
 
     Raises:
         UsageError: The name that was asked for is no identifier, or a module has it that Python or the notebook needs.
@@ -36,7 +37,8 @@ def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str]
             raise UsageError(f"--name {wanted}: a module of that name is {whose}; did you mean {wanted}_pipeline?")
         return wanted
     made = _identifier(notebook.name)
-    return f"{made}_pipeline" if made in taken else made
+    beside = Path(notebook.path).suffix == ".py"  # where the package runs, the notebook would be imported in its place
+    return f"{made}_pipeline" if made in taken or beside else made
 
 
 def _identifier(text: str) -> str:

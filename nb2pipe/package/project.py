@@ -15,6 +15,7 @@ from nb2pipe.package.environment import Environment
 from nb2pipe.package.existing import LOCK
 from nb2pipe.package.local import names_of_local
 from nb2pipe.package.model import Plan, PlannedStep
+from nb2pipe.package.notebooks import step_notebooks
 from nb2pipe.package.readme import readme
 from nb2pipe.package.write import package_files
 
@@ -24,6 +25,7 @@ def project_files(plan: Plan, name: str, version: str, environment: Environment,
     texts: dict[str, str | bytes] = {f"src/{name}/{path}": content for path, content in package_files(plan, name).files}
     texts["pyproject.toml"] = _pyproject(plan, name, version, environment, _unlinted(plan, name, texts))
     texts["README.md"] = readme(plan, name)
+    texts |= {f"notebooks/{path}": text for path, text in step_notebooks(plan, name).items()}
     texts["requirements.lock"] = "".join(f"{d.name}=={d.version}\n" for d in environment.closure)
     tree = file_tree(texts)
     lock = {

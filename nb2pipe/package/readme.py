@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from nb2pipe.package.model import Plan
-from nb2pipe.package.write import says_more
+from nb2pipe.package.write import default_text, says_more
 from nb2pipe.pipeline.mermaid import flowchart
 from nb2pipe.pipeline.model import Parameter
 
@@ -37,7 +37,7 @@ def readme(plan: Plan, name: str) -> str:
 def _example(plan: Plan) -> tuple[str, str]:
     """A parameter as an option and as an argument, at its default."""
     for parameter in plan.parameters:
-        if type(parameter.default) in (str, int, float) and parameter.type:
+        if type(parameter.default) in (str, int, float) and default_text(parameter) is not None:
             value = shlex.quote(str(parameter.default))
             return f" --{parameter.name.replace('_', '-')} {value}", f"{parameter.name}={_text(parameter)}"
     return "", ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import pprint
 import sys
 from collections.abc import Iterable, Sequence
@@ -66,7 +67,9 @@ def _parameters(plan: Plan) -> str:
     lines = ['"""What can be set from outside."""', ""]
     fields = [_field(p) for p in plan.parameters]
     needs = ["dataclass", *(["field"] if any("field(" in f for f in fields) else [])]
-    mentioned = {n for p in plan.parameters for n in names_of(_annotation(p) + "\n" + (_default(p) or "")).mentioned}
+    mentioned = {
+        n for p in plan.parameters for n in names_of(_annotation(p) + "\n" + (default_text(p) or p.text)).mentioned
+    }
     lines += [import_text([*(Import(n, "dataclasses", n) for n in needs), *_typing(mentioned),
                            *(i for i in plan.imports if i.name in mentioned)]), "", ""]  # fmt: skip
     words = "The parameters of the pipeline, and what they are by default." if fields else "The pipeline has none."
@@ -82,7 +85,7 @@ def _typing(mentioned: Iterable[str]) -> list[Import]:
 
 def _field(parameter: Parameter) -> str:
     start = f"{parameter.name}: {_annotation(parameter)} = "
-    default = _default(parameter)
+    default = default_text(parameter)
     made_anew = _made_anew(parameter)
     value = default if default is not None else parameter.text or parameter.default
     if not made_anew and not parameter.help:
@@ -106,12 +109,15 @@ def _annotation(parameter: Parameter) -> str:
     return parameter.type or "Any"
 
 
-def _default(parameter: Parameter) -> str | None:
-    """The default as it is written; None where it is computed, and ``Parameter.default`` its text."""
-    if not parameter.type and isinstance(parameter.default, str):
-        return None
+def default_text(parameter: Parameter) -> str | None:
+    """The default as it is written; None where it is computed, and ``Parameter.text`` says how."""
     if parameter.text:
-        return parameter.text
+        try:
+            ast.literal_eval(f"({parameter.text})")
+        except (ValueError, SyntaxError):
+            return None
+        if "\n" not in parameter.text:
+            return parameter.text
     return (
         _quoted(parameter.default)
         if isinstance(parameter.default, str)
@@ -121,7 +127,7 @@ def _default(parameter: Parameter) -> str | None:
 
 def _made_anew(parameter: Parameter) -> bool:
     """Whether each record of parameters needs a default of its own: it is computed, or can be changed."""
-    return _default(parameter) is None or isinstance(parameter.default, (list, dict, set))
+    return default_text(parameter) is None or isinstance(parameter.default, (list, dict, set))
 
 
 def _quoted(text: str) -> str:
@@ -180,7 +186,7 @@ def _steps(plan: Plan, name: str) -> dict[str, str]:
     exported = "".join(f'    "{n}",\n' for n in names)
     found["steps/__init__.py"] = f'"""The steps of the pipeline."""\n\n{listing}\n__all__ = [\n{exported}]\n'
     for step in steps:
-        found[f"steps/{step.name}.py"] = _module(docstring(_title(step), "", ""), [step], plan, "..")
+        found[f"steps/{step.name}.py"] = _module(docstring(title(step), "", ""), [step], plan, "..")
     return found
 
 
@@ -197,7 +203,8 @@ def _entries(plan: Plan, mentioned: Iterable[str], here: str) -> list[Import]:
     return [*_imported(plan, mentioned, here), *functions]
 
 
-def _title(step: PlannedStep) -> str:
+def title(step: PlannedStep) -> str:
+    """The heading of a step, else its name in words."""
     return step.title or step.name.replace("_", " ").capitalize()
 
 
@@ -237,7 +244,7 @@ def _docstring(step: PlannedStep) -> list[str]:
         first, _, more = step.prose.partition("\n\n")
         if len(first) <= _WIDTH - 10 and "\n" not in first:
             return [docstring(first, more)] if first else []
-    return [docstring(_title(step), step.prose)]
+    return [docstring(title(step), step.prose)]
 
 
 def says_more(step: PlannedStep) -> bool:
@@ -249,7 +256,7 @@ def _argument(parameter: Parameter) -> str:
     annotation = f": {parameter.type}" if parameter.type and parameter.type.isidentifier() else ""
     if _made_anew(parameter):
         return parameter.name + annotation
-    default = _default(parameter)
+    default = default_text(parameter)
     return f"{parameter.name}{annotation} = {default}" if annotation else f"{parameter.name}={default}"
 
 
@@ -259,7 +266,7 @@ def script_text(step: PlannedStep, plan: Plan, name: str) -> str:
     used = import_text([e._replace(module=_absolute(e.module, name)) for e in _entries(plan, step.mentions, ".")
                         if not e.module.startswith("._")])  # fmt: skip
     cells = "\n\n\n".join(f"# %% {p.tag}".rstrip() + f"\n{p.lines}" for p in step.parts)
-    head = f"# {_title(step)}. In a function this would mean something else:\n{why}"
+    head = f"# {title(step)}. In a function this would mean something else:\n{why}"
     return f"{head}\n{used + chr(10) * 2 if used else ''}{cells}\n"
 
 

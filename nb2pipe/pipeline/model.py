@@ -16,7 +16,7 @@ EdgeKind = Literal["data", "resource", "control"]
 class Parameter:
     """A parameter of the pipeline: ``default`` is a Python value, ``type`` a name such as ``float``.
 
-    ``text`` is the default as it is written, where that is one line.
+    ``text`` is the default as it is written.
     """
 
     name: str

@@ -51,10 +51,11 @@ def _literal(value: ast.expr) -> tuple[Any, bool]:
 
 
 def _text(source: str, value: ast.expr) -> str:
-    """The text of an expression that stands on one line; columns are characters."""
-    if value.lineno != value.end_lineno:
-        return ""
-    return source.split("\n")[value.lineno - 1][value.col_offset : value.end_col_offset]
+    """The text of an expression; columns are characters."""
+    lines = source.split("\n")[value.lineno - 1 : value.end_lineno]
+    lines[-1] = lines[-1][: value.end_col_offset]
+    lines[0] = lines[0][value.col_offset :]
+    return "\n".join(lines)
 
 
 def _type_name(default: Any) -> str:

@@ -64,3 +64,11 @@ def test_files_changed_by_hand_are_kept(tmp_path: Path) -> None:
     (tmp_path / "q" / "thesis.tex").write_text("mine")
     with pytest.raises(UsageError, match="something else"):
         package(path, tmp_path / "q")
+
+
+def test_a_default_that_is_computed(tmp_path: Path) -> None:
+    cell = "from datetime import date\nday: str = str(\n    date(2026, 1, 2)\n)\nsizes = [1_000,\n         2]\n"
+    path = write(tmp_path / "n.ipynb", [code(cell, "parameters"), code("print(day, sizes)")])
+    source = package(path, tmp_path / "p")
+    assert run(source, tmp_path).stdout == "2026-01-02 [1000, 2]\n"
+    assert run(source, tmp_path, "--day", "x").stdout == "x [1000, 2]\n"

@@ -1,4 +1,4 @@
-"""Run the pipeline: `python -m ab_test --help`."""
+"""Run the pipeline: `python -m ab_test_pipeline --help`."""
 
 from ._runtime import main
 from .pipeline import PIPELINE

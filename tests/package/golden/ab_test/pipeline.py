@@ -5,7 +5,7 @@ from .parameters import Parameters
 from .steps import bootstrap, decide, load, time_on_page, z_test
 
 PIPELINE = Pipeline(
-    "ab_test",
+    "ab_test_pipeline",
     Parameters,
     Step(load, gives=("visits",)),
     Step(z_test, takes=("visits",), gives=("p_value",)),
