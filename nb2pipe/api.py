@@ -86,8 +86,10 @@ class Package:
     summary: str
 
 
-def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0") -> Package:
+def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0", *, record: bool = False) -> Package:
     """The project of a package that computes what the notebook computes, without executing or writing anything.
+
+    With ``record`` it is run once, where the notebook stands, and its tests compare with what it gave.
 
     Raises:
         Refused: The notebook has a fault that makes the promise impossible, or a part with no plain form.
@@ -122,7 +124,11 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0")
     # What it needs, by the metadata of what is installed.
     environment = environment_of(modules)
     chosen = package_name(compiled.notebook, name, modules)
-    tree = project_files(plan, chosen, version, environment, provenance(compiled.notebook))
+    tree = project_files(plan, chosen, version, environment, provenance(compiled.notebook), record=record)
+    if record:
+        from nb2pipe.package.recording import with_records
+
+        tree = with_records(tree, chosen, compiled.folder)
     count = len(plan.steps)
     return Package(chosen, tree, scripts(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files")
 

@@ -16,7 +16,7 @@ def add_parser(commands: Any) -> None:
     parser: Parser = commands.add_parser(
         "compile",
         help="write a notebook as a Python package: a function a step",
-        description="Write the notebook as an installable Python package, one readable function a step. Nothing is run.",
+        description="Write the notebook as an installable Python package, one readable function a step. Nothing is run but for --record.",
         epilog=examples(
             ("nb2pipe compile analysis.ipynb", "the project in the folder ./analysis"),
             ("nb2pipe compile analysis.ipynb -o packages/analysis", "the project in another folder"),
@@ -28,6 +28,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--name", metavar="NAME", help="the name of the package (default: from the notebook's)")
     parser.add_argument(
         "--force", action="store_true", help="write over files that were changed by hand, or are others'"
+    )
+    parser.add_argument(
+        "--record", action="store_true", help="run the package once, and let its tests compare with what it gave"
     )
     add_split(parser)
     parser.set_defaults(main=main)
@@ -41,7 +44,7 @@ def main(options: argparse.Namespace) -> int:
 
     compiled = api.compile_notebook(api.load(options.notebook), options.split)
     try:
-        made = api.package(compiled, options.name)
+        made = api.package(compiled, options.name, record=options.record)
     except Refused as refused:
         say(refused, compiled.notebook)
         return refused.exit_code

@@ -16,15 +16,22 @@ from nb2pipe.package.existing import LOCK
 from nb2pipe.package.local import names_of_local
 from nb2pipe.package.model import Plan, PlannedStep
 from nb2pipe.package.notebooks import step_notebooks
+from nb2pipe.package.project_tests import project_tests
 from nb2pipe.package.readme import readme
 from nb2pipe.package.write import package_files
 
 
-def project_files(plan: Plan, name: str, version: str, environment: Environment, source: Mapping[str, Any]) -> FileTree:
-    """All files of the project; ``source`` is what the lock file says of where it came from."""
+def project_files(
+    plan: Plan, name: str, version: str, environment: Environment, source: Mapping[str, Any], *, record: bool = False
+) -> FileTree:
+    """All files of the project; ``source`` is what the lock file says of where it came from.
+
+    ``record`` is whether a run will be recorded for its tests.
+    """
     texts: dict[str, str | bytes] = {f"src/{name}/{path}": content for path, content in package_files(plan, name).files}
     texts["pyproject.toml"] = _pyproject(plan, name, version, environment, _unlinted(plan, name, texts))
     texts["README.md"] = readme(plan, name)
+    texts |= {f"tests/{path}": text for path, text in project_tests(plan, name, record=record).items()}
     texts |= {f"notebooks/{path}": text for path, text in step_notebooks(plan, name).items()}
     texts["requirements.lock"] = "".join(f"{d.name}=={d.version}\n" for d in environment.closure)
     tree = file_tree(texts)
@@ -87,9 +94,16 @@ readme = "README.md"
 requires-python = ">=3.11"
 dependencies = {dependencies}
 
+[project.optional-dependencies]
+test = ["pytest>=8"]
+
 [project.scripts]
 {name.replace("_", "-")} = "{name}.__main__:run"
 
 [tool.hatch.build.targets.wheel]
 packages = ["src/{name}"]
+
+[tool.pytest.ini_options]
+pythonpath = ["src"]
+testpaths = ["tests"]
 {unlinted}"""

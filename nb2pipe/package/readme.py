@@ -31,6 +31,7 @@ def readme(plan: Plan, name: str) -> str:
     if plan.parameters:
         lines += ["", "## Parameters", "", "| parameter | type | default | |", "| --- | --- | --- | --- |"]
         lines += [f"| `{p.name}` | {_cell(p.type)} | {_cell(_default(p))} | {_cell(p.help)} |" for p in plan.parameters]
+    lines += ["", "## Tests", "", "```sh", 'pip install ".[test]"', "python -m pytest", "```"]
     return "\n".join(lines) + "\n"
 
 

@@ -92,11 +92,11 @@ def _field(parameter: Parameter) -> str:
         return start + str(value)
     arguments = [f"default_factory=lambda: {value}" if made_anew else f"default={value}"]
     if parameter.help:
-        arguments.append(f"metadata={{{_quoted('help')}: {_quoted(parameter.help)}}}")
-    return _listed(f"{start}field(", arguments, ")", 1).lstrip()
+        arguments.append(f"metadata={{{quoted('help')}: {quoted(parameter.help)}}}")
+    return listed(f"{start}field(", arguments, ")", 1).lstrip()
 
 
-def _listed(head: str, items: Sequence[str], end: str, level: int = 0) -> str:
+def listed(head: str, items: Sequence[str], end: str, level: int = 0) -> str:
     """Items between a head and an end, indented: on one line where they fit (deep inside, with a comma), else a line each."""
     pad = "    " * level
     line = f"{pad}{head}{', '.join(items)}{end}"
@@ -119,7 +119,7 @@ def default_text(parameter: Parameter) -> str | None:
         if "\n" not in parameter.text:
             return parameter.text
     return (
-        _quoted(parameter.default)
+        quoted(parameter.default)
         if isinstance(parameter.default, str)
         else pprint.pformat(parameter.default, sort_dicts=False)
     )
@@ -130,7 +130,7 @@ def _made_anew(parameter: Parameter) -> bool:
     return default_text(parameter) is None or isinstance(parameter.default, (list, dict, set))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A string in double quotes, where that needs no escape."""
     plain = repr(text)
     return f'"{plain[1:-1]}"' if plain.startswith("'") and '"' not in plain else plain
@@ -216,7 +216,7 @@ def step_text(step: PlannedStep, plan: Plan) -> str:
     types = dict(step.types)
     taken = [f"{n}: {types[n, 'takes']}" if (n, "takes") in types else n for n in step.takes]
     arguments = [*taken, *(_argument(p) for p in plain), *(_argument(p) for p in chosen if p not in plain)]
-    head = _listed(f"def {step.name}(", arguments, f"){_result(step)}:")
+    head = listed(f"def {step.name}(", arguments, f"){_result(step)}:")
     pieces = []
     for part in step.parts:
         text = f"{comment(part.prose)}\n{part.lines}" if part.prose else part.lines
@@ -286,22 +286,22 @@ def _pipeline(plan: Plan, name: str) -> str:
     steps = "".join(f"{_step(s)}\n" for s in plan.steps)
     return (
         f'"""The pipeline: its steps, and what flows between them."""\n\n{import_text(entries)}\n\n'
-        f"PIPELINE = Pipeline(\n    {_quoted(name)},\n    Parameters,\n{steps})\n\nrun = PIPELINE.run\n"
+        f"PIPELINE = Pipeline(\n    {quoted(name)},\n    Parameters,\n{steps})\n\nrun = PIPELINE.run\n"
     )
 
 
 def _step(step: PlannedStep) -> str:
     """The line of a step in the pipeline, or its lines."""
-    function = step.name if step.form == "function" else f"script({_quoted(step.name)}, {_tuple(step.gives)})"
+    function = step.name if step.form == "function" else f"script({quoted(step.name)}, {_tuple(step.gives)})"
     named = {"takes": (*step.takes, *step.parameters), "gives": step.gives, "after": step.after,
              "needs": step.needs, "leaves": step.leaves}  # fmt: skip
     short = [function, *(f"{key}={_tuple(names)}" for key, names in named.items() if names)]
-    long = [function, *(_listed(f"{key}=(", [_quoted(n) for n in names], ")", 2).lstrip() if len(names) > 1
+    long = [function, *(listed(f"{key}=(", [quoted(n) for n in names], ")", 2).lstrip() if len(names) > 1
                         else f"{key}={_tuple(names)}" for key, names in named.items() if names)]  # fmt: skip
-    line = _listed("Step(", short, "),", 1)
-    return line if "\n" not in line else _listed("Step(", long, "),", 1)
+    line = listed("Step(", short, "),", 1)
+    return line if "\n" not in line else listed("Step(", long, "),", 1)
 
 
 def _tuple(names: Sequence[str]) -> str:
-    inside = ", ".join(_quoted(n) for n in names)
+    inside = ", ".join(quoted(n) for n in names)
     return f"({inside},)" if len(names) == 1 else f"({inside})"
