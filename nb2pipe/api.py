@@ -86,16 +86,26 @@ class Package:
     summary: str
 
 
-def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0", *, record: bool = False) -> Package:
+def package(
+    compiled: Compiled,
+    name: str | None = None,
+    version: str = "1.0.0",
+    *,
+    record: bool = False,
+    extras: Sequence[str] = (),
+    lock: str | None = None,
+) -> Package:
     """The project of a package that computes what the notebook computes, without executing or writing anything.
 
-    With ``record`` it is run once, where the notebook stands, and its tests compare with what it gave.
+    With ``record`` it is run once, where the notebook stands, and its tests compare with what it gave. ``extras`` are files on
+    request, ``docker`` and ``ci``; ``lock`` is the program that looks up a lock with hashes, ``uv`` or ``pip``.
 
     Raises:
         Refused: The notebook has a fault that makes the promise impossible, or a part with no plain form.
         UsageError: The name is no Python identifier, or is taken.
     """
     from nb2pipe.package.environment import environment_of
+    from nb2pipe.package.extras import extra_files, locked
     from nb2pipe.package.findings import refusals, scripts
     from nb2pipe.package.local import modules_outside
     from nb2pipe.package.naming import package_name, with_importable_steps
@@ -124,7 +134,10 @@ def package(compiled: Compiled, name: str | None = None, version: str = "1.0.0",
     # What it needs, by the metadata of what is installed.
     environment = environment_of(modules)
     chosen = package_name(compiled.notebook, name, modules)
-    tree = project_files(plan, chosen, version, environment, provenance(compiled.notebook), record=record)
+    more = extra_files(chosen, extras)
+    if lock is not None:
+        more["requirements.lock"] = locked(lock, environment.closure)
+    tree = project_files(plan, chosen, version, environment, provenance(compiled.notebook), record=record, more=more)
     if record:
         from nb2pipe.package.recording import with_records
 

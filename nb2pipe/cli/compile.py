@@ -32,6 +32,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--record", action="store_true", help="run the package once, and let its tests compare with what it gave"
     )
+    parser.add_argument(
+        "--with", dest="extras", metavar="FILES", default="", help="a Dockerfile, a GitHub workflow: docker,ci"
+    )
+    parser.add_argument("--lock", choices=("uv", "pip"), help="let uv or pip-compile look up a lock with hashes")
     add_split(parser)
     parser.set_defaults(main=main)
 
@@ -44,7 +48,13 @@ def main(options: argparse.Namespace) -> int:
 
     compiled = api.compile_notebook(api.load(options.notebook), options.split)
     try:
-        made = api.package(compiled, options.name, record=options.record)
+        made = api.package(
+            compiled,
+            options.name,
+            record=options.record,
+            extras=[e.strip() for e in options.extras.split(",") if e.strip()],
+            lock=options.lock,
+        )
     except Refused as refused:
         say(refused, compiled.notebook)
         return refused.exit_code

@@ -22,11 +22,18 @@ from nb2pipe.package.write import package_files
 
 
 def project_files(
-    plan: Plan, name: str, version: str, environment: Environment, source: Mapping[str, Any], *, record: bool = False
+    plan: Plan,
+    name: str,
+    version: str,
+    environment: Environment,
+    source: Mapping[str, Any],
+    *,
+    record: bool = False,
+    more: Mapping[str, str] | None = None,
 ) -> FileTree:
     """All files of the project; ``source`` is what the lock file says of where it came from.
 
-    ``record`` is whether a run will be recorded for its tests.
+    ``record`` is whether a run will be recorded for its tests; ``more`` are files by path, in place of those that are there.
     """
     texts: dict[str, str | bytes] = {f"src/{name}/{path}": content for path, content in package_files(plan, name).files}
     texts["pyproject.toml"] = _pyproject(plan, name, version, environment, _unlinted(plan, name, texts))
@@ -34,6 +41,7 @@ def project_files(
     texts |= {f"tests/{path}": text for path, text in project_tests(plan, name, record=record).items()}
     texts |= {f"notebooks/{path}": text for path, text in step_notebooks(plan, name).items()}
     texts["requirements.lock"] = "".join(f"{d.name}=={d.version}\n" for d in environment.closure)
+    texts |= more or {}
     tree = file_tree(texts)
     lock = {
         **source,
