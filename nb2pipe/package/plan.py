@@ -17,6 +17,7 @@ from nb2pipe.package.bindings import Place, binders, names_of
 from nb2pipe.package.calls import passing
 from nb2pipe.package.carried import with_states
 from nb2pipe.package.cells import PlainCell, all_places, plain_cells
+from nb2pipe.package.defaults import computed_defaults
 from nb2pipe.package.functions import lifted, ordered
 from nb2pipe.package.hazards import is_history, looks_at_names, reasons
 from nb2pipe.package.imports import harmless, hoisted, import_text, imports_of
@@ -59,7 +60,8 @@ class _Planner:
         first = {c.cell.index for c in codes if "parameters" in c.cell.tags.roles}
         self.cells = {index: cell for index, cell in every.items() if index not in first}
         settings = [p for index in sorted(first & every.keys()) for p in every[index].places]
-        self.refused = tuple(self._beside_parameters(settings))
+        self.settled, unsettled = computed_defaults(pipeline.parameters, settings)
+        self.refused = tuple(self._beside_parameters(settings, unsettled))
         self.places = (*(p for p in settings if imports_of(p.statement.node)), *all_places(self.cells))
         self.bound = binders(self.places)
         self.home = {c: s.name for s in pipeline.steps for c in s.cells}
@@ -102,7 +104,7 @@ class _Planner:
             name=self.pipeline.name,
             title=title_of(self.notebook),
             prose=prose_before(self.notebook, 0),
-            parameters=self.pipeline.parameters,
+            parameters=self.settled,
             imports=tuple(dict.fromkeys((*imports, *self.needed.values()))),
             functions=tuple(ordered(self.functions)),
             steps=tuple(steps),
@@ -118,14 +120,15 @@ class _Planner:
         own = {s.name: list(self._own([self.cells[c] for c in s.cells if c in self.cells])) for s in steps}
         return typed(steps, own, known, self.effects)
 
-    def _beside_parameters(self, places: Sequence[Place]) -> Iterator[Reason]:
-        """What the cell of parameters does beside assigning them."""
+    def _beside_parameters(self, places: Sequence[Place], unsettled: Sequence[Place]) -> Iterator[Reason]:
+        """What the cell of parameters does beside assigning them, and where it does that in a way that no record can have."""
         for place in places:
             node = place.statement.node
             assigned = place.names.bound and place.names.bound <= self.parameters.keys()
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and assigned:
-                if place.names.mentioned & self.parameters.keys():
-                    yield Reason("a parameter is computed from another", Span(place.cell, node.lineno), refuses=True)
+                if place in unsettled:
+                    words = "a parameter is computed from another that may change or is computed by a call"
+                    yield Reason(words, Span(place.cell, node.lineno), refuses=True)
             elif not imports_of(node) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 words = "the cell of parameters does more than assign them"
                 yield Reason(words, Span(place.cell, node.lineno), refuses=True)
