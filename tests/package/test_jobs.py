@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,8 @@ def test_a_step_that_fails(tmp_path: Path) -> None:
 def test_an_end_from_outside_ends_the_steps(number: signal.Signals, tmp_path: Path) -> None:
     source = _made(tmp_path)
     command = [sys.executable, "-m", "made", "--jobs", "2", "--n", "100", "--run-dir", "values"]
-    process = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(source)})
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # who runs tests in the background lets it be ignored
+    process = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(source)}, preexec_fn=heard)
     deadline = time.monotonic() + 60
     while not (tmp_path / "values/c/c.json").exists() and time.monotonic() < deadline:
         time.sleep(0.1)

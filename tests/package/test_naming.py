@@ -84,7 +84,8 @@ def test_a_parameter_that_is_computed_from_another(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["a = [1]\nb = a", "import math\na = math.sqrt(4)\nb = a", "a = 1\nb = [a for a in (a,)]", "a = 1\nb = lambda: a"]
+    "cell",
+    ["a = [1]\nb = a", "import math\na = math.sqrt(4)\nb = a", "a = 1\nb = [a for a in (a,)]", "a = 1\nb = lambda: a"],
 )
 def test_a_parameter_that_shares_another_is_refused(cell: str, tmp_path: Path) -> None:
     path = write(tmp_path / "n.ipynb", [code(cell, "parameters"), code("print(a, b)")])
