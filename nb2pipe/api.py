@@ -98,21 +98,32 @@ class Package:
     draft: Draft
 
 
-def package(compiled: Compiled, name: str | None = None) -> Package:
+def package(
+    compiled: Compiled,
+    name: str | None = None,
+    *,
+    record: bool = False,
+    extras: Sequence[str] = (),
+    lock: str | None = None,
+) -> Package:
     """The project of a package that computes what the notebook computes, without executing or writing anything.
+
+    With ``record`` it is run once, where the notebook stands, and its tests compare with what it gave. ``extras`` are files on
+    request, ``docker`` and ``ci``; ``lock`` is the program that looks up a lock with hashes, ``uv`` or ``pip``.
 
     Raises:
         Refused: The notebook has a fault that makes the promise impossible, or a part with no plain form.
         UsageError: The name is no Python identifier, or is taken.
     """
     from nb2pipe.package.environment import environment_of
+    from nb2pipe.package.extras import extra_files, locked
     from nb2pipe.package.findings import refusals, scripts
     from nb2pipe.package.local import modules_outside
     from nb2pipe.package.naming import package_name, with_importable_steps
     from nb2pipe.package.order import runs_in_order
     from nb2pipe.package.plan import plan_package
     from nb2pipe.package.project import draft
-    from nb2pipe.package.provenance import types_given
+    from nb2pipe.package.provenance import Source
     from nb2pipe.package.sharing import without_shared_cells
     from nb2pipe.package.versions.keep import first_files
 
@@ -136,8 +147,15 @@ def package(compiled: Compiled, name: str | None = None) -> Package:
     # What it needs, by the metadata of what is installed.
     environment = environment_of(modules)
     chosen = package_name(compiled.notebook, name, modules, compiled.folder)
-    types = types_given(plan, compiled.analysis.effects)
-    made = draft(plan, chosen, compiled.notebook, compiled.split, environment, types)
+    more = extra_files(chosen, extras)
+    if lock is not None:
+        more["requirements.lock"] = locked(lock, environment.closure)
+    source = Source(compiled.notebook, compiled.split)
+    made = draft(plan, chosen, source, environment, record=record, more=more)
+    if record:
+        from nb2pipe.package.recording import with_records
+
+        made = with_records(made, compiled.folder)
     tree = first_files(made)
     count = len(plan.steps)
     return Package(chosen, tree, scripts(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files", made)

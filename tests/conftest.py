@@ -20,6 +20,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 
     def compare(path: Path, text: str) -> None:
         if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8", newline="\n")
         assert path.exists(), f"no golden {path.name}: look at the text, then run with --update-golden\n{text}"
         assert text == path.read_text("utf-8")

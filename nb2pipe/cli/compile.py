@@ -18,7 +18,7 @@ def add_parser(commands: Any) -> None:
         "compile",
         help="write a notebook as a Python package: a function a step",
         description="Write the notebook as an installable Python package, one readable function a step. Nothing is run "
-        "but with --verify.",
+        "but with --record and --verify.",
         epilog=examples(
             ("nb2pipe compile analysis.ipynb", "the project in the folder ./analysis"),
             ("nb2pipe compile analysis.ipynb -o packages/analysis", "the project in another folder"),
@@ -43,6 +43,13 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="run both and compare, as `nb2pipe verify` does; what differs is not written",
     )
+    parser.add_argument(
+        "--record", action="store_true", help="run the package once, and let its tests compare with what it gave"
+    )
+    parser.add_argument(
+        "--with", dest="extras", metavar="FILES", default="", help="a Dockerfile, a GitHub workflow: docker,ci"
+    )
+    parser.add_argument("--lock", choices=("uv", "pip"), help="let uv or pip-compile look up a lock with hashes")
     add_split(parser)
     parser.set_defaults(main=main)
 
@@ -55,7 +62,13 @@ def main(options: argparse.Namespace) -> int:
 
     compiled = api.compile_notebook(api.load(options.notebook), options.split)
     try:
-        made = api.package(compiled, options.name)
+        made = api.package(
+            compiled,
+            options.name,
+            record=options.record,
+            extras=[e.strip() for e in options.extras.split(",") if e.strip()],
+            lock=options.lock,
+        )
     except Refused as refused:
         say(refused, compiled.notebook)
         return refused.exit_code

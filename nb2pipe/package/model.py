@@ -63,7 +63,8 @@ class PlannedStep:
     """A step of the package: ``takes`` and ``gives`` are names of values, ``after`` steps that no value shows.
 
     ``needs`` are the states of the process that it goes by and earlier steps leave, ``leaves`` those that later ones need.
-    ``reasons`` say why the step is no function but a script.
+    ``reasons`` say why the step is no function but a script. ``types`` are the annotations of those values in ``takes`` and
+    ``gives`` whose types are sure, by (name, "takes" or "gives").
     """
 
     name: str
@@ -80,6 +81,7 @@ class PlannedStep:
     reasons: tuple[Reason, ...] = ()
     needs: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
+    types: tuple[tuple[tuple[str, str], str], ...] = ()
 
 
 class Reason(NamedTuple):

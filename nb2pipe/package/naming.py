@@ -20,7 +20,9 @@ _RESERVED = frozenset(
 
 
 def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str], folder: Path) -> str:
-    """The name that was asked for, or the notebook's own as an identifier; ``folder`` is where the notebook stands.
+    """The name that was asked for, or the notebook's own as an identifier that no module has.
+
+    ``folder`` is where the notebook stands.
 
     Raises:
         UsageError: The name that was asked for is no identifier, or a module has it that Python or the notebook needs, or that

@@ -12,17 +12,21 @@ from nb2pipe.analysis.effects import Analysis, Certainty, Effects
 from nb2pipe.diagnostics import Span
 from nb2pipe.emit.source import Statement
 from nb2pipe.notebook.model import Code, Notebook
+from nb2pipe.package.annotations import typed
 from nb2pipe.package.bindings import Place, binders, names_of
 from nb2pipe.package.calls import passing
 from nb2pipe.package.carried import with_states
 from nb2pipe.package.cells import PlainCell, all_places, plain_cells
+from nb2pipe.package.defaults import computed_defaults
 from nb2pipe.package.functions import lifted, ordered
 from nb2pipe.package.hazards import is_history, looks_at_names, reasons
 from nb2pipe.package.imports import harmless, hoisted, import_text, imports_of
 from nb2pipe.package.local import local_modules
 from nb2pipe.package.model import Import, Part, Plan, PlannedStep, Reason
-from nb2pipe.package.prose import prose_before, title_of
+from nb2pipe.package.prose import plain_text, prose_before, title_of
+from nb2pipe.package.sure_types import known_names
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.pipeline.split import step_name
 
 _SUPPORT = (
     Import("display", "._runtime", "display"),
@@ -56,7 +60,8 @@ class _Planner:
         first = {c.cell.index for c in codes if "parameters" in c.cell.tags.roles}
         self.cells = {index: cell for index, cell in every.items() if index not in first}
         settings = [p for index in sorted(first & every.keys()) for p in every[index].places]
-        self.refused = tuple(self._beside_parameters(settings))
+        self.settled, unsettled = computed_defaults(pipeline.parameters, settings)
+        self.refused = tuple(self._beside_parameters(settings, unsettled))
         self.places = (*(p for p in settings if imports_of(p.statement.node)), *all_places(self.cells))
         self.bound = binders(self.places)
         self.home = {c: s.name for s in pipeline.steps for c in s.cells}
@@ -93,12 +98,13 @@ class _Planner:
                 break
             steps = [_as_script(s, unsure[s.name], self.inputs[s.name]) if s.name in unsure else s for s in steps]
         steps = with_states(_arranged(steps), self.pipeline, self.effects)
-        imports = [i for found in self.imports.values() for i in found]
+        steps, more = self._typed(steps)
+        imports = [*(i for found in self.imports.values() for i in found), *more]
         return Plan(
             name=self.pipeline.name,
             title=title_of(self.notebook),
             prose=prose_before(self.notebook, 0),
-            parameters=self.pipeline.parameters,
+            parameters=self.settled,
             imports=tuple(dict.fromkeys((*imports, *self.needed.values()))),
             functions=tuple(ordered(self.functions)),
             steps=tuple(steps),
@@ -106,14 +112,23 @@ class _Planner:
             refused=self.refused,
         )
 
-    def _beside_parameters(self, places: Sequence[Place]) -> Iterator[Reason]:
-        """What the cell of parameters does beside assigning them."""
+    def _typed(self, steps: Sequence[PlannedStep]) -> tuple[list[PlannedStep], list[Import]]:
+        """The steps with the types of what they take and give, and the imports that only these need."""
+        bound = self.bound.keys() | self.parameters.keys()
+        definitions = [f.statement.node for f in self.functions.values()]
+        known = known_names(self.imports, definitions, self.local, bound)
+        own = {s.name: list(self._own([self.cells[c] for c in s.cells if c in self.cells])) for s in steps}
+        return typed(steps, own, known, self.effects)
+
+    def _beside_parameters(self, places: Sequence[Place], unsettled: Sequence[Place]) -> Iterator[Reason]:
+        """What the cell of parameters does beside assigning them, and where it does that in a way that no record can have."""
         for place in places:
             node = place.statement.node
             assigned = place.names.bound and place.names.bound <= self.parameters.keys()
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and assigned:
-                if place.names.mentioned & self.parameters.keys():
-                    yield Reason("a parameter is computed from another", Span(place.cell, node.lineno), refuses=True)
+                if place in unsettled:
+                    words = "a parameter is computed from another that may change or is computed by a call"
+                    yield Reason(words, Span(place.cell, node.lineno), refuses=True)
             elif not imports_of(node) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 words = "the cell of parameters does more than assign them"
                 yield Reason(words, Span(place.cell, node.lineno), refuses=True)
@@ -153,8 +168,8 @@ class _Planner:
             parts = (Part(step.cells[0], "", lines), *parts)
         return PlannedStep(
             name=step.name,
-            title=step.title,
-            prose=prose_before(self.notebook, step.cells[0]),
+            title=_title(step),
+            prose=self._prose(step),
             takes=tuple(sorted(takes)),
             parameters=parameters,
             gives=(),
@@ -167,6 +182,11 @@ class _Planner:
             form="script" if found else "function",
             reasons=found,
         )
+
+    def _prose(self, step: Step) -> str:
+        """What the Markdown before a step says of it, but for what it says of the whole notebook."""
+        prose = prose_before(self.notebook, step.cells[0])
+        return "" if prose == prose_before(self.notebook, 0) else prose
 
     def _own(self, cells: Sequence[PlainCell]) -> Iterator[Place]:
         """The statements that stay in a step."""
@@ -314,6 +334,11 @@ class _Planner:
 
 def _as_script(step: PlannedStep, reasons_: Sequence[Reason], inputs: set[str]) -> PlannedStep:
     return replace(step, form="script", reasons=(*step.reasons, *reasons_), takes=tuple(sorted(inputs)))
+
+
+def _title(step: Step) -> str:
+    """The heading of a step, unless it stands above several, of which this is one: ``Train`` above `train_forest`."""
+    return "" if step.name.startswith(f"{step_name(step.title)}_") else plain_text(step.title)
 
 
 def _order(step: PlannedStep) -> dict[str, int]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from nb2pipe.emit.filetree import FileTree, digest, file_tree
-from nb2pipe.notebook.model import Notebook
 from nb2pipe.package.environment import Environment
 from nb2pipe.package.existing import LOCK
+from nb2pipe.package.local import names_of_local
 from nb2pipe.package.model import Plan
+from nb2pipe.package.notebooks import step_notebooks
 from nb2pipe.package.origin import origin, origin_path
-from nb2pipe.package.provenance import record_of
+from nb2pipe.package.project_tests import project_tests
+from nb2pipe.package.provenance import Source, record_of
+from nb2pipe.package.readme import readme
 from nb2pipe.package.versions.changelog import CHANGELOG
 from nb2pipe.package.versions.record import ChangeRecord, Record, lock_text
-from nb2pipe.package.write import default_text, package_files
+from nb2pipe.package.write import package_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +35,30 @@ class Draft:
 def draft(
     plan: Plan,
     name: str,
-    notebook: Notebook,
-    split: str | None,
+    source: Source,
     environment: Environment,
-    types: Mapping[str, Mapping[str, str]],
+    *,
+    record: bool = False,
+    more: Mapping[str, str] | None = None,
 ) -> Draft:
     """The project of a plan.
 
-    ``notebook`` is where it came from, its cells made steps as ``split`` says; ``types`` are those of the values that steps
-    give, where they are known.
+    ``record`` is whether a run will be recorded for its tests; ``more`` are files by path, in place of those that are there.
     """
     texts: dict[str, str | bytes] = {f"src/{name}/{path}": content for path, content in package_files(plan, name).files}
-    texts["README.md"] = _readme(plan, name)
+    texts["README.md"] = readme(plan, name)
+    texts |= {f"tests/{path}": text for path, text in project_tests(plan, name, record=record).items()}
+    texts |= {f"notebooks/{path}": text for path, text in step_notebooks(plan, name).items()}
+    texts[origin_path(source.notebook.path)] = origin(source.notebook)
     texts["requirements.lock"] = "".join(f"{d.name}=={d.version}\n" for d in environment.closure)
-    texts[origin_path(notebook.path)] = origin(notebook)
-    files = file_tree(texts)
-    return Draft(plan, environment, record_of(plan, name, notebook, split, environment, types, files), files)
+    files = file_tree({**texts, **(more or {})})
+    return Draft(plan, environment, record_of(plan, name, source, environment, files), files)
+
+
+def with_more(made: Draft, more: Mapping[str, bytes]) -> Draft:
+    """The project with more files."""
+    files = file_tree({**dict(made.files.files), **more})
+    return replace(made, files=files, record=replace(made.record, files={p: digest(c) for p, c in files.files}))
 
 
 def project_files(made: Draft, version: str, change: ChangeRecord, changelog: str) -> FileTree:
@@ -69,11 +81,31 @@ def with_record(made: Draft, record: Record, changelog: str) -> FileTree:
 
 def _own_files(made: Draft, version: str, changelog: str) -> dict[str, str]:
     """The files that say which version it is."""
-    text = _pyproject(made.plan, made.record.name, version, made.environment)
+    unlinted = _unlinted(made.plan, made.record.name, made.record.files)
+    text = _pyproject(made.plan, made.record.name, version, made.environment, unlinted)
     return {"pyproject.toml": text, CHANGELOG: changelog}
 
 
-def _pyproject(plan: Plan, name: str, version: str, environment: Environment) -> str:
+_STYLE = "B BLE C4 E F401 F541 F811 F841 PERF PIE PLR PLW RET RUF S SIM UP"
+
+
+def _unlinted(plan: Plan, name: str, paths: Iterable[str]) -> str:
+    """What ruff is not to say of the files that hold the notebook's own lines."""
+    modules = {p.removeprefix(f"src/{name}/").removesuffix(".py") for p in paths}
+    folders = {"steps/*"} if any(m.startswith("steps/") for m in modules) else set()
+    own = sorted(modules & {"functions", "steps", *names_of_local(plan)} | folders)
+    lines = []
+    if own:
+        pattern = f"{{{','.join(own)}}}" if len(own) > 1 else own[0]
+        rules = "".join(f"    {line},\n" for line in textwrap.wrap(", ".join(f'"{r}"' for r in _STYLE.split()), 80))
+        lines.append(f'"src/{name}/{pattern}.py" = [\n{rules.replace(",,", ",")}]\n')
+    if any(m.startswith("scripts/") for m in modules):  # which find names where other scripts have left them
+        lines.append(f'"src/{name}/scripts/*.py" = ["ALL"]\n')
+    head = "\n[tool.ruff.lint.per-file-ignores]\n# these are the notebook's own lines: their style is kept\n"
+    return head + "".join(lines) if lines else ""
+
+
+def _pyproject(plan: Plan, name: str, version: str, environment: Environment, unlinted: str) -> str:
     needs = "".join(f'    "{d.name}>={d.version}",\n' for d in environment.direct)
     dependencies = f"[\n{needs}]" if needs else "[]"
     description = json.dumps(plan.title, ensure_ascii=False)
@@ -90,6 +122,9 @@ readme = "README.md"
 requires-python = ">=3.11"
 dependencies = {dependencies}
 
+[project.optional-dependencies]
+test = ["pytest>=8"]
+
 [project.scripts]
 {name.replace("_", "-")} = "{name}.__main__:run"
 
@@ -98,56 +133,11 @@ packages = ["src/{name}"]
 
 [tool.hatch.build.targets.wheel.extra-metadata]
 "{LOCK}" = "{LOCK}"
+
+[tool.pytest.ini_options]
+pythonpath = ["src"]
+testpaths = ["tests"]
+
 [tool.ruff]
 extend-exclude = ["notebooks"]  # as they were written
-
-[tool.ruff.lint.per-file-ignores]
-# these are the notebook's own lines: their style is kept
-"src/{name}/{{steps,steps/*,functions,scripts/*}}.py" = [
-    "B", "BLE", "C4", "E4", "E5", "E7", "F401", "F403", "F405", "F841", "PERF", "PIE", "PLR", "PLW", "RET", "RUF", "S", "SIM", "UP",
-]
-"""
-
-
-def _readme(plan: Plan, name: str) -> str:
-    lines = [f"# {plan.title}", ""]
-    if plan.prose:
-        lines += [plan.prose, ""]
-    example = f"import {name}.pipeline\n\nvalues = {name}.pipeline.run()"
-    lines += ["```sh", "pip install .", f"python -m {name}", f"python -m {name} --help", "```", "",
-              "or, from Python:", "", "```python", example, "```", "",
-              "## The pipeline", "", "```mermaid", _mermaid(plan).rstrip(), "```", "",
-              "| step | takes | gives |", "| --- | --- | --- |"]  # fmt: skip
-    lines += [
-        f"| {_cell(s.title or s.name)} | {_names((*s.takes, *s.parameters))} | {_names(s.gives)} |" for s in plan.steps
-    ]
-    if plan.parameters:
-        lines += ["", "## Parameters", "", "| parameter | type | default | |", "| --- | --- | --- | --- |"]
-        lines += [
-            f"| `{p.name}` | {_cell(p.type)} | `{_cell(default_text(p))}` | {_cell(p.help)} |" for p in plan.parameters
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _names(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{n}`" for n in names)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _mermaid(plan: Plan) -> str:
-    numbers = {s.name: f"s{i}" for i, s in enumerate(plan.steps)}
-    lines = ["flowchart TB", *(f'    {numbers[s.name]}["{s.name}"]' for s in plan.steps)]
-    made: dict[str, str] = {}
-    for step in plan.steps:
-        sources: dict[str, list[str]] = {}
-        for name in step.takes:
-            if name in made:
-                sources.setdefault(made[name], []).append(name)
-        for source, names in sources.items():
-            lines.append(f'    {numbers[source]} -->|"{", ".join(names)}"| {numbers[step.name]}')
-        lines += [f"    {numbers[s]} -.-> {numbers[step.name]}" for s in step.after if s not in sources]
-        made |= dict.fromkeys(step.gives, step.name)
-    return "\n".join(lines) + "\n"
+{unlinted}"""

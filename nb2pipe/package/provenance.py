@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from nb2pipe import __version__
-from nb2pipe.analysis.effects import Certainty, Effects
 from nb2pipe.emit.filetree import FileTree, digest
 from nb2pipe.notebook.model import Notebook
 from nb2pipe.notebook.read import path_text
@@ -23,28 +22,18 @@ from nb2pipe.package.versions.record import (
     Record,
     StepRecord,
 )
-from nb2pipe.package.write import default_text
-
-_WORDS = frozenset({"", "import", "function", "star", "None"})
-"""What a binding may be said to be that is no type of a value."""
+from nb2pipe.package.write import default_source
 
 
-def types_given(plan: Plan, effects: Iterable[Effects]) -> dict[str, dict[str, str]]:
-    """For each step the types of the values that it gives, where every cell of it that binds one says the same."""
-    by_cell = {e.cell: e for e in effects}
-    found: dict[str, dict[str, str]] = {}
-    for step in plan.steps:
-        kinds: dict[str, set[str]] = {}
-        for cell in step.cells:
-            for d in by_cell[cell].definitions if cell in by_cell else ():
-                kinds.setdefault(d.name, set()).add(d.kind if d.certainty is Certainty.MUST else "")
-        found[step.name] = {n: next(iter(k)) for n, k in kinds.items() if len(k) == 1 and not k & _WORDS}
-    return found
+class Source(NamedTuple):
+    """What a package comes from: the notebook, and how its cells were made steps (None: as they say themselves)."""
+
+    notebook: Notebook
+    split: str | None
 
 
 def record_of(
-    plan: Plan, name: str, notebook: Notebook, split: str | None, environment: Environment,
-    types: Mapping[str, Mapping[str, str]], files: FileTree,
+    plan: Plan, name: str, source: Source, environment: Environment, files: FileTree
 ) -> Record:  # fmt: skip
     """The record of a project that has no version yet; ``files`` are its files."""
     contents = dict(files.files)
@@ -59,18 +48,18 @@ def record_of(
             file = f"{package}/steps.py" if whole is not None else f"{package}/steps/{step.name}.py"
             found = common if whole is not None else pieces(contents[file].decode("utf-8"))
             content = found[step.name].text.encode("utf-8")
-        steps.append(_step(step, file, content, types.get(step.name, {})))
+        steps.append(_step(step, file, content))
     functions = f"{package}/functions.py"
     defined = pieces(contents[functions].decode("utf-8")) if plan.functions else {}
     return Record(
         name=name,
         version="",
         nb2pipe=__version__,
-        notebook=PurePath(path_text(notebook.path)).name,
-        split=split,
+        notebook=PurePath(path_text(source.notebook.path)).name,
+        split=source.split,
         change=ChangeRecord("", ()),
-        cells=tuple(_cells(plan, notebook)),
-        parameters=tuple(ParameterRecord(p.name, p.type, default_text(p), p.help) for p in plan.parameters),
+        cells=tuple(_cells(plan, source.notebook)),
+        parameters=tuple(ParameterRecord(p.name, p.type, default_source(p), p.help) for p in plan.parameters),
         steps=tuple(steps),
         functions=tuple(
             FunctionRecord(f.name, f.cell, functions, digest(defined[f.name].text.encode("utf-8")))
@@ -86,11 +75,11 @@ def record_of(
     )
 
 
-def _step(step: PlannedStep, file: str, content: bytes, types: Mapping[str, str]) -> StepRecord:
+def _step(step: PlannedStep, file: str, content: bytes) -> StepRecord:
     reasons: list[dict[str, Any]] = [{"reason": r.text, "cell": r.span.cell, "line": r.span.line} for r in step.reasons]
     return StepRecord(
         step.name, step.cells, step.form, file, digest(content), step.takes, step.parameters, step.gives, step.after,
-        step.needs, step.leaves, {n: types[n] for n in step.gives if n in types}, tuple(reasons),
+        step.needs, step.leaves, {n: text for (n, side), text in step.types if side == "gives"}, tuple(reasons),
     )  # fmt: skip
 
 

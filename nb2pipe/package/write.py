@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import pprint
+import sys
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
@@ -14,8 +16,10 @@ from nb2pipe.package.local import names_of_local
 from nb2pipe.package.model import Function, Import, Plan, PlannedStep
 from nb2pipe.package.prose import comment, docstring
 from nb2pipe.pipeline.model import Parameter
+from nb2pipe.pipeline.split import step_name
 
 _SHORT = 160  # lines up to which all steps stand in one file
+_WIDTH = 88  # of the lines that are no notebook's, as formatters have it
 RUNTIME = "_runtime"
 """The folder in which every package has a copy of `support`."""
 
@@ -63,17 +67,16 @@ def _parameters(plan: Plan) -> str:
     lines = ['"""What can be set from outside."""', ""]
     fields = [_field(p) for p in plan.parameters]
     needs = ["dataclass", *(["field"] if any("field(" in f for f in fields) else [])]
-    mentioned = {n for p in plan.parameters for n in names_of(_annotation(p) + "\n" + (_default(p) or "")).mentioned}
+    mentioned = {
+        n for p in plan.parameters for n in names_of(_annotation(p) + "\n" + (default_text(p) or p.text)).mentioned
+    }
     lines += [import_text([*(Import(n, "dataclasses", n) for n in needs), *_typing(mentioned),
                            *(i for i in plan.imports if i.name in mentioned)]), "", ""]  # fmt: skip
-    lines += [
-        "@dataclass(frozen=True)",
-        "class Parameters:",
-        '    """The parameters of the pipeline, and what they are by default."""',
-        "",
-    ]
-    lines += [f"    {f}" for f in fields]
-    return "\n".join(lines).rstrip() + "\n"
+    words = "The parameters of the pipeline, and what they are by default." if fields else "The pipeline has none."
+    lines += ["@dataclass(frozen=True)", "class Parameters:", f'    """{words}"""']
+    if fields:
+        lines += ["", *(f"    {f}" for f in fields)]
+    return "\n".join(lines) + "\n"
 
 
 def _typing(mentioned: Iterable[str]) -> list[Import]:
@@ -83,37 +86,48 @@ def _typing(mentioned: Iterable[str]) -> list[Import]:
 def _field(parameter: Parameter) -> str:
     start = f"{parameter.name}: {_annotation(parameter)} = "
     made_anew = _made_anew(parameter)
-    value = default_text(parameter)
+    value = default_source(parameter)
     if not made_anew and not parameter.help:
         return start + value
     arguments = [f"default_factory=lambda: {value}" if made_anew else f"default={value}"]
     if parameter.help:
-        arguments.append(f"metadata={{{_quoted('help')}: {_quoted(parameter.help)}}}")
-    line = f"{start}field({', '.join(arguments)})"
-    if len(line) <= 84:
+        arguments.append(f"metadata={{{quoted('help')}: {quoted(parameter.help)}}}")
+    return listed(f"{start}field(", arguments, ")", 1).lstrip()
+
+
+def listed(head: str, items: Sequence[str], end: str, level: int = 0) -> str:
+    """Items between a head and an end, indented: on one line where they fit (deep inside, with a comma), else a line each."""
+    pad = "    " * level
+    line = f"{pad}{head}{', '.join(items)}{end}"
+    if "\n" not in line and len(line) <= _WIDTH - (level > 1):
         return line
-    return start + "field(\n" + "".join(f"        {a},\n" for a in arguments) + "    )"
+    return f"{pad}{head}\n" + "".join(f"{pad}    {i},\n" for i in items) + f"{pad}{end}"
 
 
 def _annotation(parameter: Parameter) -> str:
     return parameter.type or "Any"
 
 
-def _default(parameter: Parameter) -> str | None:
-    """The default as it is written; None where it is computed, and ``Parameter.default`` its text."""
-    if not parameter.type and isinstance(parameter.default, str):
-        return None
+def default_text(parameter: Parameter) -> str | None:
+    """The default as it is written; None where it is computed, and ``Parameter.text`` says how."""
+    if parameter.text:
+        try:
+            ast.literal_eval(f"({parameter.text})")
+        except (ValueError, SyntaxError):
+            return None
+        if "\n" not in parameter.text:
+            return parameter.text
     return (
-        _quoted(parameter.default)
+        quoted(parameter.default)
         if isinstance(parameter.default, str)
         else _Literal(sort_dicts=False).pformat(parameter.default)
     )
 
 
-def default_text(parameter: Parameter) -> str:
-    """Python's text of a parameter's default."""
-    text = _default(parameter)
-    return str(parameter.default) if text is None else text
+def default_source(parameter: Parameter) -> str:
+    """Python's text of a parameter's default, also where it is computed."""
+    text = default_text(parameter)
+    return text if text is not None else parameter.text or str(parameter.default)
 
 
 class _Literal(pprint.PrettyPrinter):
@@ -127,10 +141,10 @@ class _Literal(pprint.PrettyPrinter):
 
 def _made_anew(parameter: Parameter) -> bool:
     """Whether each record of parameters needs a default of its own: it is computed, or can be changed."""
-    return _default(parameter) is None or isinstance(parameter.default, (list, dict, set))
+    return default_text(parameter) is None or isinstance(parameter.default, (list, dict, set))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A string in double quotes, where that needs no escape."""
     plain = repr(text)
     return f'"{plain[1:-1]}"' if plain.startswith("'") and '"' not in plain else plain
@@ -187,7 +201,7 @@ def _steps(plan: Plan, name: str) -> dict[str, str]:
     exported = "".join(f'    "{n}",\n' for n in names)
     found["steps/__init__.py"] = f'"""The steps of the pipeline."""\n\n{listing}\n__all__ = [\n{exported}]\n'
     for step in steps:
-        found[f"steps/{step.name}.py"] = _module(docstring(_title(step), "", ""), [step], plan, "..")
+        found[f"steps/{step.name}.py"] = _module(docstring(title(step), "", ""), [step], plan, "..")
     return found
 
 
@@ -204,7 +218,8 @@ def _entries(plan: Plan, mentioned: Iterable[str], here: str) -> list[Import]:
     return [*_imported(plan, mentioned, here), *functions]
 
 
-def _title(step: PlannedStep) -> str:
+def title(step: PlannedStep) -> str:
+    """The heading of a step, else its name in words."""
     return step.title or step.name.replace("_", " ").capitalize()
 
 
@@ -213,10 +228,10 @@ def step_text(step: PlannedStep, plan: Plan) -> str:
     known = {p.name: p for p in plan.parameters}
     chosen = [known[n] for n in step.parameters]
     plain = [p for p in chosen if _made_anew(p)]
-    arguments = [*step.takes, *(_argument(p) for p in plain), *(_argument(p) for p in chosen if p not in plain)]
-    head = f"def {step.name}({', '.join(arguments)}):"
-    if len(head) > 88:
-        head = f"def {step.name}(\n" + "".join(f"    {a},\n" for a in arguments) + "):"
+    types = dict(step.types)
+    taken = [f"{n}: {types[n, 'takes']}" if (n, "takes") in types else n for n in step.takes]
+    arguments = [*taken, *(_argument(p) for p in plain), *(_argument(p) for p in chosen if p not in plain)]
+    head = listed(f"def {step.name}(", arguments, f"){_result(step)}:")
     pieces = []
     for part in step.parts:
         text = f"{comment(part.prose)}\n{part.lines}" if part.prose else part.lines
@@ -224,14 +239,39 @@ def step_text(step: PlannedStep, plan: Plan) -> str:
     body = "\n\n".join(pieces)
     if step.gives:
         body += ("\n" if body else "") + f"    return {', '.join(step.gives)}"
-    return f"{head}\n{docstring(_title(step), step.prose)}\n{body}"
+    return "\n".join([head, *_docstring(step), body])
+
+
+def _result(step: PlannedStep) -> str:
+    """The annotation of what a step gives, where something is known of it."""
+    types = dict(step.types)
+    known = [types.get((n, "gives"), "Any") for n in step.gives]
+    if not known:
+        return " -> None"
+    if all(t == "Any" for t in known):
+        return ""
+    return f" -> {known[0]}" if len(known) == 1 else f" -> tuple[{', '.join(known)}]"
+
+
+def _docstring(step: PlannedStep) -> list[str]:
+    """What the notebook says of a step; nothing where that is no more than its name."""
+    if not says_more(step):
+        first, _, more = step.prose.partition("\n\n")
+        if len(first) <= _WIDTH - 10 and "\n" not in first:
+            return [docstring(first, more)] if first else []
+    return [docstring(title(step), step.prose)]
+
+
+def says_more(step: PlannedStep) -> bool:
+    """Whether the title of a step says more than its name."""
+    return bool(step.title) and step_name(step.title, longest=sys.maxsize) != step.name
 
 
 def _argument(parameter: Parameter) -> str:
     annotation = f": {parameter.type}" if parameter.type and parameter.type.isidentifier() else ""
     if _made_anew(parameter):
         return parameter.name + annotation
-    default = _default(parameter)
+    default = default_text(parameter)
     return f"{parameter.name}{annotation} = {default}" if annotation else f"{parameter.name}={default}"
 
 
@@ -241,7 +281,7 @@ def script_text(step: PlannedStep, plan: Plan, name: str) -> str:
     used = import_text([e._replace(module=_absolute(e.module, name)) for e in _entries(plan, step.mentions, ".")
                         if not e.module.startswith("._")])  # fmt: skip
     cells = "\n\n\n".join(f"# %% {p.tag}".rstrip() + f"\n{p.lines}" for p in step.parts)
-    head = f"# {_title(step)}. In a function this would mean something else:\n{why}"
+    head = f"# {title(step)}. In a function this would mean something else:\n{why}"
     return f"{head}\n{used + chr(10) * 2 if used else ''}{cells}\n"
 
 
@@ -258,32 +298,25 @@ def _pipeline(plan: Plan, name: str) -> str:
                Import("Parameters", ".parameters", "Parameters"), *(Import(n, ".steps", n) for n in functions)]  # fmt: skip
     if len(functions) < len(plan.steps):
         entries.append(Import("script", f".{RUNTIME}", "script"))
-    lines = [_step_line(s) for s in plan.steps]
+    steps = "".join(f"{_step(s)}\n" for s in plan.steps)
     return (
         f'"""The pipeline: its steps, and what flows between them."""\n\n{import_text(entries)}\n\n'
-        f"PIPELINE = Pipeline(\n    {_quoted(name)},\n    Parameters,\n" + "".join(lines) + ")\nrun = PIPELINE.run\n"
+        f"PIPELINE = Pipeline(\n    {quoted(name)},\n    Parameters,\n{steps})\n\nrun = PIPELINE.run\n"
     )
 
 
-def _step_line(step: PlannedStep) -> str:
-    function = step.name if step.form == "function" else f"script({_quoted(step.name)}, {_tuple(step.gives)})"
-    arguments = [function]
-    if step.takes or step.parameters:
-        arguments.append(f"takes={_tuple((*step.takes, *step.parameters))}")
-    if step.gives:
-        arguments.append(f"gives={_tuple(step.gives)}")
-    if step.after:
-        arguments.append(f"after={_tuple(step.after)}")
-    if step.needs:
-        arguments.append(f"needs={_tuple(step.needs)}")
-    if step.leaves:
-        arguments.append(f"leaves={_tuple(step.leaves)}")
-    line = f"    Step({', '.join(arguments)}),\n"
-    if len(line) <= 89:
-        return line
-    return "    Step(\n" + "".join(f"        {a},\n" for a in arguments) + "    ),\n"
+def _step(step: PlannedStep) -> str:
+    """The line of a step in the pipeline, or its lines."""
+    function = step.name if step.form == "function" else f"script({quoted(step.name)}, {_tuple(step.gives)})"
+    named = {"takes": (*step.takes, *step.parameters), "gives": step.gives, "after": step.after,
+             "needs": step.needs, "leaves": step.leaves}  # fmt: skip
+    short = [function, *(f"{key}={_tuple(names)}" for key, names in named.items() if names)]
+    long = [function, *(listed(f"{key}=(", [quoted(n) for n in names], ")", 2).lstrip() if len(names) > 1
+                        else f"{key}={_tuple(names)}" for key, names in named.items() if names)]  # fmt: skip
+    line = listed("Step(", short, "),", 1)
+    return line if "\n" not in line else listed("Step(", long, "),", 1)
 
 
 def _tuple(names: Sequence[str]) -> str:
-    inside = ", ".join(_quoted(n) for n in names)
+    inside = ", ".join(quoted(n) for n in names)
     return f"({inside},)" if len(names) == 1 else f"({inside})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from nb2pipe.pipeline.layers import kinds, links
 from nb2pipe.pipeline.model import Pipeline
@@ -17,13 +17,23 @@ def render_mermaid(pipeline: Pipeline) -> str:
 
     Steps are numbered, for a name such as ``end`` is a word of Mermaid's own.
     """
-    ids = {s.name: f"s{i}" for i, s in enumerate(pipeline.steps)}
     found = kinds(pipeline)
+    arrows = [(*pair, names, "data" in found[pair]) for pair, names in links(pipeline).items()]
+    return flowchart([(s.name, _cells(s.cells)) for s in pipeline.steps], arrows)
+
+
+def flowchart(steps: Sequence[tuple[str, str]], arrows: Iterable[tuple[str, str, Sequence[str], bool]]) -> str:
+    """A Mermaid flowchart of steps, each with a second line ("" for none), and of arrows between them.
+
+    An arrow is (source, target, what flows, whether that are values).
+    """
+    ids = {name: f"s{i}" for i, (name, _) in enumerate(steps)}
     lines = ["flowchart TB"]
-    lines += [f'    {ids[s.name]}["{_entities(s.name)}<br/>{_cells(s.cells)}"]' for s in pipeline.steps]
-    for (source, target), names in links(pipeline).items():
-        arrow = "-->" if "data" in found[source, target] else "-.->"
-        lines.append(f'    {ids[source]} {arrow}|"{_entities(shortened(names, _LABEL))}"| {ids[target]}')
+    for name, below in steps:
+        lines.append(f'    {ids[name]}["{_entities(name)}{f"<br/>{below}" if below else ""}"]')
+    for source, target, names, solid in arrows:
+        label = f'|"{_entities(shortened(names, _LABEL))}"|' if names else ""
+        lines.append(f"    {ids[source]} {'-->' if solid else '-.->'}{label} {ids[target]}")
     return "\n".join(lines) + "\n"
 
 

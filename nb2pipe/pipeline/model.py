@@ -14,13 +14,17 @@ EdgeKind = Literal["data", "resource", "control"]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of the pipeline: ``default`` is a Python value, ``type`` a name such as ``float``."""
+    """A parameter of the pipeline: ``default`` is a Python value, ``type`` a name such as ``float``.
+
+    ``text`` is the default as it is written.
+    """
 
     name: str
     type: str
     default: Any
     help: str = ""
     span: Span = Span(-1)
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

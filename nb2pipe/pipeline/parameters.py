@@ -29,7 +29,8 @@ def find_parameters(notebook: Notebook, codes: Sequence[Code]) -> tuple[Paramete
             span = Span(
                 code.cell.index, node.lineno, node.end_lineno or node.lineno, node.col_offset, node.end_col_offset or 0
             )
-            found[target] = Parameter(target, kind, default, comments.get(node.end_lineno or node.lineno, ""), span)
+            told = comments.get(node.end_lineno or node.lineno, "")
+            found[target] = Parameter(target, kind, default, told, span, _text(code.cell.source, value))
     return tuple(found.values())
 
 
@@ -47,6 +48,14 @@ def _literal(value: ast.expr) -> tuple[Any, bool]:
         return ast.literal_eval(value), True
     except (ValueError, TypeError, SyntaxError, MemoryError):
         return ast.unparse(value), False
+
+
+def _text(source: str, value: ast.expr) -> str:
+    """The text of an expression; columns are characters."""
+    lines = source.split("\n")[value.lineno - 1 : value.end_lineno]
+    lines[-1] = lines[-1][: value.end_col_offset]
+    lines[0] = lines[0][value.col_offset :]
+    return "\n".join(lines)
 
 
 def _type_name(default: Any) -> str:

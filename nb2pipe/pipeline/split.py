@@ -64,6 +64,8 @@ def _by_tags(notebook: Notebook) -> tuple[Block, ...]:
         else:
             blocks.append((name, [cell.index]))
     titles = {c.tags.step: _title_before(notebook, c.index) for c in reversed(notebook.cells) if c.tags.step}
+    own = _title(notebook)
+    titles = {name: "" if title == own else title for name, title in titles.items()}
     return tuple(Block(name, tuple(cells), titles.get(name, "")) for name, cells in blocks)
 
 
@@ -79,11 +81,17 @@ def _by_headings(notebook: Notebook) -> tuple[Block, ...]:
                     found[-1] = (title, [])
         elif cell.index in wanted:
             found[-1][1].append(cell.index)
+    named = len(found) > 1
+    found = [(title, cells) for title, cells in found if cells]
+    own = _title(notebook) if len(found) > 1 else ""
     used: dict[str, int] = {}
     blocks = []
     for title, cells in found:
-        if cells:
-            name = step_name(title) or ("start" if len(found) > 1 else step_name(notebook.name) or "notebook")
+        if title and title == own:  # what stands below it prepares for the others
+            blocks.append(Block(_unique("setup", used), tuple(cells)))
+            own = ""
+        else:
+            name = step_name(title) or ("start" if named else step_name(notebook.name) or "notebook")
             blocks.append(Block(_unique(name, used), tuple(cells), title))
     return tuple(blocks)
 
@@ -103,7 +111,12 @@ _HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 
 def headings(source: str) -> list[str]:
     """The ATX and setext headings of a Markdown cell (CommonMark 4.2, 4.3), not those inside fences."""
-    found: list[str] = []
+    return [text for _, text in _headings(source)]
+
+
+def _headings(source: str) -> list[tuple[int, str]]:
+    """The headings with their levels."""
+    found: list[tuple[int, str]] = []
     fenced = False
     previous = ""
     for line in source.splitlines():
@@ -113,11 +126,17 @@ def headings(source: str) -> list[str]:
             match = _HEADING.match(line)
             if match:
                 if match[2]:
-                    found.append(match[2])
+                    found.append((len(match[1]), match[2]))
             elif re.fullmatch(r" {0,3}(=+|-{2,})\s*", line) and previous.strip() and "|" not in previous:
-                found.append(previous.strip())
+                found.append((1 if "=" in line else 2, previous.strip()))
         previous = line
     return found
+
+
+def _title(notebook: Notebook) -> str:
+    """The title of the notebook: its first heading, where no other is of the first level; "" where it has none."""
+    found = [h for c in notebook.cells if c.kind == "markdown" for h in _headings(c.source)]
+    return found[0][1] if [level for level, _ in found].count(1) == 1 and found[0][0] == 1 else ""
 
 
 def _title_before(notebook: Notebook, index: int) -> str:
@@ -134,13 +153,13 @@ def _title_before(notebook: Notebook, index: int) -> str:
 _LONGEST = 32  # characters of a step's name; longer headings are cut between words
 
 
-def step_name(title: str) -> str:
+def step_name(title: str, longest: int = _LONGEST) -> str:
     """A heading as a step's name: an identifier of lower-case letters, digits and underscores."""
     text = re.sub(r"<[^>]*>|[`*_~]|\[([^\]]*)\]\([^)]*\)", lambda m: m[1] or " ", title)
     text = re.sub(r"^\s*[\d.]+\s*[.):]?\s*", "", text) or text
     name = re.sub(r"\W+", "_", text.lower()).strip("_")
-    if len(name) > _LONGEST:
-        name = name[: _LONGEST + 1].rpartition("_")[0] or name[:_LONGEST]
+    if len(name) > longest:
+        name = name[: longest + 1].rpartition("_")[0] or name[:longest]
     if name and name[0].isdigit():
         name = f"step_{name}"
     return name

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+collect_ignore = ["golden"]  # these are the tests of packages
+
 
 @pytest.fixture(autouse=True)
 def no_backend_chosen() -> Iterator[None]:

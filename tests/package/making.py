@@ -25,10 +25,19 @@ def package(path: Path, folder: Path, split: str | None = None, name: str = "mad
 
 def run(source: Path, cwd: Path, *arguments: str, name: str = "made") -> subprocess.CompletedProcess[str]:
     """Run ``python -m made``; nb2pipe cannot be imported there."""
+    return _run(["-m", name, *arguments], source, cwd)
+
+
+def _run(arguments: list[str], source: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(source), "COLUMNS": "80"}
     return subprocess.run(
-        [sys.executable, "-m", name, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )
+
+
+def run_checked(source: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run it as `run` does, where every annotation of a step has to be true; see `annotated`."""
+    return _run([str(Path(__file__).with_name("annotated.py")), "made", *arguments], source, cwd)
 
 
 def plain(text: str) -> str:

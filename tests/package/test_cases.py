@@ -1,4 +1,4 @@
-"""The package of every dependency case, and of hand-made and found ones, prints what the notebook prints."""
+"""The package of every dependency case, and of hand-made and found ones, prints what the notebook prints, and its annotations are true."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from nb2pipe.diagnostics import Refused
 from tests.making import code, write
-from tests.package.making import package, plain, run
+from tests.package.making import package, plain, run_checked
 
 TESTS = Path(__file__).parents[1]
 CASES = json.loads((TESTS / "cases" / "dependencies.json").read_text("utf-8"))
@@ -46,7 +46,7 @@ def test_the_package_prints_what_the_notebook_prints(case: dict[str, Any], tmp_p
         with pytest.raises(Refused, match="NB801"):
             package(path, tmp_path / "project", split)
         return
-    done = run(package(path, tmp_path / "project", split), folder)
+    done = run_checked(package(path, tmp_path / "project", split), folder)
     assert done.returncode == 0 or case["name"] in OTHER, done.stderr
     wanted = "\n".join(text for text in case["outputs"] if text)
     if case["name"] not in OTHER:

@@ -77,3 +77,30 @@ def test_files_changed_by_hand_are_kept(tmp_path: Path) -> None:
     (tmp_path / "q" / "thesis.tex").write_text("mine")
     with pytest.raises(UsageError, match="something else"):
         package(path, tmp_path / "q")
+
+
+def test_a_default_that_is_computed(tmp_path: Path) -> None:
+    cell = "from datetime import date\nday: str = str(\n    date(2026, 1, 2)\n)\nsizes = [1_000,\n         2]\n"
+    path = write(tmp_path / "n.ipynb", [code(cell, "parameters"), code("print(day, sizes)")])
+    source = package(path, tmp_path / "p")
+    assert run(source, tmp_path).stdout == "2026-01-02 [1000, 2]\n"
+    assert run(source, tmp_path, "--day", "x").stdout == "x [1000, 2]\n"
+
+
+def test_a_parameter_that_is_computed_from_another(tmp_path: Path) -> None:
+    cell = "import math\nstart = 4  # first\nend = start + 30\nname = f'{start}-{end}'\nroot = math.sqrt(end + 2)"
+    path = write(tmp_path / "n.ipynb", [code(cell, "parameters"), code("print(start, end, name, root)")])
+    source = package(path, tmp_path / "p")
+    assert run(source, tmp_path).stdout == "4 34 4-34 6.0\n"
+    assert run(source, tmp_path, "--start", "5").stdout == "5 34 4-34 6.0\n"  # as papermill's injected cell has it
+    assert run(source, tmp_path, "--end", "5", "--name", "x").stdout == "4 5 x 6.0\n"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["a = [1]\nb = a", "import math\na = math.sqrt(4)\nb = a", "a = 1\nb = [a for a in (a,)]", "a = 1\nb = lambda: a"],
+)
+def test_a_parameter_that_shares_another_is_refused(cell: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "n.ipynb", [code(cell, "parameters"), code("print(a, b)")])
+    with pytest.raises(Refused, match="NB801"):
+        package(path, tmp_path / "p")

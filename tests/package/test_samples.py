@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.package.making import package, plain, run
+from tests.package.making import package, plain, run, run_checked
 
 SAMPLES = Path(__file__).parents[2] / "sample_notebooks"
 NAMES = ("ab_test.py", "churn_training.ipynb", "energy_forecast.ipynb", "house_prices_kale.ipynb",
@@ -43,7 +43,7 @@ def test_sample(name: str, tmp_path: Path) -> None:
     for copy in ("kernel", "package"):
         shutil.copytree(SAMPLES, tmp_path / copy)
     source = package(tmp_path / "package" / name, tmp_path / "project")
-    done = run(source, tmp_path / "package")
+    done = run_checked(source, tmp_path / "package")
     assert done.returncode == 0, done.stderr
     assert plain(done.stdout) == plain(_shown(tmp_path / "kernel" / name))
     assert not list(source.rglob("scripts/*")), "every step of a sample is a function"
@@ -57,7 +57,20 @@ def test_well_made(name: str, tmp_path: Path) -> None:
         [ruff, "check", "--no-cache", "."], cwd=tmp_path / "project", capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stdout
+    formatted = subprocess.run(
+        [ruff, "format", "--no-cache", "--diff", *_glue(tmp_path / "project")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert formatted.returncode == 0, formatted.stdout
     assert compileall.compile_dir(tmp_path / "project", quiet=1, force=True)
+
+
+def _glue(project: Path) -> list[Path]:
+    """The files that hold no lines of the notebook."""
+    (package,) = (project / "src").iterdir()
+    return [package / f"{module}.py" for module in ("__init__", "__main__", "parameters", "pipeline")]
 
 
 def test_parameters_on_the_command_line(tmp_path: Path) -> None:

@@ -3,9 +3,21 @@
 from ._captured import captured
 from ._cli import main
 from ._display import display
+from ._fields import ParameterError, checked
 from ._figures import end_of_cell as show_figures
 from ._pipeline import Pipeline, Step
 from ._script import script
 from ._timer import timed
 
-__all__ = ["Pipeline", "Step", "captured", "display", "main", "script", "show_figures", "timed"]
+__all__ = [
+    "ParameterError",
+    "Pipeline",
+    "Step",
+    "captured",
+    "checked",
+    "display",
+    "main",
+    "script",
+    "show_figures",
+    "timed",
+]

@@ -17,10 +17,11 @@ from typing import Any, NoReturn
 from . import _fields, _given
 from ._fields import ParameterError, did_you_mean
 from ._files import ValueMissing
+from ._jobs import run_jobs
 from ._pipeline import Pipeline
 from ._states import StateNotCarried
 
-_OWN = frozenset({"help", "parameters_file", "list", "step", "run_dir", "figures"})
+_OWN = frozenset({"help", "parameters_file", "list", "step", "run_dir", "jobs", "figures"})
 _MARK = "parameter:"  # keeps the parameters apart from the command line's own options
 
 
@@ -53,6 +54,11 @@ def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> int:
         print(f"{pipeline.name}: {error}", file=sys.stderr)
         return 2
     try:
+        if options.jobs is not None:
+            folder = options.run_dir and Path(options.run_dir)
+            return run_jobs(
+                pipeline, options.jobs, folder, _handed_on(sys.argv[1:] if arguments is None else arguments)
+            )
         if options.step is None:
             pipeline.run(parameters, figures=options.figures)
         else:
@@ -116,6 +122,7 @@ def _parsed(pipeline: Pipeline, arguments: Sequence[str]) -> argparse.Namespace:
     add("--list", action="store_true", help="print the parameters, the steps and what flows between them, as JSON")
     add("--step", metavar="NAME", help="run this step only, on what is in --run-dir")
     add("--run-dir", metavar="DIR", help="the folder of what the steps hand on")
+    add("--jobs", metavar="N", type=int, help="run up to N steps at once, each in a process of its own")
     add("--figures", metavar="DIR", help="save the figures that are shown in this folder")
     kinds, defaults = _fields.kinds(pipeline.parameters), pipeline.parameters()
     for field in dataclasses.fields(pipeline.parameters):
@@ -139,9 +146,26 @@ def _parsed(pipeline: Pipeline, arguments: Sequence[str]) -> argparse.Namespace:
     names = [step.name for step in pipeline.steps]
     if options.step is not None and options.step not in names:
         raise _UsageError(f"there is no step {options.step}{did_you_mean(options.step, names)}")
-    if (options.step is None) != (options.run_dir is None):
+    if options.step is not None and options.jobs is not None:
+        raise _UsageError("--step runs one step; --jobs is for all of them")
+    if options.jobs is not None and options.jobs < 1:
+        raise _UsageError(f"--jobs: expected a number from 1, got {options.jobs}")
+    if options.jobs is None and (options.step is None) != (options.run_dir is None):
         raise _UsageError("--step and --run-dir go together")
     return options
+
+
+def _handed_on(arguments: Sequence[str]) -> list[str]:
+    """The arguments that the process of each step is given: all but those that say how they are run."""
+    found: list[str] = []
+    skip = False
+    for argument in arguments:
+        option, equals, _ = argument.partition("=")
+        if skip or option in ("--jobs", "--run-dir"):
+            skip = not skip and not equals
+        else:
+            found.append(argument)
+    return found
 
 
 def _placeholder(kind: Any) -> str:

@@ -115,16 +115,25 @@ class Pipeline:
         Raises:
             ParameterError: An unknown parameter, or a value that it does not take.
         """
-        known = self._settled(parameters, changes)
-        figures = figures and Path(figures).absolute()  # a step may change the working directory
-        _script.begin(known)
         values: dict[str, Any] = {}
-        for step in self.steps:
-            _prepare(step, figures)
-            given = step({**known, **values})
-            _script.know(given)
+        for _, given in self._run(self._settled(parameters, changes), figures):
             values |= given
         return values
+
+    def each(self, parameters: Any = None, *, figures: Folder | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Run all steps as `run` does, and give the name of each and what it has given as soon as it has run."""
+        yield from self._run(self._settled(parameters, {}), figures)
+
+    def _run(self, known: Mapping[str, Any], figures: Folder | None) -> Iterator[tuple[str, dict[str, Any]]]:
+        figures = figures and Path(figures).absolute()  # a step may change the working directory
+        _script.begin(known)
+        values = dict(known)
+        for step in self.steps:
+            _prepare(step, figures)
+            given = step(values)
+            _script.know(given)
+            values |= given
+            yield step.name, given
 
     def run_step(self, name: str, folder: Folder, parameters: Any = None, *, figures: Folder | None = None) -> None:
         """Run one step in this process: what it takes and needs is read from ``folder``, what it gives and leaves kept there.

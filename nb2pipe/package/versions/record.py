@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -100,7 +100,7 @@ class Record:
     functions: tuple[FunctionRecord, ...]
     environment: EnvironmentRecord
     files: Mapping[str, str]
-    verified: Mapping[str, Any] = MappingProxyType({})
+    verified: Mapping[str, Any] = field(default_factory=dict)
 
 
 class EdgeRecord(NamedTuple):

@@ -1,0 +1,41 @@
+"""A run of a package is recorded, for its tests to compare with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from nb2pipe.diagnostics import Nb2pipeError
+from nb2pipe.emit.filetree import write
+from nb2pipe.package.project import Draft, with_more
+
+_DATA = "tests/data"
+
+
+class RecordingFailed(Nb2pipeError):
+    """The pipeline has failed while it was recorded."""
+
+
+def with_records(made: Draft, folder: Path) -> Draft:
+    """The project with what its steps gave when they ran once in ``folder``, with the default parameters.
+
+    Raises:
+        RecordingFailed: A step has failed; the message ends with what it said.
+    """
+    with tempfile.TemporaryDirectory() as place, as_file(files("nb2pipe.package.testing") / "record.py") as script:
+        project = Path(place) / "project"
+        write(made.files, project)
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        done = subprocess.run(
+            [sys.executable, str(script), str(project), made.record.name],
+            cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            told = done.stderr.decode(errors="replace").strip().splitlines()
+            raise RecordingFailed("\n".join(["the pipeline has failed while it was recorded:", *told[-12:]]))
+        kept = {p.relative_to(project).as_posix(): p.read_bytes() for p in (project / _DATA).rglob("*") if p.is_file()}
+    return with_more(made, kept)

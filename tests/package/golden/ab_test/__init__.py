@@ -1,0 +1,4 @@
+"""Did the new page sell more?
+
+A text notebook: the cells stand between `# %%` lines, and so do their tags.
+"""

@@ -1,0 +1,1 @@
+"""How much energy will the building need next week?"""

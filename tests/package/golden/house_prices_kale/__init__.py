@@ -1,0 +1,1 @@
+"""House prices, as a Kale notebook."""

@@ -1,0 +1,13 @@
+"""Run the pipeline: `python -m orders_etl --help`."""
+
+from ._runtime import main
+from .pipeline import PIPELINE
+
+
+def run() -> int:
+    """Run the command line; gives the exit code."""
+    return main(PIPELINE)
+
+
+if __name__ == "__main__":
+    raise SystemExit(run())
