@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import tempfile
-from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.options import add_notebook, add_split
 from nb2pipe.cli.parser import Parser, examples
-from nb2pipe.diagnostics import Refused, UsageError
 
 if TYPE_CHECKING:
     from nb2pipe.replay.model import Report
@@ -75,8 +70,13 @@ def _number(text: str) -> float:
 
 def main(options: argparse.Namespace) -> int:
     """Run the command."""
+    import tempfile
+    from contextlib import ExitStack
+    from pathlib import Path
+
     from nb2pipe import api
     from nb2pipe.cli.refusal import say
+    from nb2pipe.diagnostics import Refused
     from nb2pipe.replay.verify import Settings
 
     compiled = api.compile_notebook(api.load(options.notebook), options.split)
@@ -99,6 +99,8 @@ def main(options: argparse.Namespace) -> int:
 def rendered(report: Report, form: str, name: str) -> str:
     """The report in the form that was asked for."""
     if form == "json":
+        import json
+
         from nb2pipe.replay.text import as_data
 
         return json.dumps(as_data(report), indent=2, ensure_ascii=False) + "\n"
@@ -115,6 +117,10 @@ def _write(text: str, path: str | None) -> None:
     if path is None:
         print(text, end="")
         return
+    from pathlib import Path
+
+    from nb2pipe.diagnostics import UsageError
+
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from nb2pipe.package.installed import folders, installed_otherwise, metadata, named, normal, required
 
 
 class Distribution(NamedTuple):
@@ -51,13 +51,11 @@ def _distribution_of(top: str) -> Distribution | None:
     if spec is not None and spec.origin and spec.origin not in ("built-in", "frozen", "namespace"):
         places.append(spec.origin)
     for site in dict.fromkeys(Path(p).parent for p in places):
-        folders = sorted(
-            site.glob("*.dist-info"), key=lambda f: (_normal(f.name.partition("-")[0]) != _normal(top), f.name)
-        )
-        for folder in folders:
-            if _holds(folder, top):
-                found = importlib.metadata.Distribution.at(folder)
-                return Distribution(_normal(found.metadata["Name"]), found.version)
+        likely = sorted(folders(site), key=lambda f: (named(f) != normal(top), f.name))
+        found = next((f for f in likely if _holds(f, top)), None)
+        if found is not None:
+            known = metadata(found)
+            return Distribution(normal(known.name), known.version)
     return None
 
 
@@ -73,8 +71,7 @@ def _holds(folder: Path, top: str) -> bool:
 
 def _closure(direct: Iterable[Distribution]) -> Iterator[Distribution]:
     """These and all that they require in this environment, without extras."""
-    from packaging.requirements import InvalidRequirement, Requirement
-
+    places = {named(f): f for entry in reversed(sys.path) for f in folders(Path(entry))}
     seen: set[str] = set()
     waiting = [d.name for d in direct]
     while waiting:
@@ -82,19 +79,7 @@ def _closure(direct: Iterable[Distribution]) -> Iterator[Distribution]:
         if name in seen:
             continue
         seen.add(name)
-        try:
-            found = importlib.metadata.distribution(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-        yield Distribution(name, found.version)
-        for text in found.requires or ():
-            try:
-                requirement = Requirement(text)
-            except InvalidRequirement:
-                continue
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                waiting.append(_normal(requirement.name))
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+        found = metadata(places[name]) if name in places else installed_otherwise(name)
+        if found is not None:
+            yield Distribution(name, found.version)
+            waiting += required(found)

@@ -17,6 +17,19 @@ DEAR = {"nbformat", "jupytext", "IPython", "networkx", "nbconvert", "nbclient", 
 """Modules of which each costs as much as all of nb2pipe."""
 
 
+def test_help_imports_little(tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom nb2pipe.cli.main import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'dataclasses', 'inspect', 'json', 'tempfile', 'importlib.metadata'} & set(sys.modules)), file=sys.stderr)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-S", "-c", script]  # without what an environment's own hooks import
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], ["--version"], ["run", "--help"], ["explain", "NB103"], ["check", "nb.ipynb"],
