@@ -52,7 +52,7 @@ def from_document(document: Mapping[str, Any], path: str) -> Notebook:
         cell, found = _cell(raw, index, cell_id)
         cells.append(cell)
         findings += found
-    return Notebook(path, kernel, tuple(cells), name or _stem(path), "python", defaults, findings, metadata)
+    return Notebook(path, kernel, tuple(cells), name or stem(path), "python", defaults, findings, metadata)
 
 
 def read_document(path: str) -> Any:
@@ -107,7 +107,7 @@ def path_text(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _stem(path: str) -> str:
+def stem(path: str) -> str:
     """The file's name without its suffix, whichever way the path's slashes lean."""
     path = path_text(path)
     return (PureWindowsPath if "\\" in path else PurePosixPath)(path).stem

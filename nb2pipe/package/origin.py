@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from nb2pipe.notebook.model import Cell, Notebook
+from nb2pipe.notebook.read import stem
 
 _KEPT = ("kernelspec", "kubeflow_notebook", "nb2pipe")
 """What of a notebook's metadata a person, or a tool that makes pipelines, has written. All else changes when it is run."""
@@ -15,7 +15,7 @@ _KEPT = ("kernelspec", "kubeflow_notebook", "nb2pipe")
 
 def origin_path(notebook: str) -> str:
     """Where a project keeps the notebook with this path or name."""
-    return f"notebooks/{(PureWindowsPath if chr(92) in notebook else PurePosixPath)(notebook).stem}.ipynb"
+    return f"notebooks/{stem(notebook)}.ipynb"
 
 
 def origin(notebook: Notebook) -> str:

@@ -32,8 +32,8 @@ def means_the_same(left: bytes, right: bytes) -> bool:
 def follows(left: bytes, right: bytes, kind: str, taken: AbstractSet[str]) -> bool:
     """Whether two modules mean the same but for what follows from edits elsewhere, and changes nothing that is computed.
 
-    That is, why a step stays a script; in the ``kind`` "steps" the defaults of parameters, and there and in "pipeline" what
-    a step gives that no other takes. ``taken`` are the names that some step takes.
+    That is, why a step stays a script; in the ``kind`` "steps" types and the defaults of parameters, and there and in
+    "pipeline" what a step gives that no other takes. ``taken`` are the names that some step takes.
     """
 
     def plain(node: ast.stmt) -> ast.stmt:
@@ -62,8 +62,12 @@ def _same(left: bytes, right: bytes, plain: Callable[[ast.stmt], ast.stmt]) -> b
 
 
 def _without_defaults(node: ast.stmt) -> ast.stmt:
+    """The function of a step with neither the defaults of its parameters nor types, which follow from its statements."""
     if isinstance(node, ast.FunctionDef):
         node.args.defaults = [ast.Constant(None) for _ in node.args.defaults]
+        node.returns = None
+        for argument in (*node.args.args, *node.args.kwonlyargs):
+            argument.annotation = None
     return node
 
 

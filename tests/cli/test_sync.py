@@ -92,7 +92,7 @@ def test_edits_that_make_a_notebook_with_a_fault_are_refused(tmp_path: Path, cap
     write(Path("made.ipynb"), [code("a = 1\nb = 2", "parameters"), text("# one"), "print(a + b)"])
     assert main(["compile", "made.ipynb", "-o", "package"]) == 0
     before = Path("made.ipynb").read_bytes()
-    _edit(Path("package/src/made/parameters.py"), "b: int = 2", "b: int = a")
+    _edit(Path("package/src/made/steps.py"), "print(a + b)", "get_ipython().run_line_magic('reset', '-f')")
     assert main(["sync", "package"]) == 3
     said = capsys.readouterr().err
     assert "NB801" in said

@@ -30,6 +30,7 @@ OTHER = {
     "failing_cell_keeps_the_first_of_two": "an error goes to stderr",
     "a_seed_that_may_not_be_set": "an error goes to stderr",
     "xmode_for_a_failing_cell": "an error goes to stderr",
+    "methods_of_what_is_not_known_in_loops_of_cells_that_fail": "an error goes to stderr",
     "captured_failure": "an error goes to stderr",
     "captured_await": "a kernel refuses what plain Python can do",
     "display_asks_for_attributes": "only Jupyter asks an object for pictures of itself",

@@ -32,7 +32,7 @@ def _values(folder: Path) -> dict[str, bytes]:
 def test_papermill_gives_the_values_of_the_command_line(name: str, tmp_path: Path) -> None:
     shutil.copytree(SAMPLES, tmp_path / "work")
     source = package(SAMPLES / name, tmp_path / "project")
-    notebooks = sorted((tmp_path / "project/notebooks").glob("*.ipynb"))
+    notebooks = sorted((tmp_path / "project/notebooks").glob("0*.ipynb"))
     assert len(notebooks) > 5
     for notebook in notebooks:
         nbformat.validate(nbformat.read(notebook, nbformat.NO_CONVERT))
@@ -56,7 +56,7 @@ def test_parameters_and_refusals(tmp_path: Path) -> None:
         ],
     )
     source = package(path, tmp_path / "p")
-    make, use = sorted((tmp_path / "p/notebooks").glob("*.ipynb"))
+    make, use = sorted((tmp_path / "p/notebooks").glob("0*.ipynb"))
     missing = _papermill(use, source, tmp_path)
     assert missing.returncode == 1
     assert "step make has to run first" in missing.stderr

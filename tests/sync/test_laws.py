@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from nb2pipe import api
 from nb2pipe.cli.main import main
-from nb2pipe.diagnostics import Refused
+from nb2pipe.diagnostics import Refused, UsageError
 from tests.making import code, write
 from tests.sync.making import Project, compared, compiled, compiled_again, on_disk
 
@@ -102,7 +102,12 @@ def _holds(project: Project) -> str:
     assert project.notebook.read_bytes() == before
     if synced.comparison.uncarried:
         return "told"
-    api.write_synced(synced)
+    try:
+        api.write_synced(synced)
+    except UsageError:  # a text notebook that would be read otherwise than it was meant
+        assert project.notebook.suffix == ".py"
+        assert project.notebook.read_bytes() == before
+        return "told"
     if not synced.merged.sources:
         assert project.notebook.read_bytes() == before
     got = compiled_again(project)
@@ -211,4 +216,6 @@ def test_a_package_knows_its_notebook_in_a_form_that_is_valid(samples: dict[str,
 def test_what_is_compared_is_all_but_the_provenance(samples: dict[str, Project]) -> None:
     project = samples["orders_etl.ipynb"]
     files = {p.relative_to(project.folder).as_posix(): b"" for p in project.folder.rglob("*") if p.is_file()}
-    assert {*files} - {*compared(files)} == {"nb2pipe.lock.json", "CHANGELOG.md", "notebooks/orders_etl.ipynb"}
+    left_out = {*files} - {*compared(files)}
+    assert "notebooks/orders_etl.ipynb" in left_out
+    assert {n for n in left_out if not n.startswith("notebooks/")} == {"nb2pipe.lock.json", "CHANGELOG.md"}

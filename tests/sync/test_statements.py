@@ -196,7 +196,7 @@ def test_parameters_come_and_go(tmp_path: Path) -> None:
     [
         ("pipeline.py", "Step(two", "Step(one), Step(two", "pipeline.py"),
         ("_runtime/_timer.py", "def timed", "def times", "nb2pipe's own"),
-        ("steps.py", "def two(x)", "def two(x, y=1)", "steps.py"),
+        ("steps.py", "def two(x: int)", "def two(x: int, y=1)", "steps.py"),
         ("steps.py", "return x", "return x, x", "steps.py"),
         ("steps.py", "Markdown", "Prose", "steps.py"),
         ("steps.py", "x = 1", "x = = 1", "no Python"),
@@ -204,7 +204,7 @@ def test_parameters_come_and_go(tmp_path: Path) -> None:
     ],
 )
 def test_what_no_cell_can_have_is_said(path: str, old: str, new: str, says: str, tmp_path: Path) -> None:
-    made = project(tmp_path, (text("# one\n\nMarkdown."), "x = 1", text("# two"), "print(x)"))
+    made = project(tmp_path, (text("# one"), "x = 1", text("# two\n\nMarkdown."), "print(x)"))
     text_of = made.file(path).read_text("utf-8")
     assert old in text_of
     made.file(path).write_text(text_of.replace(old, new, 1), "utf-8")
@@ -235,7 +235,7 @@ def test_steps_that_become_too_long_for_one_file_are_the_same_steps(tmp_path: Pa
     assert made.file("steps.py").is_file()
     made.edit("steps.py", "    print(math.pi, 1)\n" * 36, "    print(math.pi, 1)\n" * 60)
     synced = made.sync()
-    assert synced.comparison[:2] == ((), ("src/made/steps",))
+    assert synced.comparison[:2] == ((), ("src/made/steps", "pyproject.toml"))
     api.write_synced(synced)
     assert made.sources()[3].count("\n") == 61
     assert "src/made/steps/part_1.py" in compiled_again(made)

@@ -305,12 +305,13 @@ def _rest(old: Version, new: Version, told: Sequence[Line]) -> Iterator[Line]:
     elif changed and not told:
         yield Line("patch", f"only text changed in {_names([p.removeprefix(package) for p in changed])}")
     elif not told:
-        yield Line("patch", "text of the notebook changed that the package does not have")
+        yield Line("patch", "only text of the notebook changed")
 
 
 def _changed(old: Version, new: Version) -> list[str]:
-    """The files that are not the same, but for what differs in each version."""
+    """The files that are not the same, but for what differs in each version, and the notebooks, which follow from the rest."""
     before, after = old.record.files, new.record.files
     names = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)} - {CHANGELOG}
+    names = {p for p in names if not p.startswith("notebooks/")}
     projects = [v.files.get(_PROJECT, b"").replace(f'"{v.record.version}"'.encode(), b"") for v in (old, new)]
     return sorted(names - {_PROJECT} if projects[0] == projects[1] else names)
