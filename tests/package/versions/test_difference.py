@@ -46,7 +46,7 @@ def test_as_data(found: Difference) -> None:
     ]
     assert document["edges"]["gone"] == [{"source": "load", "target": "total", "values": ["rows"]}]
     assert [(p["name"], p["old"]["default"], p["new"]["default"]) for p in document["parameters"]] == [
-        ("country", '"NL"', '"DE"')
+        ("country", "'NL'", "'DE'")
     ]
     code = {(c["of"], c["name"]): (c["change"], c["diff"]) for c in document["code"]}
     assert code.keys() == {
