@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from nb2pipe.analysis.amend import Fact, with_facts
 from nb2pipe.analysis.analyze import analyze
 from nb2pipe.analysis.effects import Analysis
-from nb2pipe.diagnostics import Diagnostic, Refused
+from nb2pipe.diagnostics import Diagnostic, Refused, UsageError
 from nb2pipe.notebook.ipython import parse_cells
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.notebook.read import read, read_document
@@ -322,6 +322,20 @@ def sync(package_folder: str, notebook: str | None = None) -> Synced:
 
     # Carried into cells, compiled again and compared; merged with what the notebook has by now.
     return bring(edited, current, compile_)
+
+
+def edits_are_in_the_notebook(compiled: Compiled, folder: Path) -> bool:
+    """Whether there are edits by hand in a project's folder, and the notebook has all of them, as it has behind `sync`."""
+    from nb2pipe.sync.edited import read_edited
+
+    try:
+        edited = read_edited(folder)
+        if not edited.changed or not edited.changed.keys() <= edited.record.files.keys():
+            return False
+        synced = sync(str(folder), compiled.notebook.path)
+    except (UsageError, Refused):
+        return False  # what is wrong with the folder is told when it is written to
+    return not (synced.merged.sources or synced.merged.gone or synced.comparison.uncarried)
 
 
 def write_synced(synced: Synced) -> None:

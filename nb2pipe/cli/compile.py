@@ -9,7 +9,7 @@ from typing import Any
 
 from nb2pipe.cli.options import add_notebook, add_split, add_store
 from nb2pipe.cli.parser import Parser, examples
-from nb2pipe.cli.version_words import told
+from nb2pipe.cli.version_words import records_are_gone, told
 
 
 def add_parser(commands: Any) -> None:
@@ -73,13 +73,14 @@ def main(options: argparse.Namespace) -> int:
         say(refused, compiled.notebook)
         return refused.exit_code
     folder = Path(options.output or made.name)
+    force = options.force or api.edits_are_in_the_notebook(compiled, folder)
     code = 0
     if options.verify:
         from nb2pipe.cli.verify import rendered
         from nb2pipe.package.existing import refuse_changes_by_hand
         from nb2pipe.replay.verify import Settings
 
-        if not options.force:
+        if not force:
             refuse_changes_by_hand(folder, made.tree)  # before anything runs
         made, report = api.verified(compiled, made, Settings())
         print(rendered(report, "text", made.name), end="")
@@ -87,10 +88,12 @@ def main(options: argparse.Namespace) -> int:
             print(f"{folder} was not written", file=sys.stderr)
             return 1
         code = int(report.verdict != "EQUAL")
-    keeping = api.Keeping(options.store, options.version, options.sign, options.force)
+    keeping = api.Keeping(options.store, options.version, options.sign, force)
     made, kept = api.keep_version(made, compiled.folder, folder, keeping)
     print(told(kept, signing=bool(options.sign)), file=sys.stderr)
-    written = api.write_package(made, folder, force=options.force)
+    if records_are_gone(kept):
+        print("note: what a run gave is no longer there for the tests; --record records it", file=sys.stderr)
+    written = api.write_package(made, folder, force=force)
     if options.wheel:
         print(f"wheel {api.keep_wheel(made, compiled.folder, options.store)}", file=sys.stderr)
     if not written:

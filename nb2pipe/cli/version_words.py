@@ -22,3 +22,10 @@ def in_one_line(kind: str, lines: tuple[str, ...]) -> str:
         return "the first"
     more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
     return f"{kind}, {lines[0]}{more}"
+
+
+def records_are_gone(kept: Kept) -> bool:
+    """Whether the version before has what a run gave for its tests to compare with, and this one has not."""
+    from nb2pipe.package.versions.change import RECORDS_GONE
+
+    return kept.change is not None and RECORDS_GONE in kept.change.lines

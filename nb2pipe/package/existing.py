@@ -14,6 +14,7 @@ MADE_BY_USE = frozenset(
     {"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".venv", "dist", "build", ".git"}
 )
 """The names of what running, testing, building and keeping a project leave in its folder."""
+_REMEDY = "nb2pipe sync brings it into the notebook, --force writes over it"
 
 
 def changed_by_hand(folder: Path) -> list[str]:
@@ -53,7 +54,7 @@ def is_there(tree: FileTree, folder: Path) -> bool:
     return all(place.is_file() and place.read_bytes() == content for place, content in places)
 
 
-def refuse_changes_by_hand(folder: Path, tree: FileTree, remedy: str = "--force writes over it") -> None:
+def refuse_changes_by_hand(folder: Path, tree: FileTree, remedy: str = _REMEDY) -> None:
     """See that a project's folder holds nothing that would be lost where ``tree`` is written; ``remedy`` is what can be done.
 
     What was changed by hand to what ``tree`` has is not lost.

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from nb2pipe.emit.filetree import FileTree, digest, file_tree
+from nb2pipe.notebook.read import path_text
 from nb2pipe.package.environment import Environment
 from nb2pipe.package.existing import LOCK
 from nb2pipe.package.local import names_of_local
@@ -49,7 +50,7 @@ def draft(
     texts["README.md"] = readme(plan, name)
     texts |= {f"tests/{path}": text for path, text in project_tests(plan, name, record=record).items()}
     texts |= {f"notebooks/{path}": text for path, text in step_notebooks(plan, name).items()}
-    texts[origin_path(source.notebook.path)] = origin(source.notebook)
+    texts[origin_path(path_text(source.notebook.path))] = origin(source.notebook)
     texts["requirements.lock"] = "".join(f"{d.name}=={d.version}\n" for d in environment.closure)
     files = file_tree({**texts, **(more or {})})
     return Draft(plan, environment, record_of(plan, name, source, environment, files), files)

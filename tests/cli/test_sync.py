@@ -89,10 +89,10 @@ def test_the_notebook_is_looked_for_beside_the_package_and_here(steps: Path, cap
 
 def test_edits_that_make_a_notebook_with_a_fault_are_refused(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    write(Path("made.ipynb"), [code("a = 1\nb = 2", "parameters"), text("# one"), "print(a + b)"])
+    write(Path("made.ipynb"), [code("a = [1]\nb = 2", "parameters"), text("# one"), "print(a, b)"])
     assert main(["compile", "made.ipynb", "-o", "package"]) == 0
     before = Path("made.ipynb").read_bytes()
-    _edit(Path("package/src/made/steps.py"), "print(a + b)", "get_ipython().run_line_magic('reset', '-f')")
+    _edit(Path("package/src/made/parameters.py"), "b: int = 2", "b: int = len(a)")
     assert main(["sync", "package"]) == 3
     said = capsys.readouterr().err
     assert "NB801" in said
@@ -125,3 +125,32 @@ def test_a_package_of_another_version_is_refused(steps: Path, capsys: Any) -> No
     lock.write_text(lock.read_text().replace(digest, "0" * 64))
     assert main(["sync", "package"]) == 2
     assert "this nb2pipe writes another src/made/_runtime/_cli.py" in capsys.readouterr().err
+
+
+def test_what_was_synced_compiles_without_force_where_more_follows(
+    tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    """The new default of a parameter goes into the signatures of steps as well, in a file that was edited."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "made.ipynb", [code("rate = 1", "parameters"), text("# one"), "x = rate\nprint(x)"])
+    assert main(["compile", "made.ipynb", "-o", "package"]) == 0
+    source = tmp_path / "package" / "src" / "made"
+    _edit(source / "parameters.py", "rate: int = 1", "rate: int = 2")
+    _edit(source / "steps.py", "print(x)", "print(x + 1)")
+    assert main(["compile", "made.ipynb", "-o", "package"]) == 2
+    assert "nb2pipe sync brings it into the notebook, --force writes over it" in capsys.readouterr().err
+    assert main(["sync", "package"]) == 0
+    (tmp_path / "package" / "notes.txt").write_text("of others")
+    assert main(["compile", "made.ipynb", "-o", "package"]) == 2
+    (tmp_path / "package" / "notes.txt").unlink()
+    assert main(["compile", "made.ipynb", "-o", "package"]) == 0
+    assert "rate: int = 2" in (source / "steps.py").read_text()
+    assert "print(x + 1)" in (source / "steps.py").read_text()
+
+
+def test_edits_that_the_notebook_has_not_are_not_written_over(steps: Path) -> None:
+    _edit(steps, "x = 1", "x = 2")
+    assert main(["sync", "package"]) == 0
+    _edit(steps, "print(x + 1)", "print(x + 3)")
+    assert main(["compile", "made.ipynb", "-o", "package"]) == 2
+    assert "print(x + 3)" in steps.read_text()

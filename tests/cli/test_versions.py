@@ -66,6 +66,19 @@ def test_compile_says_which_version_it_is(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path / ".nb2pipe")) == ["versions", "wheels"]
 
 
+def test_compile_says_that_the_tests_have_no_record_any_more(folder: Path) -> None:
+    note = "note: what a run gave is no longer there for the tests; --record records it\n"
+    recorded = nb2pipe(folder, "compile", "sales.ipynb", "--record").stderr
+    assert recorded.partition("\n")[0] == "version 2.0.1: patch, the tests compare with what a run gave"
+    assert note not in recorded
+    assert "nothing has changed" in nb2pipe(folder, "compile", "sales.ipynb", "--record").stderr
+    plain = nb2pipe(folder, "compile", "sales.ipynb").stderr
+    assert plain.startswith(f"version 2.0.2: patch, the tests no longer compare with what a run gave\n{note}")
+    write(folder / "sales.ipynb", changed("From the shop.", "From the other shop."))
+    nb2pipe(folder, "compile", "sales.ipynb", "--record")
+    assert note in nb2pipe(folder, "compile", "sales.ipynb").stderr
+
+
 def test_the_store_may_be_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "pyproject.toml").write_text("")

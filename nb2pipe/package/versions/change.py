@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from nb2pipe.package.origin import origin_path
 from nb2pipe.package.versions.changelog import CHANGELOG
 from nb2pipe.package.versions.code import Piece, bindings, body_of, computed, module_of, pieces, same_code, text_in
 from nb2pipe.package.versions.number import KINDS, Kind
@@ -14,6 +15,11 @@ from nb2pipe.package.versions.record import EnvironmentRecord, Record, StepRecor
 _LONG = 60
 _PROJECT = "pyproject.toml"
 _RUNTIME = "_runtime/"
+_TESTS = "tests/"
+_RECORDS = "tests/data/"
+RECORDED = "the tests compare with what a run gave"
+RECORDED_ANEW = "the tests compare with what another run gave"
+RECORDS_GONE = "the tests no longer compare with what a run gave"
 _PLANNED = ("__init__.py", "__main__.py", "pipeline.py", "parameters.py", "functions.py", "steps/__init__.py")
 """What is written from the plan, and told as steps, functions and parameters, or as text."""
 
@@ -40,7 +46,7 @@ def changes(old: Version, new: Version) -> tuple[Line, ...]:
     lost = lost_results(old.record, new.record)
     found = [
         *_parameters(old.record, new.record),
-        *_results(old.record, new.record, lost),
+        *_results(old, new, lost),
         *_steps(old, new, lost),
         *_functions(old, new),
         *_environment(old.record.environment, new.record.environment),
@@ -72,8 +78,10 @@ def _parameters(old: Record, new: Record) -> Iterator[Line]:
         was = before[name]
         if was.type != p.type:
             yield Line("major", f"parameter `{name}` is {_type(p.type)} (was {_type(was.type)})")
-        if was.default != p.default:
+        if not same_code(f"_ = {was.default}".encode(), f"_ = {p.default}".encode()):
             yield Line("minor", f"parameter `{name}` is {_brief(p.default)} by default (was {_brief(was.default)})")
+        elif was.default != p.default:
+            yield Line("patch", f"only text changed in the default of parameter `{name}`")
         if was.help != p.help:
             yield Line("patch", f"only text changed in parameter `{name}`")
     if [n for n in before if n in after] != [n for n in after if n in before]:
@@ -96,13 +104,25 @@ def lost_results(old: Record, new: Record) -> frozenset[str]:
     return frozenset(name for name in results(old) if name not in given)
 
 
-def _results(old: Record, new: Record, lost: frozenset[str]) -> Iterator[Line]:
-    now = results(new)
-    for name, was in results(old).items():
+def _results(old: Version, new: Version, lost: frozenset[str]) -> Iterator[Line]:
+    now = _types_of_results(new)
+    for name, was in _types_of_results(old).items():
         if name in lost:
             yield Line("major", f"result `{name}` is gone")
         elif was and now.get(name) and was != now[name]:
             yield Line("major", f"result `{name}` is a {now[name]} (was a {was})")
+
+
+def _types_of_results(version: Version) -> dict[str, str]:
+    """The final outputs with their types, by the names that these have where they come from: `pd` is only what a notebook calls it."""
+    found = results(version.record)
+    for step in version.record.steps:
+        names = bindings(text_in(version.files, step.file)) if step.types else {}
+        for name, text in step.types.items():
+            root, dot, rest = text.partition(".")
+            if found.get(name) == text:
+                found[name] = f"{names.get(root, root)}{dot}{rest}"
+    return found
 
 
 # -- steps and functions ------------------------------------------------------------------------------------------
@@ -290,11 +310,23 @@ def _origin(old: Record, new: Record) -> Iterator[Line]:
         yield Line("patch", "cells of the notebook have other ids")
 
 
+def _records(old: Version, new: Version) -> Iterator[Line]:
+    """Whether the project has records of a run, for its tests to compare with."""
+    before, after = ({p: d for p, d in v.record.files.items() if p.startswith(_RECORDS)} for v in (old, new))
+    if before != after:
+        yield Line("patch", RECORDED if not before else RECORDED_ANEW if after else RECORDS_GONE)
+
+
 def _rest(old: Version, new: Version, told: Sequence[Line]) -> Iterator[Line]:
     """What changed and is not told: code, so that it never counts as text, and text where there is nothing else."""
+    records = [*_records(old, new)]
+    yield from records
     if any(line.kind != "patch" for line in told):
         return
-    changed, package = _changed(old, new), f"src/{new.record.name}/"
+    kept = {origin_path(v.record.notebook) for v in (old, new)}  # the notebook's text is told as what it became
+    changed, package = [p for p in _changed(old, new) if p not in kept], f"src/{new.record.name}/"
+    if records:
+        changed = [p for p in changed if not p.startswith(_TESTS)]
     code = [
         path for path in changed
         if path.startswith(package) and path.endswith(".py") and path != f"{package}parameters.py"  # told field by field
@@ -303,9 +335,19 @@ def _rest(old: Version, new: Version, told: Sequence[Line]) -> Iterator[Line]:
     if code:
         yield from (Line("minor", f"the code of `{path.removeprefix(package)}` changed") for path in code)
     elif changed and not told:
-        yield Line("patch", f"only text changed in {_names([p.removeprefix(package) for p in changed])}")
-    elif not told:
+        yield from _files(changed, old, new, package)
+    elif not told and not records:
         yield Line("patch", "only text of the notebook changed")
+
+
+def _files(changed: Sequence[str], old: Version, new: Version, package: str) -> Iterator[Line]:
+    """The files that are new, gone, and of another text."""
+    fresh = [p for p in changed if p not in old.record.files]
+    gone = [p for p in changed if p not in new.record.files]
+    text = [p for p in changed if p not in fresh and p not in gone]
+    for words, paths in (("new: ", fresh), ("gone: ", gone), ("only text changed in ", text)):
+        if paths:
+            yield Line("patch", f"{words}{_names([p.removeprefix(package) for p in paths])}")
 
 
 def _changed(old: Version, new: Version) -> list[str]:

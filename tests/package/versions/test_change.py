@@ -42,6 +42,10 @@ CASES = [
          ("only text changed in parameter `rate`",)),
     Case("what the package does not have", changed("import math\n", "# libraries\nimport math\n"), "patch",
          ("only text of the notebook changed",)),
+    Case("quotes of a default", changed("'NL'", '"NL"'), "patch",
+         ("only text changed in the default of parameter `country`", "only text changed in `summary`")),
+    Case("another name for a library", ("import pandas", FRAME[1], FRAME[2].replace("pd.", "pandas.")), "minor",
+         ("`setup` computes otherwise",), before=FRAME),
     # computations and additions
     Case("a constant", changed("[3, 4, 5]", "[3, 4, 6]"), "minor", ("`load` computes otherwise",)),
     Case("an operator and a comment", changed("1 + rate", "1 - rate", changed("# in euros", "# in cents")), "minor",
@@ -85,8 +89,8 @@ CASES = [
     Case("a result is named otherwise", changed("names = ", "labels = "), "major",
          ("result `names` is gone", "`summary` computes otherwise", "`summary` gives `labels` too")),
     Case("a step with a result is gone", BEFORE, "major", ("result `double` is gone", "step `last` is gone"), before=FINAL),
-    Case("a result has another type", (FRAME[0], FRAME[1], "table = [1]"), "major",
-         ("result `table` is a list (was a pd.DataFrame)", "`setup` computes otherwise"), before=FRAME),
+    Case("a result has another type", (FRAME[0], FRAME[1], "table = pd.Series([1])"), "major",
+         ("result `table` is a pandas.Series (was a pandas.DataFrame)", "`setup` computes otherwise"), before=FRAME),
 ]  # fmt: skip
 
 
@@ -170,7 +174,8 @@ def _with_file(version: Version, path: str, content: bytes) -> Version:
         ("steps.py", b"\n# more\n", "patch", "only text changed in `steps.py`"),
         ("broken.py", b"(", "minor", "new module `broken.py`"),
         ("../../pyproject.toml", b"\n# more\n", "patch", "only text changed in `pyproject.toml`"),
-        ("../../Dockerfile", b"FROM x\n", "patch", "only text changed in `Dockerfile`"),
+        ("../../Dockerfile", b"FROM x\n", "patch", "new: `Dockerfile`"),
+        ("../../tests/data/load.json", b"{}", "patch", "the tests compare with what a run gave"),
     ],
 )  # fmt: skip
 def test_code_that_another_nb2pipe_writes_never_counts_as_text(
