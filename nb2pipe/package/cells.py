@@ -95,8 +95,10 @@ def _with_magics_inside(
     lines = code.cell.source.split("\n")
     imports: list[Import] = []
     inner = [n for n in ast.walk(statement.node) if isinstance(n, (ast.Expr, ast.Assign)) and is_magic(n)]
+    within = {n.id for n in ast.walk(statement.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    within |= {n.arg for n in ast.walk(statement.node) if isinstance(n, ast.arg)}
     for node in sorted(inner, key=lambda n: n.lineno, reverse=True):
-        made = plain(node, names)
+        made = plain(node, names | within)
         imports += made.imports
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
         head, tail = lines[first][: node.col_offset], lines[last][node.end_col_offset or 0 :]
