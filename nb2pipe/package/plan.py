@@ -20,7 +20,7 @@ from nb2pipe.package.cells import PlainCell, all_places, plain_cells
 from nb2pipe.package.defaults import computed_defaults
 from nb2pipe.package.functions import lifted, ordered
 from nb2pipe.package.hazards import is_history, looks_at_names, reasons
-from nb2pipe.package.imports import harmless, hoisted, import_text, imports_of
+from nb2pipe.package.imports import cannot_fail, harmless, hoisted, import_text, imports_of
 from nb2pipe.package.local import local_modules
 from nb2pipe.package.model import Import, Part, Plan, PlannedStep, Reason
 from nb2pipe.package.prose import plain_text, prose_before, title_of
@@ -69,7 +69,7 @@ class _Planner:
         deleted = frozenset(d.name for e in analysis.effects for d in e.deletions)
         changed = deleted | {m.name for e in analysis.effects for m in e.mutations}
         accesses = [a for e in analysis.effects for a in e.accesses]
-        own = {n: p for n, p in self.bound.items() if n not in self.parameters}
+        own = {n: p for n, p in self.bound.items() if n not in self.parameters and not self._may_not_run(p[0])}
         self.imports, self.late = hoisted(own, accesses, deleted)
         for name in self.imports.keys() - self.read:  # for what they do: they stay where they are
             if not all(harmless(i) for i in self.imports[name]):
@@ -77,7 +77,8 @@ class _Planner:
         if any(i.module.partition(".")[0] == "IPython" for i in self.imports.get("display", ())):
             self.imports["display"] = _SUPPORT[:1]
         known = {**self.bound, **{n: [] for n in self.parameters if n not in self.bound}}
-        self.functions = lifted(self.places, known, self.imports.keys(), changed)
+        unsure = {n for p in self.places if self._may_not_run(p) for n in p.names.bound}
+        self.functions = lifted(self.places, known, self.imports.keys(), changed | unsure)
         self.elsewhere = self.imports.keys() | self.functions.keys()
         self.extra = {n: f.extra for n, f in self.functions.items() if f.extra}
         self.local = local_modules(
@@ -132,6 +133,13 @@ class _Planner:
             elif not imports_of(node) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 words = "the cell of parameters does more than assign them"
                 yield Reason(words, Span(place.cell, node.lineno), refuses=True)
+
+    def _may_not_run(self, place: Place) -> bool:
+        """Whether a cell that is expected to fail may do so before this import or definition has bound its name."""
+        cell = self.cells.get(place.cell)
+        if cell is None or not cell.raises:
+            return False
+        return not all(cannot_fail(p.statement.node) for p in cell.places if p.position <= place.position)
 
     # -- one step -----------------------------------------------------------------------------------------------------
 
