@@ -11,11 +11,15 @@ from nb2pipe.package.magics import NotPlainError, is_magic, plain
 
 
 class Facts(NamedTuple):
-    """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out."""
+    """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out.
+
+    ``unread`` are the cells that are no Python.
+    """
 
     bound: Mapping[str, tuple[int, ...]]
     changed: Mapping[str, tuple[int, ...]]
     aside: Mapping[int, str]
+    unread: frozenset[int] = frozenset()
 
 
 def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
@@ -29,7 +33,8 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
         for name in dict.fromkeys(names):
             changed.setdefault(name, []).append(effects.cell)
     aside = {code.cell.index: magic for code in codes if (magic := _left_out(code))}
-    return Facts({n: tuple(c) for n, c in bound.items()}, {n: tuple(c) for n, c in changed.items()}, aside)
+    unread = frozenset(code.cell.index for code in codes if code.tree is None)
+    return Facts({n: tuple(c) for n, c in bound.items()}, {n: tuple(c) for n, c in changed.items()}, aside, unread)
 
 
 def _left_out(code: Code) -> str:

@@ -15,6 +15,7 @@ from nb2pipe.replay.outputs import Shown, differing, figure_differs, lines, show
 from nb2pipe.replay.package import END, PackageStep, Project, Run, run_steps, run_whole
 from nb2pipe.replay.place import Place
 
+_NO_PYTHON = "its text is no Python, and no package has it"
 _ALWAYS_OTHER = "the notebook itself gives another one each time"
 
 
@@ -214,9 +215,15 @@ class Comparison:
                     found.unknown[key] = reason
                 else:
                     found.differences.setdefault(key, where)
-        for error in self.shown[step.name].errors:
-            for run in runs:
-                if step.name in run.errors and not tells(run.errors[step.name], error):
+        self.expected_errors(step, runs, found)
+
+    def expected_errors(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+        """The errors that cells are expected to end with."""
+        for cell in step.cells:
+            for error in shown([self.truth.outputs.get(cell, ())]).errors:
+                if cell in self.subject.facts.unread:
+                    found.unknown[step.name, f"<cell {cell + 1}>"] = _NO_PYTHON
+                elif any(step.name in run.errors and not tells(run.errors[step.name], error) for run in runs):
                     found.differences.setdefault((step.name, "<error>"), Where("", error, "no such error"))
 
     def not_comparable(self, step: PackageStep) -> str:
@@ -254,6 +261,8 @@ class Comparison:
         for cell, outputs in self.truth.outputs.items():
             if cell in known or cell in self.subject.facts.aside:
                 continue
+            if cell in self.subject.facts.unread:
+                found.unknown["", f"<cell {cell + 1}>"] = _NO_PYTHON
             text = lines(shown([outputs]).text, self.project.name)
             if text != [""]:
                 where = Where(f"cell {cell + 1}", text[0], "no step of the package has this cell")

@@ -204,6 +204,45 @@ def test_cells_that_no_package_shows(tmp_path: Path) -> None:
     assert "`%who`" in report.unknown[0].reason
 
 
+def test_what_commands_show(tmp_path: Path) -> None:
+    cells = [
+        "folder = '.'\nname = 'note'",
+        "%%writefile note.txt\none",
+        "%%writefile {folder}/{name}.txt\ntwo",
+        "!echo said; echo told >&2; cat note.txt",
+        "def tell(word):\n    !echo $word {word * 2} '$word' >&2\ntell('again')",
+        "print(open('note.txt').read())",
+    ]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.outputs) == ("EQUAL", (), 6)
+    assert "Overwriting" in (tmp_path / "project/src/made/steps.py").read_text("utf-8")
+
+
+def test_what_a_failing_cell_does_not_come_to_is_not_bound(tmp_path: Path) -> None:
+    cells = [
+        "x = found = 0",
+        code("import json\n1 / 0\nimport math\ndef two():\n    return 2", "raises-exception"),
+        code("import nb2pipe_has_no_such_module as other\nx = 1", "raises-exception"),
+        code("x = math.floor(1.5)", "raises-exception"),
+        code("x = two()", "raises-exception"),
+        code("other.thing\nx = 3", "raises-exception"),
+        "found = json.loads('4')",
+        "print(x, found)",
+    ]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
+
+
+def test_a_cell_that_is_no_python_is_in_no_package(tmp_path: Path) -> None:
+    report = verified(tmp_path, ["x = 1", code("a$b <- c(1)", "raises-exception"), "print(x)"])
+    assert report.differences == ()
+    assert report.unknown == (Unknown("", "<cell 2>", "its text is no Python, and no package has it"),)
+
+
+def test_a_limit_may_have_a_fraction_of_a_second(tmp_path: Path) -> None:
+    assert verified(tmp_path, ["print(1)"], timeout=59.5).verdict == "EQUAL"
+
+
 def test_a_notebook_that_fails(tmp_path: Path) -> None:
     with pytest.raises(NotebookFails, match="cell 2 of the notebook fails: ZeroDivisionError: division by zero"):
         verified(tmp_path, ["x = 1", "print(x / 0)"])
