@@ -146,14 +146,12 @@ def _command(command: str, target: str, names: AbstractSet[str]) -> Plain:
     """``!command``: what it prints is printed, or bound as lines."""
     if re.match(r"\s*(?:pip|conda|mamba|uv)\d?\s+(?:pip\s+)?(?:install|uninstall)\b", command) and not target:
         return Plain("")  # the package's own environment has it
+    # as IPython runs it: by the user's own shell, and what goes to stderr is among the rest
+    run = f"subprocess.run({_text(command, names)}, shell=True, executable=os.environ.get('SHELL')"
     if target:
-        output = "stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True"
-        call = f"subprocess.run({_text(command, names)}, shell=True, {output}, check=False)"
-        return Plain(f"{target} = {call}.stdout.splitlines()", (_SUBPROCESS,))
-    # IPython runs it at a terminal: what goes to stderr is shown among the rest
-    return Plain(
-        f"subprocess.run({_text(command, names)}, shell=True, stderr=subprocess.STDOUT, check=False)", (_SUBPROCESS,)
-    )
+        text = f"{target} = {run}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout.splitlines()"
+        return Plain(text, (_OS, _SUBPROCESS))
+    return Plain(f"{run}, stderr=subprocess.STDOUT, check=False)", (_OS, _SUBPROCESS))
 
 
 def _bound(target: str, text: str) -> str:

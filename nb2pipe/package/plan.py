@@ -18,6 +18,7 @@ from nb2pipe.package.calls import passing
 from nb2pipe.package.carried import with_states
 from nb2pipe.package.cells import PlainCell, all_places, plain_cells
 from nb2pipe.package.defaults import computed_defaults
+from nb2pipe.package.endings import kept_alive, makers
 from nb2pipe.package.functions import lifted, ordered
 from nb2pipe.package.hazards import is_history, looks_at_names, reasons
 from nb2pipe.package.imports import cannot_fail, harmless, hoisted, import_text, imports_of
@@ -77,13 +78,15 @@ class _Planner:
         if any(i.module.partition(".")[0] == "IPython" for i in self.imports.get("display", ())):
             self.imports["display"] = _SUPPORT[:1]
         known = {**self.bound, **{n: [] for n in self.parameters if n not in self.bound}}
-        unsure = {n for p in self.places if self._may_not_run(p) for n in p.names.bound}
+        unsure = {n for p in self.places if self._may_not_run(p) for n in p.names.bound} - self.imports.keys()
+        known = {n: p for n, p in known.items() if n not in unsure}  # what reads them looks for them when it is called
         self.functions = lifted(self.places, known, self.imports.keys(), changed | unsure)
         self.elsewhere = self.imports.keys() | self.functions.keys()
         self.extra = {n: f.extra for n, f in self.functions.items() if f.extra}
         self.local = local_modules(
             folder, [i for found in (self.imports, self.late) for e in found.values() for i in e]
         )
+        self.endings = makers(self.places)
         self.captured = self._captured()
         self.looked_at = next((Span(p.cell, p.statement.node.lineno) for p in self.places if looks_at_names(p)), None)
         self.inputs: dict[str, set[str]] = {}
@@ -318,7 +321,7 @@ class _Planner:
         return found
 
     def _results(self, step: PlannedStep) -> list[str]:
-        """What a step leaves that nothing takes and that somebody may want: nothing reads it, or it is displayed."""
+        """What a step leaves that nothing takes and that somebody may want: nothing reads it, it is displayed, or it must not end."""
         own = list(self._own([self.cells[c] for c in step.cells if c in self.cells]))
         definitions = [d for e in self._effects(step) for d in e.definitions]
         figures = {d.name for d in definitions if d.kind == "matplotlib.figure.Figure"}
@@ -337,7 +340,8 @@ class _Planner:
             root = _root(node.value) if isinstance(node, ast.Expr) else ""
             if root in must and root in {n for p in own if not imports_of(p.statement.node) for n in p.names.bound}:
                 found.append(root)
-        return [n for n in found if not n.startswith("_") and n not in self.parameters]
+        alive = kept_alive(own, self.endings) & must - self._deletes(step) - self.elsewhere - self.late.keys()
+        return [*(n for n in found if not n.startswith("_") and n not in self.parameters), *sorted(alive)]
 
 
 def _as_script(step: PlannedStep, reasons_: Sequence[Reason], inputs: set[str]) -> PlannedStep:

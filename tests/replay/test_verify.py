@@ -204,17 +204,19 @@ def test_cells_that_no_package_shows(tmp_path: Path) -> None:
     assert "`%who`" in report.unknown[0].reason
 
 
-def test_what_commands_show(tmp_path: Path) -> None:
+def test_what_commands_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELL", shutil.which("bash") or "")
     cells = [
         "folder = '.'\nname = 'note'",
         "%%writefile note.txt\none",
         "%%writefile {folder}/{name}.txt\ntwo",
-        "!echo said; echo told >&2; cat note.txt",
+        "!echo said; echo told >&2; cat note.txt; echo -e 'a\\tb' {1..3} ${#name}",
+        "listed = !echo -e 'a\\tb' {{1..3}}\nprint(listed)",
         "def tell(word):\n    !echo $word {word * 2} '$word' >&2\ntell('again')",
         "print(open('note.txt').read())",
     ]
     report = verified(tmp_path, cells)
-    assert (report.verdict, report.differences, report.outputs) == ("EQUAL", (), 6)
+    assert (report.verdict, report.differences, report.outputs) == ("EQUAL", (), 7)
     assert "Overwriting" in (tmp_path / "project/src/made/steps.py").read_text("utf-8")
 
 
@@ -226,8 +228,11 @@ def test_what_a_failing_cell_does_not_come_to_is_not_bound(tmp_path: Path) -> No
         code("x = math.floor(1.5)", "raises-exception"),
         code("x = two()", "raises-exception"),
         code("other.thing\nx = 3", "raises-exception"),
+        code("maker = 1 / 0", "raises-exception"),
+        "def made():\n    try:\n        return maker\n    except NameError:\n        return 5",
+        code("y = 1\ny = made()", "raises-exception"),
         "found = json.loads('4')",
-        "print(x, found)",
+        "print(x, y, found)",
     ]
     report = verified(tmp_path, cells)
     assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
