@@ -118,6 +118,8 @@ def _from(module: str, names: Sequence[str]) -> str:
 
 
 def _rank(module: str) -> int:
+    if module == "__future__":
+        return -1
     if module.startswith("."):
         return 2
     return 0 if module.partition(".")[0] in sys.stdlib_module_names else 1

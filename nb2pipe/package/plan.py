@@ -114,7 +114,15 @@ class _Planner:
             steps=tuple(steps),
             local=self.local,
             refused=self.refused,
+            future=tuple(sorted(set(self._future()))),
         )
+
+    def _future(self) -> Iterator[str]:
+        """What the notebook imports from ``__future__``."""
+        for place in self.places:
+            node = place.statement.node
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                yield from (alias.name for alias in node.names)
 
     def _typed(self, steps: Sequence[PlannedStep]) -> tuple[list[PlannedStep], list[Import]]:
         """The steps with the types of what they take and give, and the imports that only these need."""

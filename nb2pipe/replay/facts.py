@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -13,13 +14,14 @@ from nb2pipe.package.magics import NotPlainError, is_magic, plain
 class Facts(NamedTuple):
     """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out.
 
-    ``unread`` are the cells that are no Python.
+    ``unread`` are the cells that are no Python, ``commands`` those that run a command of the shell.
     """
 
     bound: Mapping[str, tuple[int, ...]]
     changed: Mapping[str, tuple[int, ...]]
     aside: Mapping[int, str]
     unread: frozenset[int] = frozenset()
+    commands: frozenset[int] = frozenset()
 
 
 def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
@@ -34,7 +36,14 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
             changed.setdefault(name, []).append(effects.cell)
     aside = {code.cell.index: magic for code in codes if (magic := _left_out(code))}
     unread = frozenset(code.cell.index for code in codes if code.tree is None)
-    return Facts({n: tuple(c) for n, c in bound.items()}, {n: tuple(c) for n, c in changed.items()}, aside, unread)
+    commands = frozenset(c.cell.index for c in codes if c.tree is not None and any(map(_is_command, ast.walk(c.tree))))
+    return Facts(
+        {n: tuple(c) for n, c in bound.items()}, {n: tuple(c) for n, c in changed.items()}, aside, unread, commands
+    )
+
+
+def _is_command(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "system" and is_magic(node.value)
 
 
 def _left_out(code: Code) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -208,9 +209,10 @@ class Comparison:
         key = step.name, "<output>"
         found.outputs += bool(sides)
         for actual in sides:
-            where = differing(expected, lines(actual, self.project.name))
+            told = lines(actual, self.project.name)
+            where = differing(expected, told)
             if where is not None:
-                reason = self.not_comparable(step)
+                reason = self.not_comparable(step) or self.arranged(step, expected, told)
                 if reason:
                     found.unknown[key] = reason
                 else:
@@ -223,6 +225,8 @@ class Comparison:
             for error in shown([self.truth.outputs.get(cell, ())]).errors:
                 if cell in self.subject.facts.unread:
                     found.unknown[step.name, f"<cell {cell + 1}>"] = _NO_PYTHON
+                elif cell in self.subject.facts.aside:
+                    found.unknown[step.name, "<error>"] = self.not_comparable(step)
                 elif any(step.name in run.errors and not tells(run.errors[step.name], error) for run in runs):
                     found.differences.setdefault((step.name, "<error>"), Where("", error, "no such error"))
 
@@ -234,6 +238,13 @@ class Comparison:
             if cell in self.subject.facts.aside:
                 return f"cell {cell + 1} has `{self.subject.facts.aside[cell]}`, of which no package shows anything"
         return ""
+
+    def arranged(self, step: PackageStep, expected: Sequence[str], actual: Sequence[str]) -> str:
+        """Why the same words in other lines mean nothing: a kernel runs commands at a terminal, where `ls` writes columns."""
+        cell = next((c for c in step.cells if c in self.subject.facts.commands), None)
+        if cell is None or Counter(" ".join(expected).split()) != Counter(" ".join(actual).split()):
+            return ""
+        return f"cell {cell + 1} runs a command, which may arrange what it shows for a terminal; the words are the same"
 
     def figures(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
         expected = self.shown[step.name].figures

@@ -238,10 +238,28 @@ def test_what_a_failing_cell_does_not_come_to_is_not_bound(tmp_path: Path) -> No
     assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
 
 
+def test_what_a_command_arranges_for_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    for name in ("first", "second"):
+        (tmp_path / "work" / name).touch()
+    report = verified(tmp_path, ["x = 1", "!ls first second", "help_of = 2\ndef f(): ...\nhelp(f)"])
+    assert (report.differences, [u[:2] for u in report.unknown]) == ((), [("cell_2", "<output>")])
+
+
 def test_a_cell_that_is_no_python_is_in_no_package(tmp_path: Path) -> None:
-    report = verified(tmp_path, ["x = 1", code("a$b <- c(1)", "raises-exception"), "print(x)"])
+    cells = [
+        "x = 1",
+        code("a$b <- c(1)", "raises-exception"),
+        "print(x)",
+        code("y = 2\n%load_ext nosuch", "raises-exception"),
+    ]
+    report = verified(tmp_path, cells)
     assert report.differences == ()
-    assert report.unknown == (Unknown("", "<cell 2>", "its text is no Python, and no package has it"),)
+    left_out = "cell 4 has `%load_ext nosuch`, of which no package shows anything"
+    assert report.unknown == (
+        Unknown("cell_4", "<error>", left_out),
+        Unknown("", "<cell 2>", "its text is no Python, and no package has it"),
+    )
 
 
 def test_a_limit_may_have_a_fraction_of_a_second(tmp_path: Path) -> None:
