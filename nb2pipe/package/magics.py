@@ -36,6 +36,8 @@ _OS = Import("os", "os")
 _RUN = Import("run_path", "runpy", "run_path")
 RUNS = "globals().update(run_path("
 """How the plain form of ``%run`` begins."""
+COMMAND = "subprocess.run("
+"""What runs a command in its plain form."""
 _PATH = Import("Path", "pathlib", "Path")
 _DOLLAR = re.compile(r"(.*?)\$(\$?[\w\.]+)(?=(?:[^']*'[^']*')*[^']*$)")
 """What IPython's formatter takes for ``$name``: not in single quotes, with all dots behind it."""
@@ -75,7 +77,7 @@ def plain(node: ast.stmt, names: AbstractSet[str]) -> Plain:
         raise NotPlainError("a magic whose text is computed") from None
     target = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else ""
     method = value.func.attr
-    if method in ("system", "getoutput"):
+    if method == "system" or (method == "getoutput" and target):
         return _command(arguments[0], target, names)
     if method == "run_line_magic":
         return _line(arguments[0], arguments[1] if len(arguments) > 1 else "", target, names)
@@ -100,7 +102,7 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name in ("pip", "conda", "mamba", "uv"):
         return Plain("")  # the package's own environment has it
     if name == "cd" and text and not text.startswith("-") and not target:
-        return Plain(f"os.chdir(os.path.expanduser({_text(text, names)}))", (_OS,))
+        return Plain(f"os.chdir(os.path.expanduser({_text(text, names)}))\nprint(os.getcwd())", (_OS,))
     if name == "pwd":
         return Plain(_bound(target, "os.getcwd()"), (_OS,))
     if name in ("env", "set_env") and not target and text:
@@ -113,7 +115,7 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
             return Plain(f"os.environ[{key.strip()!r}] = {text}\nprint({shown})", (_OS,))
     if name == "run" and re.fullmatch(r"[\w./-]+\.py", text) and not target:
         return Plain(f"{RUNS}{text!r}, run_name='__main__'))", (_RUN,))
-    if name in ("sx", "system"):
+    if name in ("sx", "system") and target:
         return _command(text, target, names)
     raise NotPlainError(f"%{name}")
 
@@ -147,7 +149,7 @@ def _command(command: str, target: str, names: AbstractSet[str]) -> Plain:
     if re.match(r"\s*(?:pip|conda|mamba|uv)\d?\s+(?:pip\s+)?(?:install|uninstall)\b", command) and not target:
         return Plain("")  # the package's own environment has it
     # as IPython runs it: by the user's own shell, and what goes to stderr is among the rest
-    run = f"subprocess.run({_text(command, names)}, shell=True, executable=os.environ.get('SHELL')"
+    run = f"{COMMAND}{_text(command, names)}, shell=True, executable=os.environ.get('SHELL')"
     if target:
         text = f"{target} = {run}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout.splitlines()"
         return Plain(text, (_OS, _SUBPROCESS))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nb2pipe.analysis.effects import Analysis
 from nb2pipe.notebook.model import Code
-from nb2pipe.package.magics import NotPlainError, is_magic, plain
+from nb2pipe.package.magics import COMMAND, NotPlainError, is_magic, plain
 
 
 class Facts(NamedTuple):
@@ -43,7 +43,13 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
 
 
 def _is_command(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == "system" and is_magic(node.value)
+    """Whether a statement is run by the shell, such as ``!ls``, and ``ls`` without a mark."""
+    if not isinstance(node, ast.Expr) or not is_magic(node):
+        return False
+    try:
+        return COMMAND in plain(node, frozenset()).text
+    except NotPlainError:
+        return False
 
 
 def _left_out(code: Code) -> str:

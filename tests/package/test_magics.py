@@ -35,6 +35,13 @@ def test_what_ipython_fills_in_is_filled_in(text: str) -> None:
     assert eval(ast.unparse(made.args[0]), dict(NAMES)) == _filled(text)
 
 
+@pytest.mark.parametrize("call", ["getoutput('ls')", "run_line_magic('sx', 'ls')"])
+def test_a_list_of_lines_that_is_shown_is_refused(call: str) -> None:
+    with pytest.raises(NotPlainError):
+        plain(ast.parse(f"get_ipython().{call}").body[0], frozenset())
+    assert "splitlines()" in plain(ast.parse(f"x = get_ipython().{call}").body[0], frozenset()).text
+
+
 @pytest.mark.parametrize("text", ["cp $a.txt b", "echo {_}", "echo {Out[1]}", "echo {(m := 1)}", "echo $a\necho $n"])
 def test_what_may_mean_something_else_is_refused(text: str) -> None:
     with pytest.raises(NotPlainError, match="a command"):

@@ -214,9 +214,12 @@ def test_what_commands_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "listed = !echo -e 'a\\tb' {{1..3}}\nprint(listed)",
         "def tell(word):\n    !echo $word {word * 2} '$word' >&2\ntell('again')",
         "print(open('note.txt').read())",
+        "cat note.txt",
+        "cd sub",
     ]
+    (tmp_path / "work/sub").mkdir(parents=True)
     report = verified(tmp_path, cells)
-    assert (report.verdict, report.differences, report.outputs) == ("EQUAL", (), 7)
+    assert (report.verdict, report.differences, report.outputs) == ("EQUAL", (), 9)
     assert "Overwriting" in (tmp_path / "project/src/made/steps.py").read_text("utf-8")
 
 
@@ -242,7 +245,7 @@ def test_what_a_command_arranges_for_a_terminal(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     for name in ("first", "second"):
         (tmp_path / "work" / name).touch()
-    report = verified(tmp_path, ["x = 1", "!ls first second", "help_of = 2\ndef f(): ...\nhelp(f)"])
+    report = verified(tmp_path, ["x = 1", "ls first second", "help_of = 2\ndef f(): ...\nhelp(f)"])
     assert (report.differences, [u[:2] for u in report.unknown]) == ((), [("cell_2", "<output>")])
 
 
