@@ -31,6 +31,8 @@ _ASIDE = frozenset({"timeit", "watermark", "version_information", "tensorboard",
                     "hist", "history", "lsmagic", "magic", "quickref", "unload_ext", "logstart", "notebook"})  # fmt: skip
 """Magics that only tell of the machine, the session or the time."""
 _SHELL = frozenset({"ls", "ll", "cat", "mkdir", "rm", "rmdir", "cp", "mv", "less", "man"})
+_ALIASES = {"ls": "ls -F", "ll": "ls -F -o"}
+"""What IPython runs for these, but for the colours."""
 _SUBPROCESS = Import("subprocess", "subprocess")
 _OS = Import("os", "os")
 _RUN = Import("run_path", "runpy", "run_path")
@@ -96,7 +98,7 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name in _ASIDE and not target:
         return Plain("")
     if name in _SHELL:
-        return _command(f"{name} {text}", target, names)
+        return _command(f"{_ALIASES.get(name, name)} {text}".rstrip(), target, names)
     if name.startswith("pinfo") or name == "psearch":
         return Plain("")
     if name in ("pip", "conda", "mamba", "uv"):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nb2pipe.analysis.effects import Analysis
 from nb2pipe.notebook.model import Code
-from nb2pipe.package.magics import COMMAND, NotPlainError, is_magic, plain
+from nb2pipe.package.magics import NotPlainError, is_magic, plain
 
 
 class Facts(NamedTuple):
@@ -47,7 +47,7 @@ def _is_command(node: ast.AST) -> bool:
     if not isinstance(node, ast.Expr) or not is_magic(node):
         return False
     try:
-        return COMMAND in plain(node, frozenset()).text
+        return "shell=True" in plain(node, frozenset()).text
     except NotPlainError:
         return False
 

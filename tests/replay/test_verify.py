@@ -242,10 +242,10 @@ def test_what_a_failing_cell_does_not_come_to_is_not_bound(tmp_path: Path) -> No
 
 
 def test_what_a_command_arranges_for_a_terminal(tmp_path: Path) -> None:
-    (tmp_path / "work").mkdir()
+    (tmp_path / "work/folder").mkdir(parents=True)
     for name in ("first", "second"):
         (tmp_path / "work" / name).touch()
-    report = verified(tmp_path, ["x = 1", "ls first second", "help_of = 2\ndef f(): ...\nhelp(f)"])
+    report = verified(tmp_path, ["x = 1", "ls", "help_of = 2\ndef f(): ...\nhelp(f)"])
     assert (report.differences, [u[:2] for u in report.unknown]) == ((), [("cell_2", "<output>")])
 
 
