@@ -14,7 +14,8 @@ from nb2pipe.package.magics import NotPlainError, is_magic, plain
 class Facts(NamedTuple):
     """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out.
 
-    ``unread`` are the cells that are no Python, ``commands`` those that run a command of the shell.
+    ``unread`` are the cells that are no Python, ``commands`` those that run a command of the shell, ``unset``
+    those that show an array that nobody has filled.
     """
 
     bound: Mapping[str, tuple[int, ...]]
@@ -22,6 +23,7 @@ class Facts(NamedTuple):
     aside: Mapping[int, str]
     unread: frozenset[int] = frozenset()
     commands: frozenset[int] = frozenset()
+    unset: frozenset[int] = frozenset()
 
 
 def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
@@ -36,9 +38,25 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
             changed.setdefault(name, []).append(effects.cell)
     aside = {code.cell.index: magic for code in codes if (magic := _left_out(code))}
     unread = frozenset(code.cell.index for code in codes if code.tree is None)
-    commands = frozenset(c.cell.index for c in codes if c.tree is not None and any(map(_is_command, ast.walk(c.tree))))
+    trees = {code.cell.index: code.tree for code in codes if code.tree is not None}
+    commands = frozenset(cell for cell, tree in trees.items() if any(map(_is_command, ast.walk(tree))))
+    unset = frozenset(cell for cell, tree in trees.items() if any(map(_shows_unset, tree.body)))
     return Facts(
-        {n: tuple(c) for n, c in bound.items()}, {n: tuple(c) for n, c in changed.items()}, aside, unread, commands
+        {n: tuple(c) for n, c in bound.items()},
+        {n: tuple(c) for n, c in changed.items()},
+        aside, unread, commands, unset,
+    )  # fmt: skip
+
+
+def _shows_unset(node: ast.stmt) -> bool:
+    """Whether a statement shows ``np.empty(...)`` as it is: what was in the memory before."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print" and value.args:
+        value = value.args[0]
+    return (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and value.func.attr in ("empty", "empty_like")
     )
 
 

@@ -238,6 +238,8 @@ class Comparison:
                 return f"cell {cell + 1} changes what it has shown"
             if cell in self.subject.facts.aside:
                 return f"cell {cell + 1} has `{self.subject.facts.aside[cell]}`, of which no package shows anything"
+            if cell in self.subject.facts.unset:
+                return f"cell {cell + 1} shows an array that nobody has filled"
         return ""
 
     def arranged(self, step: PackageStep, expected: Sequence[str], actual: Sequence[str]) -> str:

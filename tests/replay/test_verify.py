@@ -249,6 +249,13 @@ def test_what_a_command_arranges_for_a_terminal(tmp_path: Path) -> None:
     assert (report.differences, [u[:2] for u in report.unknown]) == ((), [("cell_2", "<output>")])
 
 
+def test_an_array_that_nobody_has_filled(tmp_path: Path) -> None:
+    cells = ["import numpy as np", "np.empty(3)", "x = np.empty(2)\nx[:] = 1\nx"]
+    report = verified(tmp_path, cells, ("np.empty(3)", "np.ones(3)"), ("x[:] = 1", "x[:] = 2"))
+    assert report.unknown == (Unknown("cell_2", "<output>", "cell 2 shows an array that nobody has filled"),)
+    assert {d.step for d in report.differences} == {"cell_3"}
+
+
 def test_a_cell_that_is_no_python_is_in_no_package(tmp_path: Path) -> None:
     cells = [
         "x = 1",
