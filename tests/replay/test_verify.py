@@ -249,6 +249,16 @@ def test_what_a_command_arranges_for_a_terminal(tmp_path: Path) -> None:
     assert (report.differences, [u[:2] for u in report.unknown]) == ((), [("cell_2", "<output>")])
 
 
+def test_a_figure_of_a_cell_that_fails(tmp_path: Path) -> None:
+    cells = [
+        "import matplotlib.pyplot as plt",
+        code("plt.plot([1, 2])\n1 / 0", "raises-exception", "step:drawn"),
+        code("plt.plot([2, 1])", "step:drawn"),
+    ]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.figures) == ("EQUAL", (), 2)
+
+
 def test_an_array_that_nobody_has_filled(tmp_path: Path) -> None:
     cells = ["import numpy as np", "np.empty(3)", "x = np.empty(2)\nx[:] = 1\nx"]
     report = verified(tmp_path, cells, ("np.empty(3)", "np.ones(3)"), ("x[:] = 1", "x[:] = 2"))

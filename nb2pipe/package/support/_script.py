@@ -64,6 +64,7 @@ def script(name: str, gives: Sequence[str]) -> Callable[..., Any]:
                 if not may_fail:
                     raise
                 traceback.print_exc()
+                show_figures()  # those that it has come to
         found = tuple(_namespace.get(n, UNBOUND) for n in gives)
         return found[0] if len(found) == 1 else found or None
 
