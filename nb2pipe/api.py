@@ -136,7 +136,7 @@ def package(
         pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split).pipeline
         if not runs_in_order(pipeline):
             pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split, join=False).pipeline
-        pipeline = with_importable_steps(pipeline)
+        pipeline = with_importable_steps(pipeline, compiled.codes)
         invariants.check(pipeline)
         # What goes to the top of modules, what becomes a function, what stays a script.
         plan = plan_package(notebook, compiled.codes, compiled.analysis, pipeline, compiled.folder)

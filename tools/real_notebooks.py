@@ -173,16 +173,17 @@ def run_pipeline(path: str, split: str, guards: str) -> dict[str, Any]:
     return found
 
 
-def in_process(arguments: list[str], timeout: float, log: Path) -> dict[str, Any]:
-    """Run this script in a process of its own; what it prints last is its JSON. ``crash`` or ``timeout`` where it has none."""
+def in_process(arguments: list[str], timeout: float, log: Path, script: str = __file__) -> dict[str, Any]:
+    """Run a script in a process of its own; ``--result`` is where it puts its JSON. ``crash`` or ``timeout`` where it has none."""
     result = log.with_suffix(".part")
     result.unlink(missing_ok=True)
     # Sets of strings come in one order, and sums in one order, so that more cells are determined.
     environment = {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment.update(PIP_NO_INDEX="1", PIP_REQUIRE_VIRTUALENV="1")  # no notebook changes what is installed
     environment.pop("MPLBACKEND", None)
     with log.open("wb") as stream:
         process = subprocess.Popen(  # the user's own notebooks are what is run
-            [sys.executable, __file__, *arguments, "--result", str(result)],
+            [sys.executable, script, *arguments, "--result", str(result)],
             stdout=stream, stderr=stream, stdin=subprocess.DEVNULL, start_new_session=True, env=environment,
         )  # fmt: skip
         try:
@@ -236,6 +237,21 @@ def lay_out(notebook: Path, root: Path, place: Path, raising: list[int], replace
             cell.source = cell.source.replace(old, new)
     nbformat.write(document, copy)
     return copy
+
+
+def notebooks_in(folders: list[str]) -> list[tuple[Path, Path]]:
+    """The notebooks of folders, each with its folder."""
+    return [
+        (nb, Path(f).resolve())
+        for f in folders
+        for nb in sorted(Path(f).resolve().rglob("*.ipynb"))
+        if ".ipynb_checkpoints" not in nb.parts
+    ]
+
+
+def key_of(notebook: Path, root: Path) -> str:
+    """The name of the folder in which is kept what was found of a notebook."""
+    return re.sub(r"[^\w.-]+", "_", str(notebook.relative_to(root.parent)).removesuffix(".ipynb"))
 
 
 # -- one notebook -----------------------------------------------------------------------------------------------------
@@ -340,7 +356,7 @@ def compare(notebook: Path, root: Path, split: str, truth: dict[str, Any], folde
 def one_notebook(notebook: Path, root: Path, args: argparse.Namespace) -> tuple[str, dict[str, Any], list[Comparison]]:
     """The oracle's runs and the comparisons of one notebook."""
     name = str(notebook.relative_to(root.parent))
-    key = re.sub(r"[^\w.-]+", "_", name.removesuffix(".ipynb"))
+    key = key_of(notebook, root)
     folder, place = args.work / "kept" / key, args.work / "place" / key / root.name
     truth = oracle(notebook, root, folder, place, args)
     results = []
@@ -354,12 +370,7 @@ def one_notebook(notebook: Path, root: Path, args: argparse.Namespace) -> tuple[
 
 def campaign(args: argparse.Namespace) -> int:
     """All notebooks of the folders; the table goes to stdout, the whole to ``results.json`` under ``--work``."""
-    found = [
-        (nb, Path(f).resolve())
-        for f in args.folders
-        for nb in sorted(Path(f).resolve().rglob("*.ipynb"))
-        if ".ipynb_checkpoints" not in nb.parts
-    ]
+    found = notebooks_in(args.folders)
     if args.match:
         found = [(nb, root) for nb, root in found if re.search(args.match, str(nb))]
     if args.imports_out:

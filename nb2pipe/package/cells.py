@@ -11,7 +11,7 @@ from nb2pipe.emit.source import Statement, first_line, indented, statements
 from nb2pipe.notebook.ipython import parse_fragment
 from nb2pipe.notebook.model import Code
 from nb2pipe.package.bindings import Place, names_of
-from nb2pipe.package.magics import NotPlainError, is_magic, plain
+from nb2pipe.package.magics import COMMAND, NotPlainError, is_magic, plain
 from nb2pipe.package.model import Import
 
 _TIMED = Import("timed", "._runtime", "timed")
@@ -82,7 +82,8 @@ def _without_magic(statement: Statement, code: Code, names: AbstractSet[str]) ->
         if not made.text:
             return [], list(made.imports)
         nodes = ast.parse(made.text).body
-        found = [Statement(n, ast.get_source_segment(made.text, n) or "") for n in nodes]
+        silent = COMMAND in made.text  # what it gives is not what IPython's magic gives
+        found = [Statement(n, ast.get_source_segment(made.text, n) or "", silent=silent) for n in nodes]
         found[0] = found[0]._replace(above=statement.above)
         return found, list(made.imports)
     return _with_magics_inside(statement, code, names)
@@ -95,8 +96,10 @@ def _with_magics_inside(
     lines = code.cell.source.split("\n")
     imports: list[Import] = []
     inner = [n for n in ast.walk(statement.node) if isinstance(n, (ast.Expr, ast.Assign)) and is_magic(n)]
+    within = {n.id for n in ast.walk(statement.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    within |= {n.arg for n in ast.walk(statement.node) if isinstance(n, ast.arg)}
     for node in sorted(inner, key=lambda n: n.lineno, reverse=True):
-        made = plain(node, names)
+        made = plain(node, names | within)
         imports += made.imports
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
         head, tail = lines[first][: node.col_offset], lines[last][node.end_col_offset or 0 :]

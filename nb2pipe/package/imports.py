@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import PurePath
 
 from nb2pipe.analysis.effects import Access
@@ -65,6 +66,26 @@ def harmless(entry: Import) -> bool:
     return top in _QUIET or (top in sys.stdlib_module_names and top not in ("readline", "this", "antigravity"))
 
 
+def cannot_fail(node: ast.stmt) -> bool:
+    """Whether a statement ends well wherever it stands: imports of what is installed, plain definitions, constants."""
+    if isinstance(node, ast.FunctionDef):
+        of = node.args
+        annotated = node.returns or any(a.annotation for a in (*of.posonlyargs, *of.args, *of.kwonlyargs))
+        return not (node.decorator_list or of.defaults or any(of.kw_defaults) or annotated)
+    if isinstance(node, (ast.Expr, ast.Assign)):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        return isinstance(node.value, ast.Constant) and all(isinstance(t, ast.Name) for t in targets)
+    found = imports_of(node)
+    return bool(found) and all(_is_found(i.module.partition(".")[0]) for i in found)
+
+
+def _is_found(module: str) -> bool:
+    try:
+        return bool(module) and (module in sys.modules or find_spec(module) is not None)
+    except ValueError:  # it has no spec of its own
+        return False
+
+
 def import_text(imports: Iterable[Import]) -> str:
     """The import statements in groups (standard library, others, the package's own), one a module, sorted."""
     plain: set[tuple[int, str, str]] = set()
@@ -97,6 +118,8 @@ def _from(module: str, names: Sequence[str]) -> str:
 
 
 def _rank(module: str) -> int:
+    if module == "__future__":
+        return -1
     if module.startswith("."):
         return 2
     return 0 if module.partition(".")[0] in sys.stdlib_module_names else 1

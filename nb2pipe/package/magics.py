@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import shlex
+import string
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from nb2pipe.package.bindings import BUILTINS
 from nb2pipe.package.model import Import
 
 _NOISE = frozenset(
@@ -27,13 +31,19 @@ _ASIDE = frozenset({"timeit", "watermark", "version_information", "tensorboard",
                     "hist", "history", "lsmagic", "magic", "quickref", "unload_ext", "logstart", "notebook"})  # fmt: skip
 """Magics that only tell of the machine, the session or the time."""
 _SHELL = frozenset({"ls", "ll", "cat", "mkdir", "rm", "rmdir", "cp", "mv", "less", "man"})
+_ALIASES = {"ls": "ls -F", "ll": "ls -F -o"}
+"""What IPython runs for these, but for the colours."""
 _SUBPROCESS = Import("subprocess", "subprocess")
 _OS = Import("os", "os")
 _RUN = Import("run_path", "runpy", "run_path")
 RUNS = "globals().update(run_path("
 """How the plain form of ``%run`` begins."""
+COMMAND = "subprocess.run("
+"""What runs a command in its plain form."""
 _PATH = Import("Path", "pathlib", "Path")
-_SIMPLE = re.compile(r"\{([^\W\d]\w*)\}|(?<!\\)\$([^\W\d]\w*)")
+_DOLLAR = re.compile(r"(.*?)\$(\$?[\w\.]+)(?=(?:[^']*'[^']*')*[^']*$)")
+"""What IPython's formatter takes for ``$name``: not in single quotes, with all dots behind it."""
+_SHELLS_OWN = frozenset({"get_ipython", "exit", "quit", "display", "In", "Out"})
 
 
 class Plain(NamedTuple):
@@ -69,12 +79,12 @@ def plain(node: ast.stmt, names: AbstractSet[str]) -> Plain:
         raise NotPlainError("a magic whose text is computed") from None
     target = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else ""
     method = value.func.attr
-    if method in ("system", "getoutput"):
+    if method == "system" or (method == "getoutput" and target):
         return _command(arguments[0], target, names)
     if method == "run_line_magic":
         return _line(arguments[0], arguments[1] if len(arguments) > 1 else "", target, names)
     if method == "run_cell_magic":
-        return _cell(arguments[0], arguments[1], arguments[2], target)
+        return _cell(arguments[0], arguments[1], arguments[2], target, names)
     raise NotPlainError(f"get_ipython().{method}")
 
 
@@ -88,13 +98,13 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name in _ASIDE and not target:
         return Plain("")
     if name in _SHELL:
-        return _command(f"{name} {text}", target, names)
+        return _command(f"{_ALIASES.get(name, name)} {text}".rstrip(), target, names)
     if name.startswith("pinfo") or name == "psearch":
         return Plain("")
     if name in ("pip", "conda", "mamba", "uv"):
         return Plain("")  # the package's own environment has it
     if name == "cd" and text and not text.startswith("-") and not target:
-        return Plain(f"os.chdir(os.path.expanduser({_text(text, names)}))", (_OS,))
+        return Plain(f"os.chdir(os.path.expanduser({_text(text, names)}))\nprint(os.getcwd())", (_OS,))
     if name == "pwd":
         return Plain(_bound(target, "os.getcwd()"), (_OS,))
     if name in ("env", "set_env") and not target and text:
@@ -107,22 +117,19 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
             return Plain(f"os.environ[{key.strip()!r}] = {text}\nprint({shown})", (_OS,))
     if name == "run" and re.fullmatch(r"[\w./-]+\.py", text) and not target:
         return Plain(f"{RUNS}{text!r}, run_name='__main__'))", (_RUN,))
-    if name in ("sx", "system"):
+    if name in ("sx", "system") and target:
         return _command(text, target, names)
     raise NotPlainError(f"%{name}")
 
 
-def _cell(name: str, line: str, body: str, target: str) -> Plain:
+def _cell(name: str, line: str, body: str, target: str, names: AbstractSet[str]) -> Plain:
     if name in ("bash", "sh") and not line.strip():
         call = f"subprocess.run([{name!r}, '-c', {_long(body)}], check=True)"
         return Plain(call, (_SUBPROCESS,))
     if name in ("writefile", "file") and not target:
         words = shlex.split(line)
         if len(words) == 1:
-            return Plain(
-                f"Path({words[0]!r}).write_text({_long(body)}, encoding='utf-8')\nprint({'Writing ' + words[0]!r})",
-                (_PATH,),
-            )
+            return _written(words[0], body, names)
     if name in _ASIDE:
         return Plain("")
     if name in ("html", "HTML", "javascript", "js", "svg", "latex", "markdown"):
@@ -130,15 +137,25 @@ def _cell(name: str, line: str, body: str, target: str) -> Plain:
     raise NotPlainError(f"%%{name}")
 
 
+def _written(name: str, body: str, names: AbstractSet[str]) -> Plain:
+    """``%%writefile``: it tells whether there was such a file."""
+    home = name.startswith(("~", "{", "$"))
+    path = f"os.path.expanduser({_text(name, names)})" if home else _text(name, names)
+    told = f"print('Overwriting' if Path({path}).exists() else 'Writing', {path})"
+    text = f"{told}\nPath({path}).write_text({_long(body)}, encoding='utf-8')"
+    return Plain(text, (_PATH, _OS) if home else (_PATH,))
+
+
 def _command(command: str, target: str, names: AbstractSet[str]) -> Plain:
     """``!command``: what it prints is printed, or bound as lines."""
     if re.match(r"\s*(?:pip|conda|mamba|uv)\d?\s+(?:pip\s+)?(?:install|uninstall)\b", command) and not target:
         return Plain("")  # the package's own environment has it
+    # as IPython runs it: by the user's own shell, and what goes to stderr is among the rest
+    run = f"{COMMAND}{_text(command, names)}, shell=True, executable=os.environ.get('SHELL')"
     if target:
-        output = "stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True"
-        call = f"subprocess.run({_text(command, names)}, shell=True, {output}, check=False)"
-        return Plain(f"{target} = {call}.stdout.splitlines()", (_SUBPROCESS,))
-    return Plain(f"subprocess.run({_text(command, names)}, shell=True, check=False)", (_SUBPROCESS,))
+        text = f"{target} = {run}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout.splitlines()"
+        return Plain(text, (_OS, _SUBPROCESS))
+    return Plain(f"{run}, stderr=subprocess.STDOUT, check=False)", (_OS, _SUBPROCESS))
 
 
 def _bound(target: str, text: str) -> str:
@@ -146,17 +163,74 @@ def _bound(target: str, text: str) -> str:
 
 
 def _text(text: str, names: AbstractSet[str]) -> str:
-    """A string literal, or an f-string where IPython would fill in names."""
-    if "{" not in text and "$" not in text:
-        return repr(text)
-    found = [m for m in _SIMPLE.finditer(text) if (m[1] or m[2]) in names]
-    rest = _SIMPLE.sub("", text)
-    if "{" in rest or "}" in rest:
-        raise NotPlainError("a command that computes with {…}")
-    if not found:
-        return repr(text)
-    filled = _SIMPLE.sub(lambda m: f"\0{m[1] or m[2]}\1" if (m[1] or m[2]) in names else m[0], text)
-    return "f" + repr(filled.replace("{", "{{").replace("}", "}}")).replace("\\x00", "{").replace("\\x01", "}")
+    """A string literal, or an f-string where IPython would fill in names and expressions."""
+    pieces = _pieces(text) or ()
+    fields = [p for p in pieces if isinstance(p, ast.FormattedValue)]
+    if not pieces or not all(_is_known(f.value, names) for f in fields):
+        return repr(text)  # IPython leaves a text alone in which it cannot fill in everything
+    if not fields:
+        return repr("".join(p for p in pieces if isinstance(p, str)))
+    if re.search(r"\$\w+\.", text):
+        raise NotPlainError(
+            "a command with a dot behind `$name`"
+        )  # where there is no such attribute, nothing is filled in
+    joined = ast.JoinedStr(list(_joined(pieces)))
+    try:
+        made = ast.unparse(joined)
+        if ast.dump(ast.parse(made, mode="eval").body) != ast.dump(joined):
+            raise ValueError(made)
+    except (ValueError, SyntaxError):
+        raise NotPlainError("a command that computes with {…}") from None
+    return made
+
+
+def _pieces(text: str) -> list[str | ast.FormattedValue] | None:
+    """What is literal in a text and what IPython computes in it, as its formatter tells; None where it is no such text."""
+    found: list[str | ast.FormattedValue] = []
+    if "$" in text and "\n" in text:
+        raise NotPlainError("a command of several lines with `$`")
+    try:
+        for literal, field, specification, conversion in string.Formatter().parse(text):
+            end = 0
+            for match in _DOLLAR.finditer(literal):
+                found += [match[1] + match[2]] if match[2].startswith("$") else [match[1], _field(match[2])]
+                end = match.end()
+            found.append(literal[end:])
+            if field is not None:
+                found.append(_field(f"{field}:{specification}" if specification else field, conversion))
+    except (ValueError, SyntaxError):
+        return None
+    return found
+
+
+def _joined(pieces: Iterable[str | ast.FormattedValue]) -> Iterator[ast.expr]:
+    for literal, group in itertools.groupby(pieces, lambda p: isinstance(p, str)):
+        if literal:
+            text = "".join(p for p in group if isinstance(p, str))
+            yield from [ast.Constant(text)] if text else []
+        else:
+            yield from (p for p in group if isinstance(p, ast.FormattedValue))
+
+
+def _field(expression: str, conversion: str | None = None) -> ast.FormattedValue:
+    if conversion not in (None, "a", "r", "s"):
+        raise ValueError(conversion)
+    return ast.FormattedValue(ast.parse(expression, mode="eval").body, ord(conversion) if conversion else -1, None)
+
+
+def _is_known(node: ast.expr, names: AbstractSet[str]) -> bool:
+    """Whether a value can be computed from the names that there are.
+
+    Raises:
+        NotPlainError: It is computed from what IPython has beside these, or binds a name itself.
+    """
+    used = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+    bound = {n.id for n in used if isinstance(n.ctx, ast.Store)}
+    unknown = {n.id for n in used} - names - bound
+    own = sorted(n for n in unknown if n.startswith("_") or n in _SHELLS_OWN)
+    if own or any(isinstance(n, (ast.NamedExpr, ast.Await)) for n in ast.walk(node)):
+        raise NotPlainError(f"a command that computes `{ast.unparse(node)}`")
+    return unknown <= BUILTINS
 
 
 def _long(text: str) -> str:

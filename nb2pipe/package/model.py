@@ -98,7 +98,7 @@ class Plan:
 
     ``imports`` are by the name they bind (several statements may bind one: ``import a.b``, ``import a.c``);
     ``local`` are the modules beside the notebook, by name, with their text; ``refused`` what no package can have that is
-    in no step.
+    in no step; ``future`` what the notebook imports from ``__future__``, which holds for all of its code.
     """
 
     name: str
@@ -110,3 +110,4 @@ class Plan:
     steps: tuple[PlannedStep, ...]
     local: tuple[tuple[str, str], ...] = ()
     refused: tuple[Reason, ...] = ()
+    future: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 import sys
@@ -11,12 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.notebook.model import Notebook
+from nb2pipe.notebook.model import Code, Notebook
+from nb2pipe.package.bindings import BUILTINS
 from nb2pipe.pipeline.model import Pipeline, Step, Value
 
 _RESERVED = frozenset(
     {"Parameters", "Pipeline", "Step", "run", "script"}
 )  # what stands in pipeline.py beside the steps
+
+_SUPPORT = frozenset(
+    {"Path", "captured", "display", "os", "partial", "run_path", "show_figures", "subprocess", "timed"}
+)  # what steps import for themselves
 
 
 def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str], folder: Path) -> str:
@@ -53,12 +59,20 @@ def _identifier(text: str) -> str:
     return f"{made}_" if keyword.iskeyword(made) else made
 
 
-def with_importable_steps(pipeline: Pipeline) -> Pipeline:
-    """The pipeline, its steps named so that functions can have their names."""
-    taken = {s.name for s in pipeline.steps}
+def _at_top(tree: ast.Module) -> set[str]:
+    """The names that a cell may bind at the top of a module: those of imports, functions and classes."""
+    found = {n.name for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+    aliases = [a for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom)) for a in n.names]
+    return found | {a.asname or a.name.partition(".")[0] for a in aliases}
+
+
+def with_importable_steps(pipeline: Pipeline, codes: Iterable[Code]) -> Pipeline:
+    """The pipeline, its steps named so that functions can have their names, and hide nothing that other code means."""
+    hidden = _SUPPORT.union(*(_at_top(c.tree) for c in codes if c.tree is not None))
+    taken = {s.name for s in pipeline.steps} | hidden
     names = {s.name: s.name for s in pipeline.steps}
     for name in names:
-        if keyword.iskeyword(name) or name in _RESERVED:
+        if keyword.iskeyword(name) or name in _RESERVED or name in BUILTINS or name in hidden:
             names[name] = next(n for n in (f"{name}{'_' * i}" for i in range(1, 9)) if n not in taken)
     if all(old == new for old, new in names.items()):
         return pipeline

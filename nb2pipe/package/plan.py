@@ -18,9 +18,10 @@ from nb2pipe.package.calls import passing
 from nb2pipe.package.carried import with_states
 from nb2pipe.package.cells import PlainCell, all_places, plain_cells
 from nb2pipe.package.defaults import computed_defaults
+from nb2pipe.package.endings import kept_alive, makers
 from nb2pipe.package.functions import lifted, ordered
 from nb2pipe.package.hazards import is_history, looks_at_names, reasons
-from nb2pipe.package.imports import harmless, hoisted, import_text, imports_of
+from nb2pipe.package.imports import cannot_fail, harmless, hoisted, import_text, imports_of
 from nb2pipe.package.local import local_modules
 from nb2pipe.package.model import Import, Part, Plan, PlannedStep, Reason
 from nb2pipe.package.prose import plain_text, prose_before, title_of
@@ -69,7 +70,7 @@ class _Planner:
         deleted = frozenset(d.name for e in analysis.effects for d in e.deletions)
         changed = deleted | {m.name for e in analysis.effects for m in e.mutations}
         accesses = [a for e in analysis.effects for a in e.accesses]
-        own = {n: p for n, p in self.bound.items() if n not in self.parameters}
+        own = {n: p for n, p in self.bound.items() if n not in self.parameters and not self._may_not_run(p[0])}
         self.imports, self.late = hoisted(own, accesses, deleted)
         for name in self.imports.keys() - self.read:  # for what they do: they stay where they are
             if not all(harmless(i) for i in self.imports[name]):
@@ -77,12 +78,15 @@ class _Planner:
         if any(i.module.partition(".")[0] == "IPython" for i in self.imports.get("display", ())):
             self.imports["display"] = _SUPPORT[:1]
         known = {**self.bound, **{n: [] for n in self.parameters if n not in self.bound}}
-        self.functions = lifted(self.places, known, self.imports.keys(), changed)
+        unsure = {n for p in self.places if self._may_not_run(p) for n in p.names.bound} - self.imports.keys()
+        known = {n: p for n, p in known.items() if n not in unsure}  # what reads them looks for them when it is called
+        self.functions = lifted(self.places, known, self.imports.keys(), changed | unsure)
         self.elsewhere = self.imports.keys() | self.functions.keys()
         self.extra = {n: f.extra for n, f in self.functions.items() if f.extra}
         self.local = local_modules(
             folder, [i for found in (self.imports, self.late) for e in found.values() for i in e]
         )
+        self.endings = makers(self.places)
         self.captured = self._captured()
         self.looked_at = next((Span(p.cell, p.statement.node.lineno) for p in self.places if looks_at_names(p)), None)
         self.inputs: dict[str, set[str]] = {}
@@ -110,7 +114,15 @@ class _Planner:
             steps=tuple(steps),
             local=self.local,
             refused=self.refused,
+            future=tuple(sorted(set(self._future()))),
         )
+
+    def _future(self) -> Iterator[str]:
+        """What the notebook imports from ``__future__``."""
+        for place in self.places:
+            node = place.statement.node
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                yield from (alias.name for alias in node.names)
 
     def _typed(self, steps: Sequence[PlannedStep]) -> tuple[list[PlannedStep], list[Import]]:
         """The steps with the types of what they take and give, and the imports that only these need."""
@@ -132,6 +144,13 @@ class _Planner:
             elif not imports_of(node) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 words = "the cell of parameters does more than assign them"
                 yield Reason(words, Span(place.cell, node.lineno), refuses=True)
+
+    def _may_not_run(self, place: Place) -> bool:
+        """Whether a cell that is expected to fail may do so before this import or definition has bound its name."""
+        cell = self.cells.get(place.cell)
+        if cell is None or not cell.raises:
+            return False
+        return not all(cannot_fail(p.statement.node) for p in cell.places if p.position <= place.position)
 
     # -- one step -----------------------------------------------------------------------------------------------------
 
@@ -310,7 +329,7 @@ class _Planner:
         return found
 
     def _results(self, step: PlannedStep) -> list[str]:
-        """What a step leaves that nothing takes and that somebody may want: nothing reads it, or it is displayed."""
+        """What a step leaves that nothing takes and that somebody may want: nothing reads it, it is displayed, or it must not end."""
         own = list(self._own([self.cells[c] for c in step.cells if c in self.cells]))
         definitions = [d for e in self._effects(step) for d in e.definitions]
         figures = {d.name for d in definitions if d.kind == "matplotlib.figure.Figure"}
@@ -329,7 +348,8 @@ class _Planner:
             root = _root(node.value) if isinstance(node, ast.Expr) else ""
             if root in must and root in {n for p in own if not imports_of(p.statement.node) for n in p.names.bound}:
                 found.append(root)
-        return [n for n in found if not n.startswith("_") and n not in self.parameters]
+        alive = kept_alive(own, self.endings) & must - self._deletes(step) - self.elsewhere - self.late.keys()
+        return [*(n for n in found if not n.startswith("_") and n not in self.parameters), *sorted(alive)]
 
 
 def _as_script(step: PlannedStep, reasons_: Sequence[Reason], inputs: set[str]) -> PlannedStep:

@@ -169,7 +169,7 @@ def _function(function: Function) -> str:
 def _imported(plan: Plan, mentioned: Iterable[str], here: str) -> list[Import]:
     """The imports that bind these names; ``here`` leads to the package (".", or ".." from a folder in it)."""
     local = names_of_local(plan)
-    found = []
+    found = [Import(n, "__future__", n) for n in plan.future]
     for entry in plan.imports:
         if entry.name not in mentioned:
             continue

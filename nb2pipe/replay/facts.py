@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,11 +12,18 @@ from nb2pipe.package.magics import NotPlainError, is_magic, plain
 
 
 class Facts(NamedTuple):
-    """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out."""
+    """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out.
+
+    ``unread`` are the cells that are no Python, ``commands`` those that run a command of the shell, ``unset``
+    those that show an array that nobody has filled.
+    """
 
     bound: Mapping[str, tuple[int, ...]]
     changed: Mapping[str, tuple[int, ...]]
     aside: Mapping[int, str]
+    unread: frozenset[int] = frozenset()
+    commands: frozenset[int] = frozenset()
+    unset: frozenset[int] = frozenset()
 
 
 def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
@@ -29,7 +37,37 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
         for name in dict.fromkeys(names):
             changed.setdefault(name, []).append(effects.cell)
     aside = {code.cell.index: magic for code in codes if (magic := _left_out(code))}
-    return Facts({n: tuple(c) for n, c in bound.items()}, {n: tuple(c) for n, c in changed.items()}, aside)
+    unread = frozenset(code.cell.index for code in codes if code.tree is None)
+    trees = {code.cell.index: code.tree for code in codes if code.tree is not None}
+    commands = frozenset(cell for cell, tree in trees.items() if any(map(_is_command, ast.walk(tree))))
+    unset = frozenset(cell for cell, tree in trees.items() if any(map(_shows_unset, tree.body)))
+    return Facts(
+        {n: tuple(c) for n, c in bound.items()},
+        {n: tuple(c) for n, c in changed.items()},
+        aside, unread, commands, unset,
+    )  # fmt: skip
+
+
+def _shows_unset(node: ast.stmt) -> bool:
+    """Whether a statement shows ``np.empty(...)`` as it is: what was in the memory before."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print" and value.args:
+        value = value.args[0]
+    return (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and value.func.attr in ("empty", "empty_like")
+    )
+
+
+def _is_command(node: ast.AST) -> bool:
+    """Whether a statement is run by the shell, such as ``!ls``, and ``ls`` without a mark."""
+    if not isinstance(node, ast.Expr) or not is_magic(node):
+        return False
+    try:
+        return "shell=True" in plain(node, frozenset()).text
+    except NotPlainError:
+        return False
 
 
 def _left_out(code: Code) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import math
 import pickle
 import subprocess
 import sys
@@ -122,8 +123,9 @@ def _client(document: Any, working: Path, seen: _Seen, timeout: float | None) ->
             return super().process_message(msg, cell, cell_index)
 
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython())
+    whole = None if timeout is None else math.ceil(timeout)  # it takes no fraction of a second
     return Client(
-        document, km=manager, timeout=timeout, allow_errors=False, resources={"metadata": {"path": str(working)}},
+        document, km=manager, timeout=whole, allow_errors=False, resources={"metadata": {"path": str(working)}},
     )  # fmt: skip
 
 

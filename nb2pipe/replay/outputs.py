@@ -66,6 +66,7 @@ def lines(text: str, package: str) -> list[str]:
     """The lines of a text without what means nothing; classes of the package are those of the notebook."""
     for pattern, word in _SAME:
         text = pattern.sub(word, text)
+    text = re.sub(rf"\b{package}\.(?:functions|steps|parameters)(?!\.?\w)", "__main__", text)  # a module's own name
     text = re.sub(rf"\b{package}\.(?:(?:functions|steps|parameters|scripts)\.)?", "", text)
     return [line.rstrip() for line in text.rstrip().split("\n")]
 

@@ -28,7 +28,7 @@ def render_text(report: Report) -> str:
         lines += [f"step {step}, {place}" if step else place, f"  expected  {expected}", f"  actual    {actual}"]
     if len(report.differences) > _MOST:
         lines.append(f"and {len(report.differences) - _MOST} more differences")
-    lines += [f"unknown: step {u.step}, {u.name}: {u.reason}" for u in report.unknown]
+    lines += [f"unknown: {f'step {u.step}, ' if u.step else ''}{u.name}: {u.reason}" for u in report.unknown]
     lines += [f"note: {note}" for note in report.notes]
     return "\n".join(lines) + "\n"
 

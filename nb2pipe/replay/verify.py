@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from nb2pipe.replay.outputs import Shown, differing, figure_differs, lines, show
 from nb2pipe.replay.package import END, PackageStep, Project, Run, run_steps, run_whole
 from nb2pipe.replay.place import Place
 
+_NO_PYTHON = "its text is no Python, and no package has it"
 _ALWAYS_OTHER = "the notebook itself gives another one each time"
 
 
@@ -207,16 +209,26 @@ class Comparison:
         key = step.name, "<output>"
         found.outputs += bool(sides)
         for actual in sides:
-            where = differing(expected, lines(actual, self.project.name))
+            told = lines(actual, self.project.name)
+            where = differing(expected, told)
             if where is not None:
-                reason = self.not_comparable(step)
+                reason = self.not_comparable(step) or self.arranged(step, expected, told)
                 if reason:
                     found.unknown[key] = reason
                 else:
                     found.differences.setdefault(key, where)
-        for error in self.shown[step.name].errors:
-            for run in runs:
-                if step.name in run.errors and not tells(run.errors[step.name], error):
+        self.expected_errors(step, runs, found)
+
+    def expected_errors(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+        """The errors that cells are expected to end with."""
+        for cell in step.cells:
+            for error in shown([self.truth.outputs.get(cell, ())]).errors:
+                told = all(tells(run.errors[step.name], error) for run in runs if step.name in run.errors)
+                if cell in self.subject.facts.unread:
+                    found.unknown[step.name, f"<cell {cell + 1}>"] = _NO_PYTHON
+                elif not told and cell in self.subject.facts.aside:
+                    found.unknown[step.name, "<error>"] = self.not_comparable(step)
+                elif not told:
                     found.differences.setdefault((step.name, "<error>"), Where("", error, "no such error"))
 
     def not_comparable(self, step: PackageStep) -> str:
@@ -226,7 +238,16 @@ class Comparison:
                 return f"cell {cell + 1} changes what it has shown"
             if cell in self.subject.facts.aside:
                 return f"cell {cell + 1} has `{self.subject.facts.aside[cell]}`, of which no package shows anything"
+            if cell in self.subject.facts.unset:
+                return f"cell {cell + 1} shows an array that nobody has filled"
         return ""
+
+    def arranged(self, step: PackageStep, expected: Sequence[str], actual: Sequence[str]) -> str:
+        """Why the same words in other lines mean nothing: a kernel runs commands at a terminal, where `ls` writes columns."""
+        cell = next((c for c in step.cells if c in self.subject.facts.commands), None)
+        if cell is None or Counter(" ".join(expected).split()) != Counter(" ".join(actual).split()):
+            return ""
+        return f"cell {cell + 1} runs a command, which may arrange what it shows for a terminal; the words are the same"
 
     def figures(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
         expected = self.shown[step.name].figures
@@ -254,6 +275,8 @@ class Comparison:
         for cell, outputs in self.truth.outputs.items():
             if cell in known or cell in self.subject.facts.aside:
                 continue
+            if cell in self.subject.facts.unread:
+                found.unknown["", f"<cell {cell + 1}>"] = _NO_PYTHON
             text = lines(shown([outputs]).text, self.project.name)
             if text != [""]:
                 where = Where(f"cell {cell + 1}", text[0], "no step of the package has this cell")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nb2pipe.diagnostics import Refused, UsageError
-from tests.making import code, write
+from tests.making import code, text, write
 from tests.package.making import package, run
 
 
@@ -17,6 +17,13 @@ def test_a_step_may_be_named_as_a_keyword_is(tmp_path: Path) -> None:
         [code("x = 1", "step:finally"), code("y = x + 1", "step:run"), code("print(y)", "step:script")],
     )
     assert run(package(path, tmp_path / "p"), tmp_path).stdout == "2\n"
+
+
+def test_a_step_hides_nothing_of_python(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "n.ipynb", [text("## List"), "x = list(range(3))", text("## Sum"), "print(sum(x), list('ab'))"]
+    )
+    assert run(package(path, tmp_path / "p"), tmp_path).stdout == "3 ['a', 'b']\n"
 
 
 @pytest.mark.parametrize("name", ["My-Pipeline", "1st", "json", "numpy", "class"])
@@ -104,3 +111,10 @@ def test_a_parameter_that_shares_another_is_refused(cell: str, tmp_path: Path) -
     path = write(tmp_path / "n.ipynb", [code(cell, "parameters"), code("print(a, b)")])
     with pytest.raises(Refused, match="NB801"):
         package(path, tmp_path / "p")
+
+
+def test_a_step_hides_nothing_of_the_notebook(tmp_path: Path) -> None:
+    cells = [text("## Train"), "def train(x):\n    return x + 1\ny = train(2)", text("## Math"), "import math\nz = math.floor(2.5)",
+             text("## Display"), "y", text("## Show"), "print(y, z, train(1))"]  # fmt: skip
+    path = write(tmp_path / "n.ipynb", cells)
+    assert run(package(path, tmp_path / "p"), tmp_path).stdout == "3\n3 2 2\n"

@@ -204,6 +204,88 @@ def test_cells_that_no_package_shows(tmp_path: Path) -> None:
     assert "`%who`" in report.unknown[0].reason
 
 
+def test_what_commands_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELL", shutil.which("bash") or "")
+    cells = [
+        "folder = '.'\nname = 'note'",
+        "%%writefile note.txt\none",
+        "%%writefile {folder}/{name}.txt\ntwo",
+        "!echo said; echo told >&2; cat note.txt; echo -e 'a\\tb' {1..3} ${#name}",
+        "listed = !echo -e 'a\\tb' {{1..3}}\nprint(listed)",
+        "def tell(word):\n    !echo $word {word * 2} '$word' >&2\ntell('again')",
+        "print(open('note.txt').read())",
+        "cat note.txt",
+        "cd sub",
+    ]
+    (tmp_path / "work/sub").mkdir(parents=True)
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.outputs) == ("EQUAL", (), 9)
+    assert "Overwriting" in (tmp_path / "project/src/made/steps.py").read_text("utf-8")
+
+
+def test_what_a_failing_cell_does_not_come_to_is_not_bound(tmp_path: Path) -> None:
+    cells = [
+        "x = found = 0",
+        code("import json\n1 / 0\nimport math\ndef two():\n    return 2", "raises-exception"),
+        code("import nb2pipe_has_no_such_module as other\nx = 1", "raises-exception"),
+        code("x = math.floor(1.5)", "raises-exception"),
+        code("x = two()", "raises-exception"),
+        code("other.thing\nx = 3", "raises-exception"),
+        code("maker = 1 / 0", "raises-exception"),
+        "def made():\n    try:\n        return maker\n    except NameError:\n        return 5",
+        code("y = 1\ny = made()", "raises-exception"),
+        "found = json.loads('4')",
+        "print(x, y, found)",
+    ]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
+
+
+def test_what_a_command_arranges_for_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "work/folder").mkdir(parents=True)
+    for name in ("first", "second"):
+        (tmp_path / "work" / name).touch()
+    report = verified(tmp_path, ["x = 1", "ls", "help_of = 2\ndef f(): ...\nhelp(f)"])
+    assert (report.differences, [u[:2] for u in report.unknown]) == ((), [("cell_2", "<output>")])
+
+
+def test_a_figure_of_a_cell_that_fails(tmp_path: Path) -> None:
+    cells = [
+        "import matplotlib.pyplot as plt",
+        code("plt.plot([1, 2])\n1 / 0", "raises-exception", "step:drawn"),
+        code("plt.plot([2, 1])", "step:drawn"),
+    ]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.figures) == ("EQUAL", (), 2)
+
+
+def test_an_array_that_nobody_has_filled(tmp_path: Path) -> None:
+    cells = ["import numpy as np", "np.empty(3)", "x = np.empty(2)\nx[:] = 1\nx"]
+    report = verified(tmp_path, cells, ("np.empty(3)", "np.ones(3)"), ("x[:] = 1", "x[:] = 2"))
+    assert report.unknown == (Unknown("cell_2", "<output>", "cell 2 shows an array that nobody has filled"),)
+    assert {d.step for d in report.differences} == {"cell_3"}
+
+
+def test_a_cell_that_is_no_python_is_in_no_package(tmp_path: Path) -> None:
+    cells = [
+        "x = 1",
+        code("a$b <- c(1)", "raises-exception"),
+        "print(x)",
+        code("y = 2\n%load_ext nosuch", "raises-exception"),
+    ]
+    report = verified(tmp_path, cells)
+    assert report.differences == ()
+    left_out = "cell 4 has `%load_ext nosuch`, of which no package shows anything"
+    assert report.unknown == (
+        Unknown("cell_4", "<error>", left_out),
+        Unknown("", "<cell 2>", "its text is no Python, and no package has it"),
+    )
+
+
+def test_a_limit_may_have_a_fraction_of_a_second(tmp_path: Path) -> None:
+    assert verified(tmp_path, ["print(1)"], timeout=59.5).verdict == "EQUAL"
+
+
 def test_a_notebook_that_fails(tmp_path: Path) -> None:
     with pytest.raises(NotebookFails, match="cell 2 of the notebook fails: ZeroDivisionError: division by zero"):
         verified(tmp_path, ["x = 1", "print(x / 0)"])

@@ -6,6 +6,7 @@ import enum
 import pickle
 import sys
 import types
+import weakref
 from collections import Counter
 from typing import Any
 
@@ -45,6 +46,8 @@ class Pickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         """How arrays that share memory are made; everything else is made as usual."""
         kind = type(obj)
+        if kind is weakref.finalize and obj.alive:
+            raise pickle.PicklingError("something is cleared away when it ends, and it ends with its process")
         if kind.__module__.partition(".")[0] == "pandas":
             if hasattr(obj, "_engine"):  # an index, which cannot change, and so is a matter of its own
                 return pickle.loads, (pickle.dumps(obj, protocol=5),)

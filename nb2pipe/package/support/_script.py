@@ -1,6 +1,7 @@
 """Steps that stay scripts: they share one namespace, as the cells of a notebook do."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import asyncio
@@ -29,6 +30,9 @@ class _Unbound:
 UNBOUND = _Unbound()
 
 _namespace: dict[str, Any] = {}
+_FUTURE = functools.reduce(
+    int.__or__, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+)
 
 
 def begin(values: Mapping[str, Any]) -> None:
@@ -60,6 +64,7 @@ def script(name: str, gives: Sequence[str]) -> Callable[..., Any]:
                 if not may_fail:
                     raise
                 traceback.print_exc()
+                show_figures()  # those that it has come to
         found = tuple(_namespace.get(n, UNBOUND) for n in gives)
         return found[0] if len(found) == 1 else found or None
 
@@ -79,6 +84,9 @@ def _cells(path: Path) -> Iterator[tuple[Any, bool]]:
     """The compiled cells of a script, each with whether it is expected to fail."""
     lines = path.read_text(encoding="utf-8").split("\n")
     starts = [0, *(i for i, line in enumerate(lines) if line.startswith("# %%")), len(lines)]
+    future = 0
     for start, end in itertools.pairwise(starts):
         source = "\n" * start + "\n".join(lines[start:end])  # line numbers are those of the file
-        yield compile(source, str(path), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), lines[start].strip() == "# %% raises"
+        code = compile(source, str(path), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | future, dont_inherit=True)
+        future |= code.co_flags & _FUTURE  # they hold for the cells behind as well
+        yield code, lines[start].strip() == "# %% raises"

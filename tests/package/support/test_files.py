@@ -6,6 +6,7 @@ import enum
 import math
 import os
 import pickle
+import tempfile
 import threading
 import time
 from collections import OrderedDict
@@ -245,6 +246,14 @@ def test_what_cannot_be_stored_leaves_the_files_as_they_were(tmp_path: Path, val
         assert part in str(caught.value)
     assert files(tmp_path) == ["a.json", "b.json"]
     assert load(tmp_path, "step", ["a", "b"]) == {"a": 1, "b": 2}
+
+
+def test_a_folder_that_ends_with_its_process_is_refused(tmp_path: Path) -> None:
+    folder = tempfile.TemporaryDirectory(dir=tmp_path)
+    with pytest.raises(ValueNotStorable, match=r"step step gives folder \(TemporaryDirectory\).*cleared away"):
+        save(tmp_path, "step", {"folder": folder})
+    folder.cleanup()
+    assert through(tmp_path, x=folder)["x"].name == folder.name, "there is nothing left to clear away"
 
 
 def test_a_failing_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,48 @@
+"""Magics as plain Python: what IPython fills in, this fills in."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+from IPython.utils.text import DollarFormatter
+
+from nb2pipe.package.magics import NotPlainError, plain
+
+NAMES: dict[str, Any] = {"a": "x y", "n": 3, "d": {"k": [1, 2.5]}, "s": slice(1), "q": "it's"}
+TEXTS = (
+    "echo plain", "echo {a}", "echo $a/{n}", "echo {n + 1} {d['k'][1:]}", "echo '$a' $a", "echo $$a", "awk '{print $1}' $a",
+    "awk '{{print $1}}' $a", "echo {a} {unknown}", "echo $a $unknown", "echo $HOME", "echo {a!r} {n:2}", "echo ${a}",
+    "echo $a.", "echo {", "echo }{a}", "echo {{}}", "echo {len(a)}", "echo {[i for i in d]}", "a\\tb {a}", 'e "{a}" \'{q}\'',
+    "echo {}", "echo {0}", "find . -exec ls {} +", "echo $n$n {q!s}", "echo \\$a",
+)  # fmt: skip
+
+
+def _filled(text: str) -> str:
+    """What IPython makes of it."""
+    try:
+        return DollarFormatter().vformat(text, [], dict(NAMES))
+    except Exception:
+        return text
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_ipython_fills_in_is_filled_in(text: str) -> None:
+    node = ast.parse(f"get_ipython().system({text!r})").body[0]
+    made = ast.parse(plain(node, NAMES.keys()).text, mode="eval").body
+    assert isinstance(made, ast.Call)
+    assert eval(ast.unparse(made.args[0]), dict(NAMES)) == _filled(text)
+
+
+@pytest.mark.parametrize("call", ["getoutput('ls')", "run_line_magic('sx', 'ls')"])
+def test_a_list_of_lines_that_is_shown_is_refused(call: str) -> None:
+    with pytest.raises(NotPlainError):
+        plain(ast.parse(f"get_ipython().{call}").body[0], frozenset())
+    assert "splitlines()" in plain(ast.parse(f"x = get_ipython().{call}").body[0], frozenset()).text
+
+
+@pytest.mark.parametrize("text", ["cp $a.txt b", "echo {_}", "echo {Out[1]}", "echo {(m := 1)}", "echo $a\necho $n"])
+def test_what_may_mean_something_else_is_refused(text: str) -> None:
+    with pytest.raises(NotPlainError, match="a command"):
+        plain(ast.parse(f"get_ipython().system({text!r})").body[0], NAMES.keys())
