@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from nb2pipe.package.origin import origin_path
 from nb2pipe.package.versions.changelog import CHANGELOG
 from nb2pipe.package.versions.code import Piece, bindings, body_of, computed, module_of, pieces, same_code, text_in
 from nb2pipe.package.versions.number import KINDS, Kind
@@ -323,8 +322,7 @@ def _rest(old: Version, new: Version, told: Sequence[Line]) -> Iterator[Line]:
     yield from records
     if any(line.kind != "patch" for line in told):
         return
-    kept = {origin_path(v.record.notebook) for v in (old, new)}  # the notebook's text is told as what it became
-    changed, package = [p for p in _changed(old, new) if p not in kept], f"src/{new.record.name}/"
+    changed, package = _changed(old, new), f"src/{new.record.name}/"
     if records:
         changed = [p for p in changed if not p.startswith(_TESTS)]
     code = [
