@@ -6,6 +6,7 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 TORCH_VENV ?= .venv-torch
+PEERS_VENV ?= .venv-peers
 
 .PHONY: help demo test test-torch check bench format clean
 
@@ -27,15 +28,15 @@ check: $(VENV)/tests ## lint, format, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/tests ## measure, side by side with papermill, as ratios
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/tests $(PEERS_VENV)/peers ## measure, side by side with papermill, marimo and soorgeon, as ratios
+	PEERS_BIN=$(CURDIR)/$(PEERS_VENV)/bin $(BIN)/python -m benchmarks
 
 format: $(VENV)/tests ## rewrite the layout of the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## remove what the other commands made
-	rm -rf $(VENV) $(TORCH_VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TORCH_VENV) $(PEERS_VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/samples: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -54,4 +55,10 @@ $(TORCH_VENV)/tests: pyproject.toml constraints.txt
 	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'torch==2.13.0+cpu' \
 	|| $(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps xgboost
+	touch $@
+
+# What `make bench` is measured beside.
+$(PEERS_VENV)/peers:
+	$(PYTHON) -m venv $(PEERS_VENV)
+	$(PEERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check marimo soorgeon
 	touch $@

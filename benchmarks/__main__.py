@@ -5,18 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import compiling, handover, running
+from benchmarks import compiling, converting, handover, running
 from benchmarks.measure import Row, table
 
 
 def main() -> int:
     """Run the benchmarks whose names hold the given text."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("only", nargs="?", default="", help="a part of a name: compiling, running, handover")
+    parser.add_argument(
+        "only", nargs="?", default="", help="a part of a name: compiling, converting, running, handover"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (default: 3)")
     options = parser.parse_args()
     rows: list[Row] = []
-    for module in (compiling, running, handover):
+    for module in (compiling, converting, running, handover):
         if options.only in module.__name__:
             for row in module.measure(options.rounds):
                 rows.append(row)
