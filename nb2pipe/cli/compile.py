@@ -90,7 +90,7 @@ def main(options: argparse.Namespace) -> int:
         code = int(report.verdict != "EQUAL")
     keeping = api.Keeping(options.store, options.version, options.sign, force)
     made, kept = api.keep_version(made, compiled.folder, folder, keeping)
-    print(told(kept, signing=bool(options.sign)), file=sys.stderr)
+    print(told(kept, signing=bool(options.sign), verifying=options.verify), file=sys.stderr)
     if records_are_gone(kept):
         print("note: what a run gave is no longer there for the tests; --record records it", file=sys.stderr)
     written = api.write_package(made, folder, force=force)

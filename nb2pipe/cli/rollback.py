@@ -37,4 +37,6 @@ def main(options: argparse.Namespace) -> int:
     words = "was the current version already" if now.current == before.current else "is the current version"
     was = "" if now.current == before.current else f" (was {before.current})"
     print(f"{now.name} {now.current} {words}{was}: {now.folder / str(now.current)}", file=sys.stderr)
+    if now.current != before.current:
+        print("the project in its folder stays as it is, until `nb2pipe compile` writes it", file=sys.stderr)
     return 0

@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from nb2pipe.package.versions.keep import Kept
 
 
-def told(kept: Kept, *, signing: bool = False) -> str:
+def told(kept: Kept, *, signing: bool = False, verifying: bool = False) -> str:
     """What became of a project among the versions of its package, in one line."""
     if kept.change is None:
         unsigned = "; it is not signed, for only new versions are" if signing else ""
-        return f"version {kept.number}: nothing has changed{unsigned}"
+        unmarked = "; its record stays as it was, whatever the verdict" if verifying else ""
+        return f"version {kept.number}: nothing has changed{unsigned}{unmarked}"
     return f"version {kept.number}: {in_one_line(kept.change.kind, kept.change.lines)}"
 
 

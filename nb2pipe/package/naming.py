@@ -43,9 +43,9 @@ def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str]
                 f"--name {wanted}: a package needs a name of lower-case letters, digits and _; did you mean {made}?"
             )
         if wanted in taken:
-            whose = "one that the notebook imports" if wanted not in beside else "one beside the notebook"
-            whose = "Python's own" if wanted in sys.stdlib_module_names else whose
-            raise UsageError(f"--name {wanted}: a module of that name is {whose}; did you mean {wanted}_pipeline?")
+            whose = "is one that the notebook imports" if wanted not in beside else "stands beside the notebook"
+            whose = "is Python's own" if wanted in sys.stdlib_module_names else whose
+            raise UsageError(f"--name {wanted}: a module of that name {whose}; did you mean {wanted}_pipeline?")
         return wanted
     made = _identifier(notebook.name)
     return f"{made}_pipeline" if made in taken else made

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from nb2pipe.cli.version_words import told
+from nb2pipe.emit.filetree import FileTree
+from nb2pipe.package.versions.keep import Kept
+from nb2pipe.package.versions.number import Number
 from tests.making import write
 from tests.package.versions.making import BEFORE, changed
 
@@ -79,6 +83,15 @@ def test_compile_says_that_the_tests_have_no_record_any_more(folder: Path) -> No
     assert note in nb2pipe(folder, "compile", "sales.ipynb").stderr
 
 
+def test_a_verdict_on_a_version_that_is_there_is_said_not_to_be_kept() -> None:
+    there = Kept(Number(1, 0, 0), FileTree(()), None)
+    assert (
+        told(there, verifying=True)
+        == "version 1.0.0: nothing has changed; its record stays as it was, whatever the verdict"
+    )
+    assert told(there) == "version 1.0.0: nothing has changed"
+
+
 def test_the_store_may_be_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "pyproject.toml").write_text("")
@@ -114,6 +127,7 @@ def test_versions_as_json(folder: Path) -> None:
 def test_going_back_and_compiling_again(folder: Path) -> None:
     done = nb2pipe(folder, "rollback", "sales", "1.0.0")
     assert done.stderr.startswith("sales 1.0.0 is the current version (was 2.0.0): ")
+    assert done.stderr.endswith("the project in its folder stays as it is, until `nb2pipe compile` writes it\n")
     assert "was the current version already" in nb2pipe(folder, "rollback", "sales", "1.0.0").stderr
     assert nb2pipe(folder, "versions", "sales").stdout.splitlines()[1] == "* 1.0.0  the first"
     assert nb2pipe(folder, "compile", "sales.ipynb").stderr.startswith("version 3.0.0: major, ")

@@ -50,7 +50,7 @@ def test_a_module_beside_the_notebook_keeps_its_name(tmp_path: Path) -> None:
     assert api.package(compiled).name == "sales"
     (tmp_path / "sales.py").write_text("")
     assert api.package(compiled).name == "sales_pipeline"
-    with pytest.raises(UsageError, match="one beside the notebook; did you mean sales_pipeline"):
+    with pytest.raises(UsageError, match="stands beside the notebook; did you mean sales_pipeline"):
         api.package(compiled, "sales")
 
 
