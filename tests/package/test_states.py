@@ -96,7 +96,7 @@ NOTEBOOKS: dict[str, list[str]] = {
         "warnings.warn('bad thing')\nprint('ignored')",
     ],
     "path": [
-        "import pathlib\npathlib.Path('lib').mkdir(exist_ok=True)",
+        "import pathlib, shutil\nshutil.rmtree('lib', ignore_errors=True)\npathlib.Path('lib').mkdir()",
         "%%writefile lib/thing_of_lib.py\nclass Thing:\n    size = 3\n",
         "import sys\nsys.path.insert(0, 'lib')",
         "from thing_of_lib import Thing\nthing = Thing()",
