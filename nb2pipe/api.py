@@ -127,7 +127,7 @@ def package(
     from nb2pipe.package.sharing import without_shared_cells
     from nb2pipe.package.versions.keep import first_files
 
-    faults = refusing(check(compiled))
+    faults = refusing(_subject(compiled))
     if faults:
         raise Refused(faults)
     with _collector_paused():
@@ -391,10 +391,14 @@ def verified(compiled: Compiled, made: Package, settings: Settings) -> tuple[Pac
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
     """All findings about a compiled notebook, in the order of their places."""
-    subject = Subject(
+    return run_rules(_subject(compiled), select, ignore)
+
+
+def _subject(compiled: Compiled) -> Subject:
+    """What the rules look at."""
+    return Subject(
         compiled.notebook, compiled.codes, compiled.analysis, compiled.pipeline, compiled.folder, compiled.diagnostics
     )
-    return run_rules(subject, select, ignore)
 
 
 def recompile(compiled: Compiled, facts: Sequence[Fact]) -> Compiled:
@@ -435,7 +439,7 @@ def run(
     if request.output is not None:
         executed.check_output(request.output, compiled.notebook.path)
     # Faults that make the promise impossible end the run before it begins.
-    faults = refusing(check(compiled))
+    faults = refusing(_subject(compiled))
     if faults:
         raise Refused(faults)
     parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)

@@ -23,15 +23,19 @@ def is_wanted(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
     return (not select or code.startswith(tuple(select))) and not (ignore and code.startswith(tuple(ignore)))
 
 
-def refusing(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+def refusing(subject: Subject) -> tuple[Diagnostic, ...]:
     """The findings that make the promise impossible: errors of a rule that refuses, or of no rule that is known.
 
     The other errors are those that Jupyter meets as well, in the same cell and with the same traceback.
     """
-    if not any(d.severity is Severity.ERROR for d in diagnostics):
-        return ()
-    passes = {rule.code for rule in all_rules() if not rule.refuses}
-    return tuple(d for d in diagnostics if d.severity is Severity.ERROR and d.code not in passes)
+    found = [*_of_stages(subject)]
+    passes = set()
+    for rule in all_rules():
+        if rule.refuses:
+            found += rule.check(subject)
+        else:
+            passes.add(rule.code)
+    return _sorted(subject, (d for d in found if d.severity is Severity.ERROR and d.code not in passes))
 
 
 def _of_stages(subject: Subject) -> Iterator[Diagnostic]:
