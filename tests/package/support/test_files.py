@@ -256,6 +256,13 @@ def test_a_folder_that_ends_with_its_process_is_refused(tmp_path: Path) -> None:
     assert through(tmp_path, x=folder)["x"].name == folder.name, "there is nothing left to clear away"
 
 
+def test_a_large_frame(tmp_path: Path) -> None:
+    frame = pd.DataFrame(np.arange(300_000.0).reshape(-1, 3), columns=list("abc"))
+    pd.testing.assert_frame_equal(through(tmp_path, x=frame)["x"], frame)
+    column = frame["b"].to_numpy()[::2]
+    assert (through(tmp_path, x={"k": column})["x"]["k"] == column).all()
+
+
 def test_a_failing_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(number: int) -> None:
         raise OSError(28, "No space left on device")
