@@ -50,7 +50,8 @@ def shown(cells: Sequence[Sequence[Mapping[str, Any]]]) -> Shown:
         else:
             plain = _joined(output["data"].get("text/plain", ""))
             text += f"{plain}\n"
-            if _FIGURE.match(plain):
+            # a figure that nothing was drawn in is told of in text only
+            if _FIGURE.match(plain) and any(not mime.startswith("text/") for mime in output["data"]):
                 figures.append(_picture(output))
     return Shown(text, tuple(figures), tuple(errors))
 

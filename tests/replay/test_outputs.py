@@ -56,6 +56,11 @@ def test_these_are_not(notebook: str, package: str) -> None:
     assert lines(notebook, "sales") != lines(package, "sales")
 
 
+def test_a_figure_that_nothing_was_drawn_in_is_text() -> None:
+    found = shown([[display(**{"text/plain": "<Figure size 640x480 with 0 Axes>"})]])
+    assert (found.text, found.figures) == ("<Figure size 640x480 with 0 Axes>\n", ())
+
+
 def test_what_cells_show_is_text_figures_and_errors() -> None:
     picture = base64.b64encode(b"PNG").decode()
     figure = display(**{"text/plain": "<Figure size 640x480 with 1 Axes>", "image/png": picture})
