@@ -52,6 +52,7 @@ def main(options: argparse.Namespace) -> int:
     compiled = api.compile_notebook(api.load(options.notebook), options.split)
     _KEPT.append(compiled)
     gc.freeze()
+    gc.enable()
     if options.why is not None:
         from nb2pipe.pipeline.why import why
 

@@ -14,6 +14,7 @@ import copyreg
 import datetime as dt
 import decimal
 import dis
+import enum
 import fractions
 import functools
 import hashlib
@@ -171,6 +172,8 @@ class _Painter:
                 if isinstance(value, types.FunctionType) and "." not in name
                 else Node("name", name)
             )
+        if isinstance(value, enum.Enum):  # pickled by its name or by its value, as the Python is
+            return self.object(name, {".name": value._name_, ".value": value._value_})
         if kind is types.MethodType:
             return self.object(name, {".__self__": value.__self__, ".__func__": value.__func__})
         if kind is functools.partial:

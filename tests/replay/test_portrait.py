@@ -142,7 +142,7 @@ def test_every_two_of_these_differ() -> None:
         (FRAME["n"], FRAME["n"].rename("k"), Place("name", "'n'", "'k'")),
         (pd.Series([1, 2]), pd.Series([1, 2], index=[0, 2]), Place("index, type", "pandas.RangeIndex", "pandas.Index")),
         (len, print, Place("", "builtins.len", "builtins.print")),
-        (Color.RED, Color.BLUE, Place("argument 0", "1", "2")),
+        (Color.RED, Color.BLUE, Place(".name", "'RED'", "'BLUE'")),
     ],
     ids=lambda v: type(v).__name__,
 )  # fmt: skip

@@ -126,7 +126,8 @@ CASES = {
     "the time of a line": Case((TITLE, "%time x = 1\nprint(x)"), "steps.py", "x = 1", "x = 2", {1: "%time x = 2\nprint(x)"}),
     "a command becomes Python": Case(
         (TITLE, "!echo a\nprint(1)"), "steps.py", "check=False", "check=True",
-        {1: "import subprocess\nsubprocess.run('echo a', shell=True, check=True)\nprint(1)"},
+        {1: "import os\nimport subprocess\nsubprocess.run('echo a', shell=True, executable=os.environ.get('SHELL'), "
+            "stderr=subprocess.STDOUT, check=True)\nprint(1)"},
     ),
     "a magic beside an edit": Case((TITLE, "!echo a\nprint(1)"), "steps.py", "print(1)", "print(2)", {1: "!echo a\nprint(2)"}),
     "a parameter": Case(

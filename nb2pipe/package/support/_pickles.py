@@ -49,7 +49,8 @@ class Pickler(pickle.Pickler):
         if kind is weakref.finalize and obj.alive:
             raise pickle.PicklingError("something is cleared away when it ends, and it ends with its process")
         if kind.__module__.partition(".")[0] == "pandas":
-            if hasattr(obj, "_engine"):  # an index, which cannot change, and so is a matter of its own
+            # an index or a dtype, which cannot change (but for what a dtype remembers), and so is a matter of its own
+            if hasattr(obj, "_engine") or hasattr(kind, "construct_array_type"):
                 return pickle.loads, (pickle.dumps(obj, protocol=5),)
             if hasattr(obj, "_mgr") and _copies_on_write():
                 self._hide_arrays(obj)
