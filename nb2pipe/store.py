@@ -23,7 +23,10 @@ def store_folder(folder: Path, chosen: str | None = None) -> Path:
         if "://" in chosen:
             raise UsageError(f"the store {chosen} is no folder; nb2pipe keeps its state in a folder only")
         return Path(chosen).expanduser()
-    for place in (folder, *folder.parents):
-        if any((place / mark).exists() for mark in _MARKS):
-            return place / ".nb2pipe"
-    return folder / ".nb2pipe"
+    return project_folder(folder) / ".nb2pipe"
+
+
+def project_folder(folder: Path) -> Path:
+    """The project that a folder is in: the nearest with a mark of one; where there is none, the folder itself."""
+    places = (folder, *folder.parents)
+    return next((p for p in places if any((p / mark).exists() for mark in _MARKS)), folder)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.store import project_folder
 
 _LEFT_OUT = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".nb2pipe")
-_MARKS = ("pyproject.toml", ".git", ".nb2pipe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,9 @@ class Place:
 def a_place(folder: Path) -> Iterator[Place]:
     """A place for copies of ``folder``, which is gone at the end."""
     folder = folder.resolve()
-    parents = [folder, *folder.parents[:-1]]
-    root = next((p for p in parents if any((p / m).exists() for m in _MARKS)), folder)
+    root = project_folder(folder)
+    if root.parent == root:  # the whole disk is no project
+        root = folder
     with tempfile.TemporaryDirectory(prefix="nb2pipe-verify-", ignore_cleanup_errors=True) as scratch:
         yield Place(folder, root, Path(scratch).resolve() / "place" / (root.name or "root"))
 

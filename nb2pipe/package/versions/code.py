@@ -6,6 +6,8 @@ import ast
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from nb2pipe.emit.source import first_line
+
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -24,7 +26,7 @@ def pieces(text: str) -> dict[str, Piece]:
     except (SyntaxError, ValueError):
         return {}
     lines = text.split("\n")
-    starts = [min([n.lineno, *(d.lineno for d in getattr(n, "decorator_list", ()))]) - 1 for n in body]
+    starts = [first_line(n) - 1 for n in body]
     found = {}
     for node, start, end in zip(body, starts, [*starts[1:], len(lines)], strict=True):
         if isinstance(node, _DEFINITIONS):

@@ -9,7 +9,7 @@ from nb2pipe.emit.filetree import FileTree, place_of
 from nb2pipe.package.existing import LOCK, SIGNATURE, refuse_changes_by_hand
 from nb2pipe.package.naming import package_name
 from nb2pipe.package.versions.history import History, history, known_history
-from nb2pipe.package.versions.record import parse_lock
+from nb2pipe.package.versions.record import read_record
 from nb2pipe.store import store_folder
 
 
@@ -22,9 +22,7 @@ def which_package(text: str, store: str | None = None) -> History:
     path = Path(text)
     if means_folder(text, store):
         # the project is a mark of projects itself, and its store is that of those who compiled it
-        return known_history(
-            store_folder(path.resolve().parent, store), parse_lock(_text(path / LOCK), path / LOCK).name
-        )
+        return known_history(store_folder(path.resolve().parent, store), read_record(path).name)
     if path.suffix and path.is_file():
         from nb2pipe.notebook.read import read
 
@@ -45,13 +43,8 @@ def project_in(folder: Path) -> FileTree | None:
     Raises:
         UsageError: It was changed by hand, or cannot be read.
     """
-    lock = folder / LOCK
-    if not lock.is_file():
+    if not (folder / LOCK).is_file():
         return None
     refuse_changes_by_hand(folder, FileTree(()), "publish what `compile` writes")
-    names = [*parse_lock(_text(lock), lock).files, LOCK, *([SIGNATURE] if (folder / SIGNATURE).is_file() else [])]
+    names = [*read_record(folder).files, LOCK, *([SIGNATURE] if (folder / SIGNATURE).is_file() else [])]
     return FileTree(tuple(sorted((name, place_of(name, folder).read_bytes()) for name in names)))
-
-
-def _text(lock: Path) -> str:
-    return lock.read_text("utf-8", "replace")
