@@ -54,6 +54,11 @@ def first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(int(d.lineno) for d in decorators)])
 
 
+def is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a mere text, such as a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
 def _text(lines: list[str], node: ast.stmt) -> str:
     first, last = first_line(node), node.end_lineno or node.lineno
     start = node.col_offset if first == node.lineno else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
@@ -41,6 +42,16 @@ def changed_by_hand(folder: Path) -> list[str]:
         if written.pop(name, "") != digest(path.read_bytes()):
             found.append(name)
     return sorted([*found, *written])
+
+
+def files_of(folder: Path, listed: Iterable[str]) -> dict[str, bytes]:
+    """What a project's folder holds of the files that its lock file lists, with that file, and the signature where there is one.
+
+    Raises:
+        OSError: One cannot be read.
+    """
+    places = {path: place_of(path, folder) for path in (*listed, LOCK, SIGNATURE)}
+    return {path: place.read_bytes() for path, place in places.items() if path != SIGNATURE or place.is_file()}
 
 
 def made_by_use(name: str) -> bool:

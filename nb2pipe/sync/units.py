@@ -9,7 +9,7 @@ import tokenize
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nb2pipe.emit.source import Statements, first_line, inside_strings, statements
+from nb2pipe.emit.source import Statements, first_line, inside_strings, is_text, statements
 from nb2pipe.notebook.positions import move
 from nb2pipe.package.imports import imports_of
 from nb2pipe.package.model import Import
@@ -80,15 +80,9 @@ def module(text: str, kind: str) -> Module:
     if kind == "script":
         return Module(_sections(text), imports)
     found = statements(text, tree)
-    kept = [
-        s for s in found.statements if not isinstance(s.node, (ast.Import, ast.ImportFrom)) and not _is_text(s.node)
-    ]
+    kept = [s for s in found.statements if not isinstance(s.node, (ast.Import, ast.ImportFrom)) and not is_text(s.node)]
     units = tuple(Unit(s.above, s.text, s.beside, first_line(s.node)) for s in kept)
     return Module({"": Body(units, found.below)}, imports)
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _steps(text: str, tree: ast.Module) -> dict[str, Body]:
@@ -100,7 +94,7 @@ def _steps(text: str, tree: ast.Module) -> dict[str, Body]:
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
         said = node.body[0]
-        first = (said.end_lineno or 0) + 1 if _is_text(said) else first_line(said)
+        first = (said.end_lineno or 0) + 1 if is_text(said) else first_line(said)
         last = node.end_lineno or first
         while last < len(lines) and re.match(r"[ \t]+#", lines[last]):
             last += 1

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from nb2pipe.emit.source import first_line
+from nb2pipe.emit.source import first_line, is_text
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -88,8 +88,7 @@ def body_of(node: _Definition) -> str:
 
 
 def _has_docstring(body: list[ast.stmt]) -> bool:
-    return bool(body) and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) \
-        and isinstance(body[0].value.value, str)  # fmt: skip
+    return bool(body) and is_text(body[0])
 
 
 def text_in(files: Mapping[str, bytes], path: str) -> str:

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.emit.filetree import FileTree, digest, place_of, umask, write_new
-from nb2pipe.package.existing import LOCK, SIGNATURE
+from nb2pipe.emit.filetree import FileTree, digest, umask, write_new
+from nb2pipe.package.existing import LOCK, files_of
 from nb2pipe.package.versions.change import Version
 from nb2pipe.package.versions.number import Number, number, number_in
 from nb2pipe.package.versions.record import Record, parse_lock
@@ -119,14 +119,10 @@ def version_in(found: History, which: Number) -> Version:
     """
     folder = found.folder / str(which)
     record = record_in(found, which)
-    files: dict[str, bytes] = {}
     try:
-        for path in (*record.files, LOCK, SIGNATURE):
-            place = place_of(path, folder)
-            if path != SIGNATURE or place.exists():
-                files[path] = place.read_bytes()
+        files = files_of(folder, record.files)
     except OSError as error:
-        raise _unreadable(place, error) from error
+        raise _unreadable(Path(error.filename), error) from error
     for path, known in record.files.items():
         if digest(files[path]) != known:
             raise UsageError(f"version {which} of {found.name} was changed by hand in the store: {folder / path}")

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.emit.filetree import FileTree, digest, place_of
-from nb2pipe.package.existing import LOCK, SIGNATURE
+from nb2pipe.emit.filetree import FileTree, digest
+from nb2pipe.package.existing import LOCK, SIGNATURE, files_of
 from nb2pipe.package.project import Draft, project_files, version_of, with_record
 from nb2pipe.package.versions.change import Version, changes, kind_of
 from nb2pipe.package.versions.changelog import CHANGELOG, with_section
 from nb2pipe.package.versions.history import History, add, history, record_in, tree_in, version_in
 from nb2pipe.package.versions.number import FIRST, Number, above, number, number_in
-from nb2pipe.package.versions.record import ChangeRecord, parse_lock, without_circumstances
+from nb2pipe.package.versions.record import ChangeRecord, read_record, without_circumstances
 
 FIRST_CHANGE = ChangeRecord("first", ("The first version.",))
 Sign = Callable[[bytes], bytes]
@@ -115,17 +115,14 @@ def with_project(found: History, folder: Path) -> History:
         UsageError: The store cannot be written.
     """
     try:
-        lock = (folder / LOCK).read_bytes()
-        record = parse_lock(lock.decode("utf-8"))
+        record = read_record(folder)
         which = number_in(record.version)
         if record.name != found.name or which is None or (found.numbers and which <= found.numbers[-1]):
             return found
-        files = {path: place_of(path, folder).read_bytes() for path in record.files}
-        signature = folder / SIGNATURE
-        signed = {SIGNATURE: signature.read_bytes()} if signature.exists() else {}
-    except (OSError, UsageError, UnicodeDecodeError):
+        files = files_of(folder, record.files)
+    except (OSError, UsageError):
         return found  # what is wrong with the folder is told when it is written to
     if any(digest(files[path]) != known for path, known in record.files.items()):
         return found
-    add(found, which, FileTree(tuple(sorted({**files, LOCK: lock, **signed}.items()))))
+    add(found, which, FileTree(tuple(sorted(files.items()))))
     return history(found.folder.parent.parent, found.name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from nb2pipe.emit.filetree import FileTree, place_of
-from nb2pipe.package.existing import LOCK, SIGNATURE, refuse_changes_by_hand
+from nb2pipe.emit.filetree import FileTree
+from nb2pipe.package.existing import LOCK, files_of, refuse_changes_by_hand
 from nb2pipe.package.naming import package_name
 from nb2pipe.package.versions.history import History, history, known_history
 from nb2pipe.package.versions.record import read_record
@@ -46,5 +46,4 @@ def project_in(folder: Path) -> FileTree | None:
     if not (folder / LOCK).is_file():
         return None
     refuse_changes_by_hand(folder, FileTree(()), "publish what `compile` writes")
-    names = [*read_record(folder).files, LOCK, *([SIGNATURE] if (folder / SIGNATURE).is_file() else [])]
-    return FileTree(tuple(sorted((name, place_of(name, folder).read_bytes()) for name in names)))
+    return FileTree(tuple(sorted(files_of(folder, read_record(folder).files).items())))
