@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nb2pipe.analysis.amend import Fact, with_facts
 from nb2pipe.analysis.analyze import analyze
 from nb2pipe.analysis.effects import Analysis
+from nb2pipe.collector import paused
 from nb2pipe.diagnostics import Diagnostic, Refused, UsageError
 from nb2pipe.notebook.ipython import parse_cells
 from nb2pipe.notebook.model import Code, Notebook
@@ -61,7 +60,7 @@ def load(path: str) -> Notebook:
 def compile_notebook(notebook: Notebook, split: str | None = None) -> Compiled:
     """Compile a notebook to the IR, without executing anything."""
     folder = Path(notebook.path).resolve().parent
-    with _collector_paused():
+    with paused():
         # The Python that IPython would run, with its positions.
         codes = parse_cells(notebook.cells)
         # What each cell does to names and to the world.
@@ -73,18 +72,6 @@ def compile_notebook(notebook: Notebook, split: str | None = None) -> Compiled:
     return Compiled(
         notebook, codes, analysis, built.pipeline, folder, split, (*notebook.diagnostics, *built.diagnostics)
     )
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No garbage collection meanwhile: syntax trees are kept, and looking through them again and again costs more."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +117,7 @@ def package(
     faults = refusing(_subject(compiled))
     if faults:
         raise Refused(faults)
-    with _collector_paused():
+    with paused():
         # What every step has a copy of when it runs in a process of its own runs once in a package.
         notebook = without_shared_cells(compiled.notebook)
         pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split).pipeline

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import gc
 import os
 import re
 import sys
@@ -18,6 +17,7 @@ from nb2pipe.analysis.interpreter import CALL_BUDGET, Interpreter, Record
 from nb2pipe.analysis.known.table import Table
 from nb2pipe.analysis.objects import STR, Binding, Obj, atomic, reach, reachers, shareable
 from nb2pipe.analysis.states import FIGURES, read_states
+from nb2pipe.collector import paused
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 from nb2pipe.notebook.model import Code, Notebook
 
@@ -32,16 +32,13 @@ def analyze(notebook: Notebook, codes: Sequence[Code], folder: Path | None = Non
     executed. The method is an abstract interpretation (Cousot and Cousot, 1977) of the notebook run top to
     bottom: flow-sensitive in names, flow-insensitive in the heap, functions interpreted at their calls.
     """
-    collecting = gc.isenabled()
     limit = sys.getrecursionlimit()
-    gc.disable()  # the trees are kept, and looking through them again and again costs more than all the rest
     sys.setrecursionlimit(max(limit, 12_000))  # a call of the notebook costs the interpreter some twenty frames
     try:
-        return _Run(notebook, codes, folder).run()
+        with paused():
+            return _Run(notebook, codes, folder).run()
     finally:
         sys.setrecursionlimit(limit)
-        if collecting:
-            gc.enable()
 
 
 class _Run:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.options import add_notebook, add_split
 from nb2pipe.cli.parser import Parser, examples
+from nb2pipe.collector import paused
 
 if TYPE_CHECKING:
     from nb2pipe.pipeline.model import Pipeline
@@ -43,16 +44,17 @@ _KEPT.append(_KEPT)
 
 def main(options: argparse.Namespace) -> int:
     """Run the command."""
-    gc.disable()  # all that is made is needed to the end, and looking through it takes a tenth of the time
-    from nb2pipe import api
-    from nb2pipe.diagnostics import UsageError
+    with paused():
+        from nb2pipe import api
+        from nb2pipe.diagnostics import UsageError
 
-    if options.why is not None and options.format not in (None, "text"):
-        raise UsageError(f"--why answers in words: it has no --format {options.format}; --format json has all evidence")
-    compiled = api.compile_notebook(api.load(options.notebook), options.split)
-    _KEPT.append(compiled)
-    gc.freeze()
-    gc.enable()
+        if options.why is not None and options.format not in (None, "text"):
+            raise UsageError(
+                f"--why answers in words: it has no --format {options.format}; --format json has all evidence"
+            )
+        compiled = api.compile_notebook(api.load(options.notebook), options.split)
+        _KEPT.append(compiled)
+        gc.freeze()
     if options.why is not None:
         from nb2pipe.pipeline.why import why
 

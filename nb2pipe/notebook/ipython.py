@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import gc
 import keyword
 import re
 import warnings
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from nb2pipe.collector import paused
 from nb2pipe.notebook.magics import is_loaded, lookup_magic
 from nb2pipe.notebook.model import Cell, Code
 from nb2pipe.notebook.positions import Transformed, move, place_error, transform, whole
@@ -39,14 +39,8 @@ def parse_cells(cells: Sequence[Cell]) -> tuple[Code, ...]:
     A cell of one line that begins with the name of a magic, such as ``ls``, is that magic (IPython's automagic) unless
     a cell above binds the name.
     """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        with _no_warnings():
-            return _parse_all(cells)
-    finally:
-        if collecting:
-            gc.enable()
+    with paused(), _no_warnings():
+        return _parse_all(cells)
 
 
 def _parse_all(cells: Sequence[Cell]) -> tuple[Code, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import re
 from pathlib import Path
@@ -71,6 +72,12 @@ def test_a_slip_is_told_with_what_was_meant(arguments: list[str], says: str, cap
     exit_code, out, err = nb2pipe(capsys, *arguments)
     assert (exit_code, out) == (2, "")
     assert says in err
+
+
+def test_the_collector_is_on_again_after_a_graph_that_failed(tmp_path: Path, capsys: Any) -> None:
+    assert gc.isenabled()
+    assert nb2pipe(capsys, "graph", str(tmp_path / "none.ipynb"))[0] == 2
+    assert gc.isenabled()
 
 
 def test_a_code_is_explained_by_its_name_too(capsys: Any) -> None:
