@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.analysis.amend import Fact, with_facts
@@ -366,6 +365,8 @@ def verified(compiled: Compiled, made: Package, settings: Settings) -> tuple[Pac
     Raises:
         NotebookFails, UsageError: as `verify`.
     """
+    from tempfile import TemporaryDirectory
+
     from nb2pipe.replay.text import summary
 
     with TemporaryDirectory(prefix="nb2pipe-package-") as scratch:

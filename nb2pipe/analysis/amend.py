@@ -65,8 +65,7 @@ def _with_mutation(analysis: Analysis, cell: int, name: str) -> Analysis:
     span = Span(cell)
 
     def change(effects: Effects) -> Effects:
-        return replace(
-            effects,
+        return effects._replace(
             uses=(*effects.uses, Use(name, span)),
             mutations=(*effects.mutations, Mutation(name, Certainty.MAY, span)),
         )
@@ -76,12 +75,12 @@ def _with_mutation(analysis: Analysis, cell: int, name: str) -> Analysis:
 
 def _with_use(analysis: Analysis, reader: int, writer: int, name: str) -> Analysis:
     def use(effects: Effects) -> Effects:
-        return replace(effects, uses=(*effects.uses, Use(name, Span(reader))))
+        return effects._replace(uses=(*effects.uses, Use(name, Span(reader))))
 
     def define(effects: Effects) -> Effects:
         if any(d.name == name for d in effects.definitions):
             return effects
-        return replace(effects, definitions=(*effects.definitions, Definition(name, Certainty.MAY, Span(writer))))
+        return effects._replace(definitions=(*effects.definitions, Definition(name, Certainty.MAY, Span(writer))))
 
     return _change(_change(analysis, reader, use), writer, define)
 
@@ -94,7 +93,7 @@ def _with_sharing(analysis: Analysis, cell: int, group: tuple[str, ...]) -> Anal
         rows = {row[0]: set(row[1:]) for row in effects.sharing}
         for one in group:
             rows.setdefault(one, set()).update(n for n in group if n != one)
-        return replace(effects, sharing=tuple((n, *sorted(p)) for n, p in rows.items()))
+        return effects._replace(sharing=tuple((n, *sorted(p)) for n, p in rows.items()))
 
     analysis = _change(analysis, cell, change)
     # what was said to change one of them changes the others as well
@@ -141,7 +140,7 @@ def _with_state(analysis: Analysis, cell: int, key: str) -> Analysis:
 
 def _with_access(analysis: Analysis, cell: int, kind: ResourceKind, key: str, mode: Mode) -> Analysis:
     access = Access(Resource(kind, key), mode, Span(cell), Certainty.MAY)
-    return _change(analysis, cell, lambda effects: replace(effects, accesses=(*effects.accesses, access)))
+    return _change(analysis, cell, lambda effects: effects._replace(accesses=(*effects.accesses, access)))
 
 
 def _change(analysis: Analysis, cell: int, change: Callable[[Effects], Effects]) -> Analysis:

@@ -9,7 +9,6 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from nb2pipe.analysis.effects import Access, Analysis, Certainty, Definition, Deletion, Effects, Mutation, Resource, Use
@@ -278,6 +277,8 @@ class _Run:
             binding = names.get(name)
             if binding is None:
                 continue
+            if not any(o.fixed or o.holds or o.attrs for o in binding.value):
+                continue
             kinds = sorted({o.fixed for o in reach(binding.value, classes=False) if o.fixed})
             if kinds:
                 found.append((name, kinds[0]))
@@ -310,7 +311,7 @@ class _Run:
             definitions += [Definition(n, Certainty.MAY, span) for n in ("__", "___", "Out", "_oh")]
         if len(definitions) == len(effects.definitions):
             return effects
-        return replace(effects, definitions=tuple(definitions))
+        return effects._replace(definitions=tuple(definitions))
 
 
 def _kind_of(binding: Binding) -> str:

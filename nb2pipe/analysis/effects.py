@@ -56,8 +56,7 @@ ResourceKind = Literal["file", "random", "environment", "cwd", "setting", "displ
 Mode = Literal["read", "write", "set"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Resource:
+class Resource(NamedTuple):
     """Something outside the cell's names.
 
     ``key`` tells resources of a kind apart: a normalised path (``*`` where it is not known), the
@@ -70,8 +69,7 @@ class Resource:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """A touch of a resource: "read", "write" (reads and changes it), "set" (replaces it whole)."""
 
     resource: Resource
@@ -80,8 +78,7 @@ class Access:
     certainty: Certainty = Certainty.MUST
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(NamedTuple):
     """What one code cell does, in the notebook's own order of execution.
 
     ``sharing`` holds the groups of names (each sorted, two or more) that may share a mutable object

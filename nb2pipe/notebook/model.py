@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from nb2pipe.diagnostics import Diagnostic
 
@@ -87,8 +87,7 @@ class Notebook:
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """The Python that IPython would run for one code cell.
 
     ``tree`` is None where the cell does not parse, and ``error`` says why (its ``lineno`` already in
@@ -101,4 +100,4 @@ class Code:
     tree: ast.Module | None
     error: SyntaxError | None = None
     lines: tuple[int, ...] = ()
-    text: str = field(default="", repr=False)
+    text: str = ""

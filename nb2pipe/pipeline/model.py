@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from nb2pipe.analysis.effects import Resource
 from nb2pipe.diagnostics import Span
@@ -27,8 +27,7 @@ class Parameter:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Value:
+class Value(NamedTuple):
     """One version of a name: what ``producer`` leaves behind under it.
 
     A state of the process (a random state, a setting) is a value too; its name stands in ``<>``.
@@ -38,8 +37,7 @@ class Value:
     producer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Why an edge is there: the place that writes and the place that reads."""
 
     name: str

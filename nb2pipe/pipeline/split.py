@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from nb2pipe.diagnostics import UsageError
@@ -64,17 +65,18 @@ def _by_tags(notebook: Notebook) -> tuple[Block, ...]:
         else:
             blocks.append((name, [cell.index]))
     titles = {c.tags.step: _title_before(notebook, c.index) for c in reversed(notebook.cells) if c.tags.step}
-    own = _title(notebook)
+    own = _title(_listed(notebook))
     titles = {name: "" if title == own else title for name, title in titles.items()}
     return tuple(Block(name, tuple(cells), titles.get(name, "")) for name, cells in blocks)
 
 
 def _by_headings(notebook: Notebook) -> tuple[Block, ...]:
     wanted = {c.index for c in pipeline_cells(notebook)}
+    listed = _listed(notebook)
     found: list[tuple[str, list[int]]] = [("", [])]
     for cell in notebook.cells:
         if cell.kind == "markdown":
-            for title in headings(cell.source):
+            for _, title in listed[cell.index]:
                 if found[-1][1]:
                     found.append((title, []))
                 else:
@@ -83,7 +85,7 @@ def _by_headings(notebook: Notebook) -> tuple[Block, ...]:
             found[-1][1].append(cell.index)
     named = len(found) > 1
     found = [(title, cells) for title, cells in found if cells]
-    own = _title(notebook) if len(found) > 1 else ""
+    own = _title(listed) if len(found) > 1 else ""
     used: dict[str, int] = {}
     blocks = []
     for title, cells in found:
@@ -106,6 +108,7 @@ def _by_count(notebook: Notebook, count: int) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+_MARKS = frozenset("#=-")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 
 
@@ -122,7 +125,7 @@ def _headings(source: str) -> list[tuple[int, str]]:
     for line in source.splitlines():
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced
-        elif not fenced:
+        elif not fenced and line.lstrip()[:1] in _MARKS:
             match = _HEADING.match(line)
             if match:
                 if match[2]:
@@ -133,9 +136,14 @@ def _headings(source: str) -> list[tuple[int, str]]:
     return found
 
 
-def _title(notebook: Notebook) -> str:
+def _listed(notebook: Notebook) -> dict[int, list[tuple[int, str]]]:
+    """The headings of each Markdown cell, with their levels."""
+    return {c.index: _headings(c.source) for c in notebook.cells if c.kind == "markdown"}
+
+
+def _title(listed: Mapping[int, Sequence[tuple[int, str]]]) -> str:
     """The title of the notebook: its first heading, where no other is of the first level; "" where it has none."""
-    found = [h for c in notebook.cells if c.kind == "markdown" for h in _headings(c.source)]
+    found = [h for headings in listed.values() for h in headings]
     return found[0][1] if [level for level, _ in found].count(1) == 1 and found[0][0] == 1 else ""
 
 

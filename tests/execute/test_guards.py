@@ -21,19 +21,19 @@ Change = Callable[[Effects], Effects]
 
 
 def without_mutations(effects: Effects) -> Effects:
-    return replace(effects, mutations=())
+    return effects._replace(mutations=())
 
 
 def without_sharing(effects: Effects) -> Effects:
-    return replace(effects, sharing=())
+    return effects._replace(sharing=())
 
 
 def without(kind: str) -> Change:
-    return lambda e: replace(e, accesses=tuple(a for a in e.accesses if a.resource.kind != kind))
+    return lambda e: e._replace(accesses=tuple(a for a in e.accesses if a.resource.kind != kind))
 
 
 def without_use(name: str) -> Change:
-    return lambda e: replace(e, uses=tuple(u for u in e.uses if u.name != name))
+    return lambda e: e._replace(uses=tuple(u for u in e.uses if u.name != name))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ CASES = [
     Case(
         "two names for one object", "sharing",
         ["xs = [1]", "ys = xs", "ys.append(2)", "print(xs, ys)"],
-        lambda e: without_sharing(replace(e, mutations=tuple(m for m in e.mutations if m.name != "xs"))),
+        lambda e: without_sharing(e._replace(mutations=tuple(m for m in e.mutations if m.name != "xs"))),
         ["", "", "", "[1, 2] [1, 2]"],
     ),
     Case(
@@ -107,7 +107,7 @@ CASES = [
 def overlooking(path: Path, change: Change) -> api.Compiled:
     """The notebook compiled from an analysis that overlooks something."""
     subject = compiled(path)
-    effects = tuple(replace(change(e), opaque=()) for e in subject.analysis.effects)
+    effects = tuple(change(e)._replace(opaque=()) for e in subject.analysis.effects)
     analysis = replace(subject.analysis, effects=effects)
     built = build(subject.notebook, subject.codes, analysis, subject.split)
     return replace(subject, analysis=analysis, pipeline=built.pipeline)

@@ -18,8 +18,11 @@ _GROUPS = frozenset({"list", "tuple", "dict", "set"})
 
 def named_arguments(row: Call, args: list[Val], kwargs: dict[str, Val]) -> Named:
     """The arguments by the row's parameters; those that cannot be told apart stand under `OPEN`."""
-    if not kwargs and len(args) <= len(row.params) and "*" not in row.params:
-        return dict(zip(row.params, args, strict=False))
+    if not kwargs:
+        if not args:
+            return {}
+        if len(args) <= len(row.params) and "*" not in row.params:
+            return dict(zip(row.params, args, strict=False))
     known = args
     if OPEN in kwargs:  # what is behind an unpacked iterable may be any parameter
         unpacked = kwargs[OPEN]

@@ -141,10 +141,13 @@ class Machine(Flow):
 
     def span_of(self, node: ast.AST) -> Span:
         """Where a node of the current cell stands."""
-        line = getattr(node, "lineno", self.span.line)
-        end, column = getattr(node, "end_lineno", line) or line, getattr(node, "col_offset", 0)
         # for every statement, call and name: made as what it is, without the call of `Span`, which costs twice as much
-        return tuple.__new__(Span, (self.cell, line, end, column, getattr(node, "end_col_offset", 0) or 0))
+        try:
+            line, end, last = node.lineno, node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
+            place = (self.cell, line, end or line, node.col_offset, last or 0)  # type: ignore[attr-defined]
+        except AttributeError:  # a comprehension, the parameters of a function
+            return Span(self.cell, self.span.line, self.span.line)
+        return tuple.__new__(Span, place)
 
     def new(self, type_name: str | None = None, **fields: Any) -> Obj:
         """A new abstract object made by the current cell."""

@@ -48,6 +48,7 @@ _LENDING = frozenset(
 )  # fmt: skip
 """Methods of frames whose result may stand on the same memory until one of the two is written to."""
 _AT_LEAST = frozenset({"numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"})
+_PATHS = frozenset({"os.path.join", "pathlib.Path", "pathlib.PurePath", "str", "pathlib.Path.joinpath", "os.fspath"})
 _MAPPINGS = frozenset(
     {"dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter", "collections.ChainMap"}
 )
@@ -120,7 +121,7 @@ class Results(Classes):
         rows = self._rows_of(name, receiver, args, node)
         if rows is not None:
             return rows
-        if name in ("os.path.join", "pathlib.Path", "pathlib.PurePath", "str", "pathlib.Path.joinpath", "os.fspath"):
+        if name in _PATHS:
             known = self._path_result(name, receiver, args)
             if known is not None:
                 return known

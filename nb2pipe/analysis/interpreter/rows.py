@@ -219,9 +219,10 @@ class Rows(Results):
         named = named_arguments(row, args, kwargs)
         for target in row.mutates:
             self._mutate_target(target, row, receiver, args, named, given, node)
-        for parameter in named:
-            if parameter in _GENERATORS:
-                self.mutate(o for o in named[parameter] if not atomic(o))
+        if not _GENERATORS.isdisjoint(named):
+            for parameter in named:
+                if parameter in _GENERATORS:
+                    self.mutate(o for o in named[parameter] if not atomic(o))
         for obj in given:
             if is_atom(obj):
                 continue
@@ -265,8 +266,10 @@ class Rows(Results):
             self._log(name, kwargs, named, given, node)
         if receiver is not None and receiver.type in CONTAINERS and name.rpartition(".")[2] not in _MOVING:
             self.ask(receiver, _COMPARING, node)
-        callbacks = tuple(given) if "*" in row.calls else tuple(o for k in row.calls for o in argument(named, k))
-        if row.alias == "fresh" and not row.keeps and not row.lazy and name not in _LOOKING:
+        callbacks: Val = ()
+        if row.calls:
+            callbacks = tuple(given) if "*" in row.calls else tuple(o for k in row.calls for o in argument(named, k))
+        if given and row.alias == "fresh" and not row.keeps and not row.lazy and name not in _LOOKING:
             callbacks = join(callbacks, _functions(given))  # what is neither kept nor given back is called
         if callbacks and not row.lazy:
             self.call_back(callbacks, args, node)
