@@ -47,10 +47,17 @@ _SHELLS_OWN = frozenset({"get_ipython", "exit", "quit", "display", "In", "Out"})
 
 
 class Plain(NamedTuple):
-    """Python in place of a magic: its text ("" where nothing is left), and the imports that it needs."""
+    """Python in place of a magic: its text ("" where nothing is left), and the imports that it needs.
+
+    ``setting_up`` is whether nothing is left because the magic sets up the shell or the environment, as an install does.
+    """
 
     text: str
     imports: tuple[Import, ...] = ()
+    setting_up: bool = False
+
+
+_SET_UP = Plain("", setting_up=True)
 
 
 class NotPlainError(ValueError):
@@ -94,7 +101,7 @@ def _is_shell(node: ast.expr) -> bool:
 
 def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name in _NOISE and not target:
-        return Plain("")
+        return _SET_UP
     if name in _ASIDE and not target:
         return Plain("")
     if name in _SHELL:
@@ -102,7 +109,7 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name.startswith("pinfo") or name == "psearch":
         return Plain("")
     if name in ("pip", "conda", "mamba", "uv"):
-        return Plain("")  # the package's own environment has it
+        return _SET_UP  # the package's own environment has it
     if name == "cd" and text and not text.startswith("-") and not target:
         return Plain(f"os.chdir(os.path.expanduser({_text(text, names)}))\nprint(os.getcwd())", (_OS,))
     if name == "pwd":
@@ -149,7 +156,7 @@ def _written(name: str, body: str, names: AbstractSet[str]) -> Plain:
 def _command(command: str, target: str, names: AbstractSet[str]) -> Plain:
     """``!command``: what it prints is printed, or bound as lines."""
     if re.match(r"\s*(?:pip|conda|mamba|uv)\d?\s+(?:pip\s+)?(?:install|uninstall)\b", command) and not target:
-        return Plain("")  # the package's own environment has it
+        return _SET_UP  # the package's own environment has it
     # as IPython runs it: by the user's own shell, and what goes to stderr is among the rest
     run = f"{COMMAND}{_text(command, names)}, shell=True, executable=os.environ.get('SHELL')"
     if target:

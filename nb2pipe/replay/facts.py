@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from nb2pipe.analysis.effects import Analysis
@@ -14,13 +15,15 @@ from nb2pipe.package.magics import NotPlainError, is_magic, plain
 class Facts(NamedTuple):
     """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out.
 
-    ``unread`` are the cells that are no Python, ``commands`` those that run a command of the shell, ``unset``
-    those that show an array that nobody has filled.
+    ``absent`` are the cells with nothing but magics that set up the shell or the environment, by the first line of each;
+    ``unread`` those that are no Python, ``commands`` those that run a command of the shell, ``unset`` those that show an
+    array that nobody has filled.
     """
 
     bound: Mapping[str, tuple[int, ...]]
     changed: Mapping[str, tuple[int, ...]]
     aside: Mapping[int, str]
+    absent: Mapping[int, str] = MappingProxyType({})
     unread: frozenset[int] = frozenset()
     commands: frozenset[int] = frozenset()
     unset: frozenset[int] = frozenset()
@@ -36,7 +39,9 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
         names = [*(d.name for d in effects.definitions), *(m.name for m in effects.mutations)]
         for name in dict.fromkeys(names):
             changed.setdefault(name, []).append(effects.cell)
-    aside = {code.cell.index: magic for code in codes if (magic := _left_out(code))}
+    left_out = {code.cell.index: magic for code in codes if (magic := _left_out(code))}
+    absent = {code.cell.index: left_out[code.cell.index] for code in codes if _sets_up(code)}
+    aside = {cell: magic for cell, magic in left_out.items() if cell not in absent}
     unread = frozenset(code.cell.index for code in codes if code.tree is None)
     trees = {code.cell.index: code.tree for code in codes if code.tree is not None}
     commands = frozenset(cell for cell, tree in trees.items() if any(map(_is_command, ast.walk(tree))))
@@ -44,7 +49,7 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
     return Facts(
         {n: tuple(c) for n, c in bound.items()},
         {n: tuple(c) for n, c in changed.items()},
-        aside, unread, commands, unset,
+        aside, absent, unread, commands, unset,
     )  # fmt: skip
 
 
@@ -66,6 +71,18 @@ def _is_command(node: ast.AST) -> bool:
         return False
     try:
         return "shell=True" in plain(node, frozenset()).text
+    except NotPlainError:
+        return False
+
+
+def _sets_up(code: Code) -> bool:
+    """Whether a cell has nothing but magics that set up the shell or the environment."""
+    try:
+        return (
+            code.tree is not None
+            and bool(code.tree.body)
+            and all(is_magic(node) and plain(node, frozenset()).setting_up for node in code.tree.body)
+        )
     except NotPlainError:
         return False
 

@@ -115,7 +115,8 @@ class Comparison:
         self.shown = {s.name: self.shown_by(s, truth) for s in self.project.steps}
 
     def shown_by(self, step: PackageStep, truth: Replay) -> Shown:
-        return shown([truth.outputs.get(cell, ()) for cell in step.cells])
+        """What a run of the notebook shows in a step's cells, but for what only sets up the shell or the environment."""
+        return shown([truth.outputs.get(cell, ()) for cell in step.cells if cell not in self.subject.facts.absent])
 
     def report(self, runs: Sequence[Run], again: Callable[[], Replay]) -> Report:
         """Compare runs of a package; ``again`` replays the notebook once more, where that is needed."""
@@ -129,6 +130,7 @@ class Comparison:
             self.figures(step, runs, found)
         self.final(runs, found)
         self.elsewhere(found)
+        found.notes += self.set_up()
         if any(not name.startswith(("<run", "<default")) for _, name in found.differences):
             second = again()
             self.leave_out_undetermined(found, second, runs)
@@ -212,8 +214,10 @@ class Comparison:
             told = lines(actual, self.project.name)
             where = differing(expected, told)
             if where is not None:
-                reason = self.not_comparable(step) or self.arranged(step, expected, told)
-                if reason:
+                reason, arranged = self.not_comparable(step), self.arranged(step, actual)
+                if arranged:
+                    found.notes += [arranged] if arranged not in found.notes else []
+                elif reason:
                     found.unknown[key] = reason
                 else:
                     found.differences.setdefault(key, where)
@@ -221,7 +225,7 @@ class Comparison:
 
     def expected_errors(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
         """The errors that cells are expected to end with."""
-        for cell in step.cells:
+        for cell in (c for c in step.cells if c not in self.subject.facts.absent):
             for error in shown([self.truth.outputs.get(cell, ())]).errors:
                 told = all(tells(run.errors[step.name], error) for run in runs if step.name in run.errors)
                 if cell in self.subject.facts.unread:
@@ -242,12 +246,33 @@ class Comparison:
                 return f"cell {cell + 1} shows an array that nobody has filled"
         return ""
 
-    def arranged(self, step: PackageStep, expected: Sequence[str], actual: Sequence[str]) -> str:
-        """Why the same words in other lines mean nothing: a kernel runs commands at a terminal, where `ls` writes columns."""
-        cell = next((c for c in step.cells if c in self.subject.facts.commands), None)
-        if cell is None or Counter(" ".join(expected).split()) != Counter(" ".join(actual).split()):
+    def arranged(self, step: PackageStep, actual: str) -> str:
+        """Why the same words in other lines mean nothing: a kernel runs commands at a terminal, where `ls` writes columns.
+
+        What the cells before the first command show, and those behind the last, has to be the same to the letter.
+        """
+        facts = self.subject.facts
+        commands = [c for c in step.cells if c in facts.commands]
+        if not commands:
             return ""
-        return f"cell {cell + 1} runs a command, which may arrange what it shows for a terminal; the words are the same"
+        parts = [
+            [c for c in step.cells if c < commands[0]],
+            [c for c in step.cells if commands[0] <= c <= commands[-1]],
+            [c for c in step.cells if c > commands[-1]],
+        ]
+        before, between, behind = (
+            shown([self.truth.outputs.get(c, ()) for c in part if c not in facts.absent]).text for part in parts
+        )
+        told = lines(actual, self.project.name)
+        first = lines(before, self.project.name) if before else []
+        last = lines(behind, self.project.name) if behind else []
+        middle = told[len(first) : len(told) - len(last)]
+        if told[: len(first)] != first or told[len(told) - len(last) :] != last:
+            return ""
+        if Counter(" ".join(lines(between, self.project.name)).split()) != Counter(" ".join(middle).split()):
+            return ""
+        which = f"cell {commands[0] + 1} runs a command"
+        return f"{which}, which arranges what it shows for a terminal; its words were compared, and not its lines"
 
     def figures(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
         expected = self.shown[step.name].figures
@@ -273,7 +298,7 @@ class Comparison:
         """What cells show that belong to no step."""
         known = {cell for step in self.project.steps for cell in step.cells}
         for cell, outputs in self.truth.outputs.items():
-            if cell in known or cell in self.subject.facts.aside:
+            if cell in known or cell in self.subject.facts.aside or cell in self.subject.facts.absent:
                 continue
             if cell in self.subject.facts.unread:
                 found.unknown["", f"<cell {cell + 1}>"] = _NO_PYTHON
@@ -281,6 +306,12 @@ class Comparison:
             if text != [""]:
                 where = Where(f"cell {cell + 1}", text[0], "no step of the package has this cell")
                 found.differences.setdefault(("", "<output>"), where)
+
+    def set_up(self) -> Iterator[str]:
+        """Notes on what cells show that only set up the shell or the environment, as installs do: no package has them."""
+        for cell, magic in self.subject.facts.absent.items():
+            if self.truth.outputs.get(cell):
+                yield f"cell {cell + 1} (`{magic}`) is no part of the package; what it shows was not compared"
 
     # -- what the notebook itself does not determine ---------------------------------------------------------------------
 

@@ -246,7 +246,38 @@ def test_what_a_command_arranges_for_a_terminal(tmp_path: Path) -> None:
     for name in ("first", "second"):
         (tmp_path / "work" / name).touch()
     report = verified(tmp_path, ["x = 1", "ls", "help_of = 2\ndef f(): ...\nhelp(f)"])
-    assert (report.differences, [u[:2] for u in report.unknown]) == ((), [("cell_2", "<output>")])
+    assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
+    assert [n.partition(",")[0] for n in report.notes] == ["cell 2 runs a command"]
+
+
+@pytest.mark.parametrize("changed_line", ["'one', 'two'", "'two', 'one'"])
+def test_what_stands_around_a_command_is_compared_by_line(changed_line: str, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    for name in ("first", "second"):
+        (tmp_path / "work" / name).touch()
+    step = "step:all"
+    cells = [
+        code("print('one', 'two')", step), code("!ls", step), code("print('three')\nprint('four')", step),
+    ]  # fmt: skip
+    report = verified(tmp_path, cells, ("'one', 'two'", changed_line))
+    assert report.verdict == ("EQUAL" if changed_line == "'one', 'two'" else "DIFFERS")
+
+
+def test_what_only_sets_up_the_environment_is_noted(tmp_path: Path) -> None:
+    cells = [
+        code("print(1)", "step:all"),
+        code("!pip install --no-index nosuch", "step:all"),
+        code("%load_ext nosuch", "step:all", "raises-exception"),
+        code("print(2)", "step:all"),
+    ]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
+    assert report.notes == (
+        "cell 2 (`!pip install --no-index nosuch`) is no part of the package; what it shows was not compared",
+        "cell 3 (`%load_ext nosuch`) is no part of the package; what it shows was not compared",
+    )
+    (tmp_path / "other").mkdir()
+    assert verified(tmp_path / "other", cells, ("print(2)", "print(3)")).verdict == "DIFFERS"
 
 
 def test_a_figure_of_a_cell_that_fails(tmp_path: Path) -> None:
