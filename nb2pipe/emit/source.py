@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from typing import NamedTuple
 
@@ -70,6 +71,8 @@ def _text(lines: list[str], node: ast.stmt) -> str:
 def _comments(text: str) -> dict[int, str]:
     """The comment of each line that has one."""
     found: dict[int, str] = {}
+    if "#" not in text:
+        return found
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT:
@@ -87,9 +90,14 @@ def indented(text: str, levels: int = 1) -> str:
     return "\n".join(pad + line if line.strip() and n not in inside else line for n, line in enumerate(lines, 1))
 
 
+_SPANNING = re.compile(r""""{3}|'{3}|\\\n|[fFtT][rR]?['"]""")  # signs of a string that goes over lines
+
+
 def inside_strings(text: str) -> set[int]:
     """The lines that begin inside of a string that began above."""
     inside: set[int] = set()
+    if "\n" not in text or not _SPANNING.search(text):
+        return inside
     starts: list[int] = []
     opening = {getattr(tokenize, n) for n in ("FSTRING_START", "TSTRING_START") if hasattr(tokenize, n)}
     closing = {getattr(tokenize, n) for n in ("FSTRING_END", "TSTRING_END") if hasattr(tokenize, n)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import symtable
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -11,6 +12,9 @@ from typing import NamedTuple
 from nb2pipe.emit.source import Statement
 
 BUILTINS = frozenset(dir(builtins)) | {"__name__"}
+
+
+_REBINDING = re.compile(r"[-+*/%@&|^<>]=|\bdel\b")  # signs of `x += 1` and `del x`
 
 
 class Names(NamedTuple):
@@ -40,7 +44,8 @@ def names_of(text: str) -> Names:
             bound.add(symbol.get_name())
         if symbol.is_referenced():
             read.add(symbol.get_name())
-    for node in ast.walk(ast.parse(text)):  # which symbol tables count as bindings only
+    # which symbol tables count as bindings only
+    for node in ast.walk(ast.parse(text)) if _REBINDING.search(text) else ():
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             read |= {node.target.id} & bound
         elif isinstance(node, ast.Delete):

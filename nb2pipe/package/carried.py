@@ -21,12 +21,17 @@ def with_states(steps: Sequence[PlannedStep], pipeline: Pipeline, effects: Mappi
     """
     ways = _Ways(steps, pipeline, effects)
     leavers = {s.name: {n: ways.leaver(s.name, n) for n in ways.needs(s.name)} for s in steps}
+    left: dict[str, set[str]] = {}
+    for needed in leavers.values():
+        for name, leaver in needed.items():
+            left.setdefault(leaver, set()).add(name)
     found = []
     for step in steps:
         needs = {n: leaver for n, leaver in leavers[step.name].items() if leaver}
-        leaves = {n for others in leavers.values() for n, leaver in others.items() if leaver == step.name}
         after = dict.fromkeys((*ways.kept(step.after), *needs.values()))
-        found.append(replace(step, needs=tuple(sorted(needs)), leaves=tuple(sorted(leaves)), after=tuple(after)))
+        found.append(
+            replace(step, needs=tuple(sorted(needs)), leaves=tuple(sorted(left.get(step.name, ()))), after=tuple(after))
+        )
     return found
 
 

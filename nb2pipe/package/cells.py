@@ -45,9 +45,10 @@ def _plain_cell(code: Code, names: AbstractSet[str]) -> PlainCell:
     places: list[Place] = []
     imports: list[Import] = []
     refused: list[str] = []
+    magical = "get_ipython" in code.text
     for origin, statement in enumerate(found.statements):
         made = [statement]
-        if is_magic(statement.node):
+        if magical and is_magic(statement.node):
             try:
                 made, needed = _without_magic(statement, code, names)
                 imports += needed

@@ -28,6 +28,8 @@ def kept_alive(places: Sequence[Place], made_by: AbstractSet[str]) -> set[str]:
     found: set[str] = set()
     for place in places:
         node = place.statement.node
+        if not any(name in place.statement.text for name in made_by):
+            continue
         if not isinstance(node, (*_DEFINITIONS, ast.Import, ast.ImportFrom)) and not made_by.isdisjoint(_called(node)):
             found |= place.names.bound | place.names.read
     return found - {

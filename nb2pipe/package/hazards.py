@@ -73,7 +73,8 @@ def _statement(
     late = names.late & all_bound & BUILTINS - bound - outside
     if late:
         found.append(f"`{', '.join(sorted(late))}` may be Python's own when it is read")
-    for inner in ast.walk(node):
+    text = place.statement.text  # walking through trees is dear: only where there is a sign of what is looked for
+    for inner in ast.walk(node) if "import" in text or any(f in text for f in _FRAMES) else ():
         if isinstance(inner, ast.ImportFrom) and inner.names[0].name == "*":
             found.append(f"`from {inner.module} import *` is not allowed in a function")
         elif (
@@ -82,8 +83,9 @@ def _statement(
             and ast.unparse(inner.value) in ("inspect", "sys")
         ):
             found.append(f"`{inner.attr}` looks at the frames of the callers")
-    found += [f"class `{n.name}` would have another name" for n in _top(node) if isinstance(n, ast.ClassDef)]
-    if any(isinstance(n, (ast.Await, ast.AsyncFor, ast.AsyncWith)) or getattr(n, "is_async", 0) for n in _top(node)):
+    top = _top(node) if any(word in text for word in ("class", "await", "async")) else []
+    found += [f"class `{n.name}` would have another name" for n in top if isinstance(n, ast.ClassDef)]
+    if any(isinstance(n, (ast.Await, ast.AsyncFor, ast.AsyncWith)) or getattr(n, "is_async", 0) for n in top):
         found.append("`await` at the top of a cell")
     return found
 

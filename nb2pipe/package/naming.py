@@ -59,16 +59,22 @@ def _identifier(text: str) -> str:
     return f"{made}_" if keyword.iskeyword(made) else made
 
 
-def _at_top(tree: ast.Module) -> set[str]:
+def _at_top(code: Code) -> set[str]:
     """The names that a cell may bind at the top of a module: those of imports, functions and classes."""
-    found = {n.name for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
-    aliases = [a for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom)) for a in n.names]
-    return found | {a.asname or a.name.partition(".")[0] for a in aliases}
+    found: set[str] = set()
+    if code.tree is None or not any(word in code.text for word in ("import", "def", "class")):
+        return found
+    for node in ast.walk(code.tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {a.asname or a.name.partition(".")[0] for a in node.names}
+    return found
 
 
 def with_importable_steps(pipeline: Pipeline, codes: Iterable[Code]) -> Pipeline:
     """The pipeline, its steps named so that functions can have their names, and hide nothing that other code means."""
-    hidden = _SUPPORT.union(*(_at_top(c.tree) for c in codes if c.tree is not None))
+    hidden = _SUPPORT.union(*map(_at_top, codes))
     taken = {s.name for s in pipeline.steps} | hidden
     names = {s.name: s.name for s in pipeline.steps}
     for name in names:
