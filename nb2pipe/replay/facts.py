@@ -15,16 +15,15 @@ from nb2pipe.package.magics import NotPlainError, is_magic, plain
 class Facts(NamedTuple):
     """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out.
 
-    ``absent`` are the cells with nothing but magics that set up the shell or the environment, by the first line of each;
-    ``unread`` those that are no Python, ``commands`` those that run a command of the shell, ``unset`` those that show an
-    array that nobody has filled.
+    ``absent`` are the cells that no package has, each with the reason: it has nothing but magics that set up the shell or the
+    environment, or is no Python and fails. ``commands`` are those that run a command of the shell, ``unset`` those that show
+    an array that nobody has filled.
     """
 
     bound: Mapping[str, tuple[int, ...]]
     changed: Mapping[str, tuple[int, ...]]
     aside: Mapping[int, str]
     absent: Mapping[int, str] = MappingProxyType({})
-    unread: frozenset[int] = frozenset()
     commands: frozenset[int] = frozenset()
     unset: frozenset[int] = frozenset()
 
@@ -40,16 +39,18 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
         for name in dict.fromkeys(names):
             changed.setdefault(name, []).append(effects.cell)
     left_out = {code.cell.index: magic for code in codes if (magic := _left_out(code))}
-    absent = {code.cell.index: left_out[code.cell.index] for code in codes if _sets_up(code)}
+    absent = {
+        code.cell.index: f"`{left_out[code.cell.index]}` is for the environment" for code in codes if _sets_up(code)
+    }
+    absent |= {code.cell.index: "it is no Python, and fails" for code in codes if code.tree is None}
     aside = {cell: magic for cell, magic in left_out.items() if cell not in absent}
-    unread = frozenset(code.cell.index for code in codes if code.tree is None)
     trees = {code.cell.index: code.tree for code in codes if code.tree is not None}
     commands = frozenset(cell for cell, tree in trees.items() if any(map(_is_command, ast.walk(tree))))
     unset = frozenset(cell for cell, tree in trees.items() if any(map(_shows_unset, tree.body)))
     return Facts(
         {n: tuple(c) for n, c in bound.items()},
         {n: tuple(c) for n, c in changed.items()},
-        aside, absent, unread, commands, unset,
+        aside, absent, commands, unset,
     )  # fmt: skip
 
 

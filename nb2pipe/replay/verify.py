@@ -16,7 +16,6 @@ from nb2pipe.replay.outputs import Shown, differing, figure_differs, lines, show
 from nb2pipe.replay.package import END, PackageStep, Project, Run, run_steps, run_whole
 from nb2pipe.replay.place import Place
 
-_NO_PYTHON = "its text is no Python, and no package has it"
 _ALWAYS_OTHER = "the notebook itself gives another one each time"
 
 
@@ -115,7 +114,7 @@ class Comparison:
         self.shown = {s.name: self.shown_by(s, truth) for s in self.project.steps}
 
     def shown_by(self, step: PackageStep, truth: Replay) -> Shown:
-        """What a run of the notebook shows in a step's cells, but for what only sets up the shell or the environment."""
+        """What a run of the notebook shows in a step's cells, but for those that no package has."""
         return shown([truth.outputs.get(cell, ()) for cell in step.cells if cell not in self.subject.facts.absent])
 
     def report(self, runs: Sequence[Run], again: Callable[[], Replay]) -> Report:
@@ -130,7 +129,7 @@ class Comparison:
             self.figures(step, runs, found)
         self.final(runs, found)
         self.elsewhere(found)
-        found.notes += self.set_up()
+        found.notes += self.absent()
         if any(not name.startswith(("<run", "<default")) for _, name in found.differences):
             second = again()
             self.leave_out_undetermined(found, second, runs)
@@ -228,9 +227,7 @@ class Comparison:
         for cell in (c for c in step.cells if c not in self.subject.facts.absent):
             for error in shown([self.truth.outputs.get(cell, ())]).errors:
                 told = all(tells(run.errors[step.name], error) for run in runs if step.name in run.errors)
-                if cell in self.subject.facts.unread:
-                    found.unknown[step.name, f"<cell {cell + 1}>"] = _NO_PYTHON
-                elif not told and cell in self.subject.facts.aside:
+                if not told and cell in self.subject.facts.aside:
                     found.unknown[step.name, "<error>"] = self.not_comparable(step)
                 elif not told:
                     found.differences.setdefault((step.name, "<error>"), Where("", error, "no such error"))
@@ -300,18 +297,16 @@ class Comparison:
         for cell, outputs in self.truth.outputs.items():
             if cell in known or cell in self.subject.facts.aside or cell in self.subject.facts.absent:
                 continue
-            if cell in self.subject.facts.unread:
-                found.unknown["", f"<cell {cell + 1}>"] = _NO_PYTHON
             text = lines(shown([outputs]).text, self.project.name)
             if text != [""]:
                 where = Where(f"cell {cell + 1}", text[0], "no step of the package has this cell")
                 found.differences.setdefault(("", "<output>"), where)
 
-    def set_up(self) -> Iterator[str]:
-        """Notes on what cells show that only set up the shell or the environment, as installs do: no package has them."""
-        for cell, magic in self.subject.facts.absent.items():
+    def absent(self) -> Iterator[str]:
+        """Notes on the cells that no package has and that show something."""
+        for cell, reason in sorted(self.subject.facts.absent.items()):
             if self.truth.outputs.get(cell):
-                yield f"cell {cell + 1} (`{magic}`) is no part of the package; what it shows was not compared"
+                yield f"cell {cell + 1} is no part of the package ({reason}); what it shows was not compared"
 
     # -- what the notebook itself does not determine ---------------------------------------------------------------------
 
