@@ -28,11 +28,12 @@ def reasons(
     elsewhere: AbstractSet[str],
     given: AbstractSet[str],
     names: Names,
+    ours: AbstractSet[str],
 ) -> tuple[Reason, ...]:
     """Why these statements cannot be the body of a function; empty where they can.
 
     ``elsewhere`` are the names that stand at the top of modules, ``given`` the function's arguments, ``names`` those of
-    the whole body.
+    the whole body, ``ours`` those that stand at the top of modules for what is in place of magics.
     """
     found: list[Reason] = []
     for cell in cells:
@@ -51,6 +52,10 @@ def reasons(
         found.append(Reason(f"`{', '.join(sorted(hidden))}` is bound out of sight", Span(cells[0].cell)))
     unknown = names.mentioned - names.bound - elsewhere - given - BUILTINS - _SUPPORT
     unknown -= {i.name for c in cells for i in c.imports}
+    uses = {u.name: u.span for c in cells if c.cell in effects for u in effects[c.cell].uses}
+    for name in sorted(ours & uses.keys() - names.bound - elsewhere - given):
+        words = f"`{name}`, which nothing has bound, would be there for what stands in place of a magic"
+        found.append(Reason(words, uses[name], refuses=True))
     for name in sorted(unknown):
         where = next((_span(p) for p in own if name in p.names.mentioned), Span(cells[0].cell))
         if is_history(name):

@@ -90,6 +90,7 @@ class _Planner:
         self.captured = self._captured()
         self.looked_at = next((Span(p.cell, p.statement.node.lineno) for p in self.places if looks_at_names(p)), None)
         self.inputs: dict[str, set[str]] = {}
+        self.ours = {i.name for cell in self.cells.values() for i in cell.imports}
         self.givers = {s.name: {v.name: v.producer for v in s.inputs} for s in pipeline.steps}
         self.needed: dict[str, Import] = {i.name: i for i in _SUPPORT}
 
@@ -172,7 +173,7 @@ class _Planner:
         unchanged = {*step.parameters} | (extra & self.parameters.keys()) - inputs
         parameters = tuple(n for n in self.parameters if n in unchanged & (names.mentioned | asked | extra))
         takes = (inputs & (names.mentioned | asked) | extra) - late - {*parameters}
-        found = reasons(own, cells, self.effects, self.elsewhere | late, takes | {*parameters}, names)
+        found = reasons(own, cells, self.effects, self.elsewhere | late, takes | {*parameters}, names, self.ours)
         found += tuple(
             Reason(f"a function reads `{name}`, which another step binds anew", Span(step.cells[0]))
             for name in sorted(self.captured)

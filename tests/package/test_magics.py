@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 from IPython.utils.text import DollarFormatter
 
+from nb2pipe import api
+from nb2pipe.diagnostics import Refused
 from nb2pipe.package.magics import NotPlainError, plain
+from tests.making import code, write
 
 NAMES: dict[str, Any] = {"a": "x y", "n": 3, "d": {"k": [1, 2.5]}, "s": slice(1), "q": "it's"}
 TEXTS = (
@@ -46,3 +50,17 @@ def test_a_list_of_lines_that_is_shown_is_refused(call: str) -> None:
 def test_what_may_mean_something_else_is_refused(text: str) -> None:
     with pytest.raises(NotPlainError, match="a command"):
         plain(ast.parse(f"get_ipython().system({text!r})").body[0], NAMES.keys())
+
+
+@pytest.mark.parametrize("first", ["import os", "x = 1"])
+def test_what_magics_need_gives_no_name_to_the_notebook(first: str, tmp_path: Path) -> None:
+    cells = [first, code("print(os.sep)\nfound = !echo hi", "raises-exception"), "!echo ho"]
+    compiled = api.compile_notebook(api.load(str(write(tmp_path / "nb.ipynb", cells))))
+    if first == "import os":
+        assert api.package(compiled).tree.files
+    else:  # it fails in a kernel
+        with pytest.raises(Refused) as refused:
+            api.package(compiled)
+        assert [(d.code, d.span.cell, d.message.partition(",")[0]) for d in refused.value.diagnostics] == [
+            ("NB801", 1, "`os`")
+        ]
