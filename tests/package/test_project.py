@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,8 @@ import pytest
 from nb2pipe import api
 from nb2pipe.package.recording import RecordingFailed
 from tests.making import code, write
+from tests.package.fresh import do
 from tests.package.test_samples import NAMES, SAMPLES
-
-
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of a virtual environment that has the libraries of this one."""
-    folder = tmp_path_factory.mktemp("fresh") / "venv"
-    venv.create(folder, symlinks=True, with_pip=False)
-    (site,) = folder.glob("lib/*/site-packages")
-    (site / "libraries.pth").write_text("".join(f"{p}\n" for p in sys.path if p.endswith("site-packages")))
-    return folder / "bin" / "python"
 
 
 def _compiled(path: Path, folder: Path, *, record: bool = False) -> str:
@@ -32,15 +22,8 @@ def _compiled(path: Path, folder: Path, *, record: bool = False) -> str:
     return made.name
 
 
-def _do(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        [*map(str, command)], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-
-
 def _tests(project: Path, python: str | Path = sys.executable) -> subprocess.CompletedProcess[str]:
-    return _do(project, python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    return do(project, python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -48,18 +31,18 @@ def test_wheel_and_tests_of_a_sample(name: str, fresh: Path, tmp_path: Path) -> 
     project = tmp_path / "project"
     package = _compiled(SAMPLES / name, project)
     pip = (fresh, "-m", "pip", "--disable-pip-version-check", "-q")
-    built = _do(
+    built = do(
         project, *pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", tmp_path / "wheels", "."
     )
     assert built.returncode == 0, built.stderr
     (wheel,) = (tmp_path / "wheels").iterdir()
-    installed = _do(project, *pip, "install", "--no-deps", "--no-index", "--force-reinstall", wheel)
+    installed = do(project, *pip, "install", "--no-deps", "--no-index", "--force-reinstall", wheel)
     assert installed.returncode == 0, installed.stderr
     shutil.rmtree(project / "src")
     done = _tests(project, fresh)
     assert done.returncode == 0, done.stdout
     assert "warning" not in done.stdout
-    found = _do(tmp_path, fresh, "-c", f"import {package}; print({package}.__file__)").stdout
+    found = do(tmp_path, fresh, "-c", f"import {package}; print({package}.__file__)").stdout
     assert found.startswith(str(fresh.parents[1]))
 
 
