@@ -104,7 +104,7 @@ def package(
     """
     from nb2pipe.package.environment import environment_of
     from nb2pipe.package.extras import extra_files, locked
-    from nb2pipe.package.findings import refusals, scripts
+    from nb2pipe.package.findings import notes, refusals
     from nb2pipe.package.local import modules_outside
     from nb2pipe.package.naming import package_name, with_importable_steps
     from nb2pipe.package.order import runs_in_order
@@ -145,7 +145,7 @@ def package(
         made = with_records(made, compiled.folder)
     tree = first_files(made)
     count = len(plan.steps)
-    return Package(chosen, tree, scripts(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files", made)
+    return Package(chosen, tree, notes(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files", made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +206,9 @@ def keep_wheel(made: Package, notebook_folder: Path, store: str | None = None) -
         UsageError: It cannot be built or written.
     """
     from nb2pipe.package.wheels import build, place
-    from nb2pipe.store import store_folder
+    from nb2pipe.store import made_store, store_folder
 
-    return place(build(made.tree, ["wheel"]), store_folder(notebook_folder, store) / "wheels")[0]
+    return place(build(made.tree, ["wheel"]), made_store(store_folder(notebook_folder, store)) / "wheels")[0]
 
 
 def publish(package: str, version: str | None, target: Target, store: str | None = None) -> tuple[str, ...]:

@@ -27,9 +27,11 @@ _NOISE = frozenset(
         "doctest_mode",
     }
 )
-_ASIDE = frozenset({"timeit", "watermark", "version_information", "tensorboard", "memit", "prun", "lprun", "mprun", "who", "whos",
+_ASIDE = frozenset({"timeit", "watermark", "version_information", "tensorboard", "memit", "lprun", "mprun", "who", "whos",
                     "hist", "history", "lsmagic", "magic", "quickref", "unload_ext", "logstart", "notebook"})  # fmt: skip
 """Magics that only tell of the machine, the session or the time."""
+_PAGES = frozenset({"html", "HTML", "javascript", "js", "svg", "latex", "markdown"})
+"""Magics that only a browser shows."""
 _SHELL = frozenset({"ls", "ll", "cat", "mkdir", "rm", "rmdir", "cp", "mv", "less", "man"})
 _ALIASES = {"ls": "ls -F", "ll": "ls -F -o"}
 """What IPython runs for these, but for the colours."""
@@ -47,10 +49,14 @@ _SHELLS_OWN = frozenset({"get_ipython", "exit", "quit", "display", "In", "Out"})
 
 
 class Plain(NamedTuple):
-    """Python in place of a magic: its text ("" where nothing is left), and the imports that it needs."""
+    """Python in place of a magic: its text ("" where nothing is left), and the imports that it needs.
+
+    ``left_out`` is whether a package lacks something: what the magic shows, or what the code does that it measures.
+    """
 
     text: str
     imports: tuple[Import, ...] = ()
+    left_out: bool = False
 
 
 class NotPlainError(ValueError):
@@ -96,7 +102,7 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name in _NOISE and not target:
         return Plain("")
     if name in _ASIDE and not target:
-        return Plain("")
+        return Plain("", left_out=True)
     if name in _SHELL:
         return _command(f"{_ALIASES.get(name, name)} {text}".rstrip(), target, names)
     if name.startswith("pinfo") or name == "psearch":
@@ -130,10 +136,8 @@ def _cell(name: str, line: str, body: str, target: str, names: AbstractSet[str])
         words = shlex.split(line)
         if len(words) == 1:
             return _written(words[0], body, names)
-    if name in _ASIDE:
-        return Plain("")
-    if name in ("html", "HTML", "javascript", "js", "svg", "latex", "markdown"):
-        return Plain("")
+    if name in _ASIDE | _PAGES:
+        return Plain("", left_out=True)
     raise NotPlainError(f"%%{name}")
 
 
