@@ -7,6 +7,7 @@ JOBS ?= 2
 .DEFAULT_GOAL := help
 TORCH_VENV ?= .venv-torch
 PEERS_VENV ?= .venv-peers
+KALE_VENV ?= .venv-kale
 
 .PHONY: help demo test test-torch check bench format clean
 
@@ -28,15 +29,15 @@ check: $(VENV)/tests ## lint, format, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/tests $(PEERS_VENV)/peers ## measure, side by side with papermill, marimo and soorgeon, as ratios
-	PEERS_BIN=$(CURDIR)/$(PEERS_VENV)/bin $(BIN)/python -m benchmarks
+bench: $(VENV)/tests $(PEERS_VENV)/peers $(KALE_VENV)/kale ## measure, side by side with papermill, marimo, soorgeon and Kale, as ratios
+	PEERS_BIN=$(CURDIR)/$(PEERS_VENV)/bin:$(CURDIR)/$(KALE_VENV)/bin $(BIN)/python -m benchmarks
 
 format: $(VENV)/tests ## rewrite the layout of the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## remove what the other commands made
-	rm -rf $(VENV) $(TORCH_VENV) $(PEERS_VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TORCH_VENV) $(PEERS_VENV) $(KALE_VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/samples: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -61,4 +62,10 @@ $(TORCH_VENV)/tests: pyproject.toml constraints.txt
 $(PEERS_VENV)/peers:
 	$(PYTHON) -m venv $(PEERS_VENV)
 	$(PEERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check marimo soorgeon
+	touch $@
+
+# pip looks for minutes for versions that suit all three: Kale has an environment of its own.
+$(KALE_VENV)/kale:
+	$(PYTHON) -m venv $(KALE_VENV)
+	$(KALE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check kubeflow-kale
 	touch $@

@@ -1,4 +1,8 @@
-"""What it costs to turn a notebook into code: `compile`, beside marimo and soorgeon where they are installed."""
+"""What it costs to turn a notebook into code: `compile`, beside marimo, soorgeon and Kale where they are installed.
+
+Kale turns only tagged cells into steps, so that it is given tags, each step behind the one before. It has 20 cells only:
+500 have not ended after 400 s.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,26 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks import notebooks
 from benchmarks.measure import Row, alternate, wall
 
 _LIMITS = {20: 0.3, 500: 2.0}
+
+
+class _Peer(NamedTuple):
+    """Another program: its arguments, and the longest notebook that it is given."""
+
+    program: str
+    arguments: list[str]
+    most: int = 500
+
+
 _PEERS = {
-    "marimo convert": ("marimo", ["convert", "nb.ipynb", "-o", "out.py", "-y"]),
-    "soorgeon refactor": ("soorgeon", ["refactor", "nb.ipynb"]),
+    "marimo convert": _Peer("marimo", ["convert", "nb.ipynb", "-o", "out.py", "-y"]),
+    "soorgeon refactor": _Peer("soorgeon", ["refactor", "nb.ipynb"]),
+    "kale": _Peer("kale", ["--nb", "tagged.ipynb", "--pipeline_name", "nb", "--experiment_name", "nb"], most=20),
 }
 
 
@@ -24,10 +40,12 @@ def measure(rounds: int) -> Iterator[Row]:
     """The rows of this file."""
     for cells, limit in _LIMITS.items():
         with tempfile.TemporaryDirectory() as root:
-            source = notebooks.write(Path(root) / "nb.ipynb", notebooks.mixed(cells))
+            notebooks.write(Path(root) / "nb.ipynb", notebooks.mixed(cells))
+            notebooks.write(Path(root) / "tagged.ipynb", notebooks.mixed(cells), notebooks.chain(cells))
             mine = [sys.executable, "-m", "nb2pipe", "compile", "nb.ipynb", "-o", "out"]
-            commands = {"nb2pipe": mine, **{n: [p, *a] for n, (w, a) in _PEERS.items() if (p := _installed(w))}}
-            actions = {n: _fresh(source, c) for n, c in commands.items()}
+            peers = {n: p for n, p in _PEERS.items() if cells <= p.most}
+            theirs = {n: [found, *p.arguments] for n, p in peers.items() if (found := _installed(p.program))}
+            actions = {n: _fresh(Path(root), c) for n, c in {"nb2pipe": mine, **theirs}.items()}
             able = [n for n in actions if n == "nb2pipe" or _works(actions[n])]
             times = dict(zip(able, alternate(max(rounds, 3), *(actions[n] for n in able)), strict=True))
         took = times["nb2pipe"]
@@ -37,17 +55,16 @@ def measure(rounds: int) -> Iterator[Row]:
 
 
 def _installed(program: str) -> str | None:
-    """A peer's program, from the environment that `make bench` has made for them."""
-    found = Path(os.environ.get("PEERS_BIN", "")) / program
-    return str(found) if os.environ.get("PEERS_BIN") and found.exists() else None
+    """A peer's program, from the environments that `make bench` has made for them."""
+    return shutil.which(program, path=os.environ.get("PEERS_BIN", ""))
 
 
 def _fresh(source: Path, command: list[str]) -> Callable[[], float]:
-    """The seconds of a command in a new folder that holds the notebook."""
+    """The seconds of a command in a new folder that holds the notebooks of ``source``."""
 
     def run() -> float:
         with tempfile.TemporaryDirectory() as folder:
-            shutil.copy(source, folder)
+            shutil.copytree(source, folder, dirs_exist_ok=True)
             (Path(folder) / ".nb2pipe").mkdir()
             return wall(command, cwd=folder)
 

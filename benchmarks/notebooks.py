@@ -37,12 +37,19 @@ def ten_steps(imports: str) -> list[str]:
     return [f"{imports}\na = 1", *middle, f"{imports}\nprint({' + '.join(f'b{i}' for i in range(8))})"]
 
 
-def write(path: Path, sources: Sequence[str]) -> Path:
-    """Write a notebook with a Markdown heading before each cell."""
+def chain(cells: int) -> list[list[str]]:
+    """Kale's tags for cells that run one behind the other; the first has the imports."""
+    steps = [[f"step:part{i}", *([f"prev:part{i - 1}"] if i > 1 else [])] for i in range(1, cells)]
+    return [["imports"], *steps]
+
+
+def write(path: Path, sources: Sequence[str], tags: Sequence[list[str]] = ()) -> Path:
+    """Write a notebook with a Markdown heading before each cell; ``tags`` are those of each."""
     cells = []
     for number, source in enumerate(sources):
+        metadata = {"tags": tags[number]} if tags else {}
         cells.append({"cell_type": "markdown", "id": f"m{number}", "metadata": {}, "source": f"## part {number}"})
-        cells.append({"cell_type": "code", "id": f"c{number}", "metadata": {}, "source": source, "outputs": [],
+        cells.append({"cell_type": "code", "id": f"c{number}", "metadata": metadata, "source": source, "outputs": [],
                       "execution_count": None})  # fmt: skip
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}), "utf-8")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nb2pipe.package.versions.history import History
     from nb2pipe.package.versions.keep import Kept
     from nb2pipe.package.versions.record import Record
-    from nb2pipe.package.wheels import Target
+    from nb2pipe.package.wheels import Handed, Target
     from nb2pipe.replay.model import Report
     from nb2pipe.replay.verify import Settings
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
@@ -103,7 +103,7 @@ def package(
     """
     from nb2pipe.package.environment import environment_of
     from nb2pipe.package.extras import extra_files, locked
-    from nb2pipe.package.findings import refusals, scripts
+    from nb2pipe.package.findings import notes, refusals
     from nb2pipe.package.local import modules_outside
     from nb2pipe.package.naming import package_name, with_importable_steps
     from nb2pipe.package.order import runs_in_order
@@ -144,7 +144,7 @@ def package(
         made = with_records(made, compiled.folder)
     tree = first_files(made)
     count = len(plan.steps)
-    return Package(chosen, tree, scripts(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files", made)
+    return Package(chosen, tree, notes(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files", made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +166,23 @@ def keep_version(made: Package, notebook_folder: Path, folder: Path, keeping: Ke
     ``folder`` is where the project is going to be written.
 
     Raises:
-        UsageError: The store cannot be written, or ``folder`` holds what would be lost.
+        UsageError: The store cannot be written, it has the versions of another notebook of that name, or ``folder`` holds
+            what would be lost.
     """
     from nb2pipe.package.existing import refuse_changes_by_hand
     from nb2pipe.package.versions.history import history
     from nb2pipe.package.versions.keep import keep, with_project
+    from nb2pipe.package.versions.owner import note_owner, refuse_other_owner
     from nb2pipe.package.versions.signature import signer
     from nb2pipe.store import store_folder
 
     if not keeping.force:
         refuse_changes_by_hand(folder, made.tree)
     found = with_project(history(store_folder(notebook_folder, keeping.store), made.name), folder)
+    notebook = notebook_folder / made.draft.record.notebook
+    refuse_other_owner(found, notebook)
     kept = keep(made.draft, found, keeping.version, signer(keeping.sign) if keeping.sign else None)
+    note_owner(found, notebook)
     return replace(made, tree=kept.tree), kept
 
 
@@ -205,12 +210,13 @@ def keep_wheel(made: Package, notebook_folder: Path, store: str | None = None) -
         UsageError: It cannot be built or written.
     """
     from nb2pipe.package.wheels import build, place
-    from nb2pipe.store import store_folder
+    from nb2pipe.store import made_store, store_folder
 
-    return place(build(made.tree, ["wheel"]), store_folder(notebook_folder, store) / "wheels")[0]
+    folder = made_store(store_folder(notebook_folder, store)) / "wheels"
+    return Path(place(build(made.tree, ["wheel"]), folder)[0].name)
 
 
-def publish(package: str, version: str | None, target: Target, store: str | None = None) -> tuple[str, ...]:
+def publish(package: str, version: str | None, target: Target, store: str | None = None) -> tuple[Handed, ...]:
     """Hand the wheel and the sdist of a version on, the current one where none is given; gives what was handed on.
 
     ``package`` is as `which_package` takes it; the folder of a project is published as it is.

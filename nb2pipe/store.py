@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
 
-_MARKS = (".nb2pipe", "pyproject.toml", ".git")
+_NAME = ".nb2pipe"
+_MARKS = (_NAME, "pyproject.toml", ".git")
 
 
 def store_folder(folder: Path, chosen: str | None = None) -> Path:
@@ -23,7 +25,19 @@ def store_folder(folder: Path, chosen: str | None = None) -> Path:
         if "://" in chosen:
             raise UsageError(f"the store {chosen} is no folder; nb2pipe keeps its state in a folder only")
         return Path(chosen).expanduser()
-    return project_folder(folder) / ".nb2pipe"
+    return project_folder(folder) / _NAME
+
+
+def made_store(store: Path) -> Path:
+    """The store, made where a project's is not there yet; git then sees nothing of it.
+
+    One that was chosen is left to who chose it, and one that cannot be made to who writes there next.
+    """
+    if store.name == _NAME and not store.exists():
+        with contextlib.suppress(OSError):
+            store.mkdir(parents=True, exist_ok=True)
+            (store / ".gitignore").write_text("*\n", "utf-8", newline="\n")
+    return store
 
 
 def project_folder(folder: Path) -> Path:

@@ -67,7 +67,7 @@ def main(options: argparse.Namespace) -> int:
 def _words(found: Attested) -> str:
     name = f"{found.record.name} {found.record.version}"
     if found.problems:
-        more = f" (and {len(found.problems) - 1} more)" if len(found.problems) > 1 else ""
+        more = f"; that is the first of {len(found.problems)}, --format json has all" if len(found.problems) > 1 else ""
         return f"{name}: {found.problems[0]}{more}"
     if found.signer:
         return f"{name} is as it was compiled, signed by {found.signer}"

@@ -100,5 +100,10 @@ def main(options: argparse.Namespace) -> int:
         return code
     for finding in made.findings:
         print(f"note: {finding.message} (cell {finding.span.cell + 1})", file=sys.stderr)
+    if options.record:
+        from nb2pipe.package.recording import not_recorded
+
+        for words in not_recorded(made.draft):
+            print(f"note: {words}", file=sys.stderr)
     print(f"wrote {folder}: {made.summary}", file=sys.stderr)
     return code

@@ -38,6 +38,6 @@ def main(options: argparse.Namespace) -> int:
     from nb2pipe.package.wheels import Target
 
     target = Target(options.to or "", options.repository or "")
-    for name in api.publish(options.package, options.version, target, options.store):
-        print(f"published {name}", file=sys.stderr)
+    for name, new in api.publish(options.package, options.version, target, options.store):
+        print(f"published {name}" if new else f"{name} is there already", file=sys.stderr)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
@@ -21,7 +22,8 @@ _CAPTURED = Import("captured", "._runtime", "captured")
 class PlainCell(NamedTuple):
     """A code cell as plain Python: its statements, the comments below the last, and the imports that it needs.
 
-    ``refused`` are the magics that have no plain form; ``raises`` is whether the cell is expected to fail.
+    ``refused`` are the magics that have no plain form, ``left_out`` the lines of those of which nothing is left that was
+    shown or measured; ``raises`` is whether the cell is expected to fail.
     """
 
     cell: int
@@ -29,7 +31,16 @@ class PlainCell(NamedTuple):
     below: tuple[str, ...]
     imports: tuple[Import, ...]
     refused: tuple[str, ...] = ()
+    left_out: tuple[int, ...] = ()
     raises: bool = False
+
+
+class _Made(NamedTuple):
+    """What becomes of a statement with magics: plain statements, the imports that they need, the lines that are left out."""
+
+    statements: list[Statement]
+    imports: tuple[Import, ...] = ()
+    left_out: tuple[int, ...] = ()
 
 
 def plain_cells(codes: Sequence[Code], names: AbstractSet[str]) -> dict[int, PlainCell]:
@@ -46,12 +57,14 @@ def _plain_cell(code: Code, names: AbstractSet[str]) -> PlainCell:
     imports: list[Import] = []
     refused: list[str] = []
     magical = "get_ipython" in code.text
+    left_out: list[int] = []
     for origin, statement in enumerate(found.statements):
         made = [statement]
         if magical and is_magic(statement.node):
             try:
-                made, needed = _without_magic(statement, code, names)
+                made, needed, without = _without_magic(statement, code, names)
                 imports += needed
+                left_out += without
             except NotPlainError as error:
                 refused.append(str(error))
                 made = [statement._replace(text=ast.unparse(statement.node))]
@@ -63,45 +76,50 @@ def _plain_cell(code: Code, names: AbstractSet[str]) -> PlainCell:
         found.below,
         tuple(imports),
         tuple(refused),
+        tuple(left_out),
         code.cell.tags.raises,
     )
 
 
-def _without_magic(statement: Statement, code: Code, names: AbstractSet[str]) -> tuple[list[Statement], list[Import]]:
-    """The plain statements in place of one with magics, and the imports that they need."""
+def _without_magic(statement: Statement, code: Code, names: AbstractSet[str]) -> _Made:
+    """What becomes of a statement with magics."""
     wrapped = _wrapped(statement.node)
     if wrapped is not None:
         inner = parse_fragment(wrapped.body, code.cell, 1)
         if inner.tree is None or any(is_magic(n) for n in inner.tree.body):
             raise NotPlainError(f"a magic inside of %{wrapped.name}")
         if not inner.tree.body:
-            return [], []
+            return _Made([])
+        if not wrapped.head:
+            found = statements(wrapped.body, inner.tree).statements
+            first = found[0]._replace(above=(*statement.above, *found[0].above))
+            return _Made([s._replace(silent=True) for s in (first, *found[1:])])
         text = f"with {wrapped.head}:\n{indented(wrapped.body.strip(chr(10)))}"
-        return [_statement(statement, text)], [_CAPTURED if wrapped.name == "capture" else _TIMED]
+        return _Made([_statement(statement, text)], (_CAPTURED if wrapped.name == "capture" else _TIMED,))
     if isinstance(statement.node, (ast.Expr, ast.Assign)):
         made = plain(statement.node, names)
         if not made.text:
-            return [], list(made.imports)
+            return _Made([], made.imports, (statement.node.lineno,) if made.left_out else ())
         nodes = ast.parse(made.text).body
         silent = COMMAND in made.text  # what it gives is not what IPython's magic gives
-        found = [Statement(n, ast.get_source_segment(made.text, n) or "", silent=silent) for n in nodes]
-        found[0] = found[0]._replace(above=statement.above)
-        return found, list(made.imports)
+        plainly = [Statement(n, ast.get_source_segment(made.text, n) or "", silent=silent) for n in nodes]
+        plainly[0] = plainly[0]._replace(above=statement.above)
+        return _Made(plainly, made.imports)
     return _with_magics_inside(statement, code, names)
 
 
-def _with_magics_inside(
-    statement: Statement, code: Code, names: AbstractSet[str]
-) -> tuple[list[Statement], list[Import]]:
+def _with_magics_inside(statement: Statement, code: Code, names: AbstractSet[str]) -> _Made:
     """A compound statement: the magics among its inner statements are made plain where they stand."""
     lines = code.cell.source.split("\n")
     imports: list[Import] = []
+    left_out: list[int] = []
     inner = [n for n in ast.walk(statement.node) if isinstance(n, (ast.Expr, ast.Assign)) and is_magic(n)]
     within = {n.id for n in ast.walk(statement.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     within |= {n.arg for n in ast.walk(statement.node) if isinstance(n, ast.arg)}
     for node in sorted(inner, key=lambda n: n.lineno, reverse=True):
         made = plain(node, names | within)
         imports += made.imports
+        left_out += [node.lineno] if made.left_out else []
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
         head, tail = lines[first][: node.col_offset], lines[last][node.end_col_offset or 0 :]
         if head.strip() or ("\n" in made.text and '"""' in made.text):
@@ -111,7 +129,7 @@ def _with_magics_inside(
     behind = len(code.cell.source.split("\n")) - (statement.node.end_lineno or 0)
     text = "\n".join(lines[first_line(statement.node) - 1 : len(lines) - behind])
     try:
-        return [_statement(statement, text)], imports
+        return _Made([_statement(statement, text)], tuple(imports), tuple(sorted(left_out)))
     except SyntaxError:
         raise NotPlainError("IPython's syntax inside of other code") from None
 
@@ -121,7 +139,7 @@ def _statement(old: Statement, text: str) -> Statement:
 
 
 class _Wrapped(NamedTuple):
-    """A magic that runs Python: its name, the head of the `with` that does the same, and the Python."""
+    """A magic that runs Python: its name, the head of the `with` that does the same ("" where none is needed), and the Python."""
 
     name: str
     head: str
@@ -129,21 +147,32 @@ class _Wrapped(NamedTuple):
 
 
 def _wrapped(node: ast.stmt) -> _Wrapped | None:
-    """What ``%time``, ``%%time`` or ``%%capture`` runs."""
+    """What ``%time``, ``%%time``, ``%prun``, ``%%prun`` or ``%%capture`` runs."""
     value = node.value if isinstance(node, ast.Expr) else None
     if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute) or len(value.args) < 2:
         return None
     words = [a.value for a in value.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
     if value.func.attr == "run_line_magic" and words[0] == "time" and words[1].strip():
         return _Wrapped("time", "timed()", words[1])
+    if value.func.attr == "run_line_magic" and words[0] == "prun":
+        return _profiled(words[1])
     if value.func.attr != "run_cell_magic" or len(words) < 3:
         return None
     name, line, body = words[0], words[1].strip(), words[2]
     if name == "time" and not line:
         return _Wrapped("time", "timed()", body)
+    if name == "prun":
+        return _profiled(line, body)
     if name == "capture" and (not line or line.isidentifier()):
         return _Wrapped("capture", f"captured() as {line}" if line else "captured()", body)
     return None
+
+
+def _profiled(line: str, body: str = "") -> _Wrapped | None:
+    """What the profiler runs, and shows nothing of: what it has measured stands beside the notebook."""
+    options = re.match(r"(?:-q\s*(?=-|$|\s)|-[ls]\s*\S+\s*)*", line)
+    rest = line[options.end() :].strip() if options else line
+    return None if rest.startswith("-") else _Wrapped("prun", "", f"{rest}\n{body}".strip("\n"))
 
 
 def all_places(cells: Mapping[int, PlainCell]) -> tuple[Place, ...]:

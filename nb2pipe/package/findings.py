@@ -1,4 +1,4 @@
-"""What is said of a notebook that becomes a package: what has no plain form, and what stays a script."""
+"""What is said of a notebook that becomes a package: what has no plain form, what stays a script, what is left out."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ def refusals(plan: Plan) -> tuple[Diagnostic, ...]:
     )
 
 
-def scripts(plan: Plan) -> tuple[Diagnostic, ...]:
-    """The steps that stay scripts, and why."""
-    return tuple(
+def notes(plan: Plan) -> tuple[Diagnostic, ...]:
+    """The steps that stay scripts, and why; the magics that only Jupyter shows something of."""
+    scripts = (
         Diagnostic(reason.span, "NB802", Severity.INFO, f"step `{step.name}` stays a script: {reason.text}")
         for step in plan.steps
         for reason in step.reasons
         if not reason.refuses
     )
+    left_out = (Diagnostic(reason.span, "NB803", Severity.INFO, reason.text) for reason in plan.left_out)
+    return (*scripts, *left_out)

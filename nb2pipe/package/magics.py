@@ -27,9 +27,11 @@ _NOISE = frozenset(
         "doctest_mode",
     }
 )
-_ASIDE = frozenset({"timeit", "watermark", "version_information", "tensorboard", "memit", "prun", "lprun", "mprun", "who", "whos",
+_ASIDE = frozenset({"timeit", "watermark", "version_information", "tensorboard", "memit", "lprun", "mprun", "who", "whos",
                     "hist", "history", "lsmagic", "magic", "quickref", "unload_ext", "logstart", "notebook"})  # fmt: skip
 """Magics that only tell of the machine, the session or the time."""
+_PAGES = frozenset({"html", "HTML", "javascript", "js", "svg", "latex", "markdown"})
+"""Magics that only a browser shows."""
 _SHELL = frozenset({"ls", "ll", "cat", "mkdir", "rm", "rmdir", "cp", "mv", "less", "man"})
 _ALIASES = {"ls": "ls -F", "ll": "ls -F -o"}
 """What IPython runs for these, but for the colours."""
@@ -49,15 +51,16 @@ _SHELLS_OWN = frozenset({"get_ipython", "exit", "quit", "display", "In", "Out"})
 class Plain(NamedTuple):
     """Python in place of a magic: its text ("" where nothing is left), and the imports that it needs.
 
-    ``setting_up`` is whether nothing is left because the magic sets up the shell or the environment, as an install does.
+    ``left_out`` is whether a package lacks something: what the magic shows, or what the code does that it measures.
     """
 
     text: str
     imports: tuple[Import, ...] = ()
-    setting_up: bool = False
+    left_out: bool = False
 
 
-_SET_UP = Plain("", setting_up=True)
+NOTHING = Plain("")
+"""What is left of a magic that only sets up the shell or the environment, as an install does."""
 
 
 class NotPlainError(ValueError):
@@ -101,15 +104,15 @@ def _is_shell(node: ast.expr) -> bool:
 
 def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name in _NOISE and not target:
-        return _SET_UP
+        return NOTHING
     if name in _ASIDE and not target:
-        return Plain("")
+        return Plain("", left_out=True)
     if name in _SHELL:
         return _command(f"{_ALIASES.get(name, name)} {text}".rstrip(), target, names)
     if name.startswith("pinfo") or name == "psearch":
-        return Plain("")
+        return Plain("", left_out=True)
     if name in ("pip", "conda", "mamba", "uv"):
-        return _SET_UP  # the package's own environment has it
+        return NOTHING  # the package's own environment has it
     if name == "cd" and text and not text.startswith("-") and not target:
         return Plain(f"os.chdir(os.path.expanduser({_text(text, names)}))\nprint(os.getcwd())", (_OS,))
     if name == "pwd":
@@ -137,10 +140,8 @@ def _cell(name: str, line: str, body: str, target: str, names: AbstractSet[str])
         words = shlex.split(line)
         if len(words) == 1:
             return _written(words[0], body, names)
-    if name in _ASIDE:
-        return Plain("")
-    if name in ("html", "HTML", "javascript", "js", "svg", "latex", "markdown"):
-        return Plain("")
+    if name in _ASIDE | _PAGES:
+        return Plain("", left_out=True)
     raise NotPlainError(f"%%{name}")
 
 
@@ -156,7 +157,7 @@ def _written(name: str, body: str, names: AbstractSet[str]) -> Plain:
 def _command(command: str, target: str, names: AbstractSet[str]) -> Plain:
     """``!command``: what it prints is printed, or bound as lines."""
     if re.match(r"\s*(?:pip|conda|mamba|uv)\d?\s+(?:pip\s+)?(?:install|uninstall)\b", command) and not target:
-        return _SET_UP  # the package's own environment has it
+        return NOTHING  # the package's own environment has it
     # as IPython runs it: by the user's own shell, and what goes to stderr is among the rest
     run = f"{COMMAND}{_text(command, names)}, shell=True, executable=os.environ.get('SHELL')"
     if target:

@@ -98,7 +98,8 @@ class Plan:
 
     ``imports`` are by the name they bind (several statements may bind one: ``import a.b``, ``import a.c``);
     ``local`` are the modules beside the notebook, by name, with their text; ``refused`` what no package can have that is
-    in no step; ``future`` what the notebook imports from ``__future__``, which holds for all of its code.
+    in no step; ``left_out`` what only Jupyter shows;
+    ``future`` what the notebook imports from ``__future__``, which holds for all of its code.
     """
 
     name: str
@@ -110,4 +111,5 @@ class Plan:
     steps: tuple[PlannedStep, ...]
     local: tuple[tuple[str, str], ...] = ()
     refused: tuple[Reason, ...] = ()
+    left_out: tuple[Reason, ...] = ()
     future: tuple[str, ...] = ()

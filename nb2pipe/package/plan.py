@@ -115,8 +115,20 @@ class _Planner:
             steps=tuple(steps),
             local=self.local,
             refused=self.refused,
+            left_out=tuple(self._left_out()),
             future=tuple(sorted(set(self._future()))),
         )
+
+    def _left_out(self) -> Iterator[Reason]:
+        """The magics that a package has nothing of, and the values that it therefore leaves as they were."""
+        for cell in (c for index, c in sorted(self.cells.items()) if c.left_out):
+            effects = self.effects.get(cell.cell)
+            for line in cell.left_out:
+                found = effects.mutations if effects is not None else ()
+                changed = sorted({f"`{m.name}`" for m in found if m.span.line == line and not m.name.startswith("<")})
+                more = f"; it may change {', '.join(changed)}, which stays as it was" if changed else ""
+                text = self.notebook.cells[cell.cell].source.split("\n")[line - 1].strip()
+                yield Reason(f"`{text}` is left out: only Jupyter shows it{more}", Span(cell.cell, line))
 
     def _future(self) -> Iterator[str]:
         """What the notebook imports from ``__future__``."""

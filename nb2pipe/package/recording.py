@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -39,3 +41,23 @@ def with_records(made: Draft, folder: Path) -> Draft:
             raise RecordingFailed("\n".join(["the pipeline has failed while it was recorded:", *told[-12:]]))
         kept = {p.relative_to(project).as_posix(): p.read_bytes() for p in (project / _DATA).rglob("*") if p.is_file()}
     return with_more(made, kept)
+
+
+def not_recorded(made: Draft) -> Iterator[str]:
+    """What the tests of a project with records do not compare, and why, in the order of its steps."""
+    files = dict(made.files.files)
+    for step in made.plan.steps:
+        content = files.get(f"{_DATA}/{step.name}.json")
+        if content is None:
+            continue
+        record = json.loads(content)
+        if record["alone"]:
+            yield f"the test of step {step.name} is skipped: it {record['alone']}"
+        for name, entry in record["gives"].items():
+            if "omitted" in entry:
+                yield f"{name} of step {step.name} is not compared: {entry['omitted']}"
+            elif "digest" in entry:
+                yield f"{name} of step {step.name} is long: its shape, types and a digest are compared"
+    whole = json.loads(files.get(f"{_DATA}/whole-run.json", b'{"skip": ""}'))["skip"]
+    if whole:
+        yield f"the test of the whole run is skipped: it {whole}"

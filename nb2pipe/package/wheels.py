@@ -29,6 +29,13 @@ class Target(NamedTuple):
     repository: str = ""
 
 
+class Handed(NamedTuple):
+    """A distribution where it was handed to: its path, or its name in a repository; ``new`` is False where it was there already."""
+
+    name: str
+    new: bool
+
+
 def build(tree: FileTree, kinds: Sequence[str]) -> Distributions:
     """The distributions of a project by the names of their files; ``kinds`` are "wheel" and "sdist".
 
@@ -52,36 +59,39 @@ def build(tree: FileTree, kinds: Sequence[str]) -> Distributions:
         return {path.name: path.read_bytes() for path in sorted(made.iterdir())}
 
 
-def place(made: Distributions, folder: Path) -> tuple[Path, ...]:
+def place(made: Distributions, folder: Path) -> tuple[Handed, ...]:
     """Put distributions into a folder; what is there already stays.
 
     Raises:
         UsageError: The folder cannot be written, or holds another distribution of that name and version.
     """
-    paths = tuple(folder / name for name in made)
-    for path, content in zip(paths, made.values(), strict=True):
-        if not write_new_file(content, path) and path.read_bytes() != content:
+    placed = []
+    for name, content in made.items():
+        path = folder / name
+        new = write_new_file(content, path)
+        if not new and path.read_bytes() != content:
             raise UsageError(f"{path} is there already, and is another; a version is never written over")
-    return paths
+        placed.append(Handed(str(path), new))
+    return tuple(placed)
 
 
-def hand_on(made: Distributions, target: Target) -> tuple[str, ...]:
-    """Hand distributions to a folder or to twine; gives their names there.
+def hand_on(made: Distributions, target: Target) -> tuple[Handed, ...]:
+    """Hand distributions to a folder or to twine.
 
     Raises:
         UsageError: The folder cannot be written, twine is not installed, or could not upload.
     """
     if target.folder:
-        return tuple(str(path) for path in place(made, Path(target.folder)))
+        return place(made, Path(target.folder))
     if importlib.util.find_spec("twine") is None:
         raise UsageError("--repository needs twine: pip install twine; --to FOLDER needs nothing")
     option = "--repository-url" if "://" in target.repository else "--repository"
     with tempfile.TemporaryDirectory(prefix="nb2pipe-") as folder:
-        paths = [str(path) for path in place(made, Path(folder))]
+        paths = [placed.name for placed in place(made, Path(folder))]
         sys.stderr.flush()
         asking = [] if sys.stdin.isatty() else ["--non-interactive"]
         command = [sys.executable, "-m", "twine", "upload", *asking, option, target.repository, *paths]
         code = subprocess.run(command, stdout=2, check=False).returncode  # what twine prints is no output of ours
     if code:
         raise UsageError(f"twine could not upload to {target.repository} (it ended with {code})")
-    return tuple(made)
+    return tuple(Handed(name, new=True) for name in made)

@@ -298,17 +298,30 @@ def _pipeline(plan: Plan, name: str) -> str:
                Import("Parameters", ".parameters", "Parameters"), *(Import(n, ".steps", n) for n in functions)]  # fmt: skip
     if len(functions) < len(plan.steps):
         entries.append(Import("script", f".{RUNTIME}", "script"))
-    steps = "".join(f"{_step(s)}\n" for s in plan.steps)
+    shown = _shown_sources(plan)
+    steps = "".join(f"{_step(s, [e for e in s.after if e not in shown[s.name]])}\n" for s in plan.steps)
     return (
         f'"""The pipeline: its steps, and what flows between them."""\n\n{import_text(entries)}\n\n'
         f"PIPELINE = Pipeline(\n    {quoted(name)},\n    Parameters,\n{steps})\n\nrun = PIPELINE.run\n"
     )
 
 
-def _step(step: PlannedStep) -> str:
-    """The line of a step in the pipeline, or its lines."""
+def _shown_sources(plan: Plan) -> dict[str, set[str]]:
+    """By step the earlier ones that it visibly comes after: they give what it takes, or leave a state that it needs."""
+    givers: dict[str, str] = {}
+    leavers: dict[str, str] = {}
+    found = {}
+    for step in plan.steps:
+        found[step.name] = {givers[n] for n in step.takes if n in givers} | {leavers[n] for n in step.needs}
+        givers |= dict.fromkeys(step.gives, step.name)
+        leavers |= dict.fromkeys(step.leaves, step.name)
+    return found
+
+
+def _step(step: PlannedStep, after: Sequence[str]) -> str:
+    """The line of a step in the pipeline, or its lines; ``after`` are the earlier ones that nothing else shows."""
     function = step.name if step.form == "function" else f"script({quoted(step.name)}, {_tuple(step.gives)})"
-    named = {"takes": (*step.takes, *step.parameters), "gives": step.gives, "after": step.after,
+    named = {"takes": (*step.takes, *step.parameters), "gives": step.gives, "after": after,
              "needs": step.needs, "leaves": step.leaves}  # fmt: skip
     short = [function, *(f"{key}={_tuple(names)}" for key, names in named.items() if names)]
     long = [function, *(listed(f"{key}=(", [quoted(n) for n in names], ")", 2).lstrip() if len(names) > 1

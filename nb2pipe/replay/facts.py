@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from nb2pipe.analysis.effects import Analysis
 from nb2pipe.notebook.model import Code
-from nb2pipe.package.magics import NotPlainError, is_magic, plain
+from nb2pipe.package.magics import NOTHING, NotPlainError, is_magic, plain
 
 
 class Facts(NamedTuple):
@@ -82,7 +82,7 @@ def _sets_up(code: Code) -> bool:
         return (
             code.tree is not None
             and bool(code.tree.body)
-            and all(is_magic(node) and plain(node, frozenset()).setting_up for node in code.tree.body)
+            and all(is_magic(node) and plain(node, frozenset()) == NOTHING for node in code.tree.body)
         )
     except NotPlainError:
         return False

@@ -18,6 +18,7 @@ import enum
 import fractions
 import functools
 import hashlib
+import io
 import os
 import sys
 import types
@@ -181,6 +182,11 @@ class _Painter:
             return self.object(name, parts)
         if kind.__module__.startswith(("IPython.", f"{self.package}._runtime.")) and kind.__name__ in _STAND_INS:
             return self.stand_in(value, kind.__name__)
+        if (
+            isinstance(value, io.IOBase) and kind.__module__ == "_io" and value.closed
+        ):  # nothing can be read of it any more
+            known = {f".{n}": getattr(value, n) for n in ("name", "mode", "encoding") if hasattr(value, n)}
+            return self.object(name, {".closed": True, **known}, shared=True)
         for library, look in _LIBRARIES.items():
             module = sys.modules.get(library)
             made = None if module is None else look(self, value, module, name)

@@ -20,7 +20,7 @@ def render_text(report: Report) -> str:
     head = {
         "EQUAL": "",
         "DIFFERS": f" {_count(len(report.differences), 'difference')};",
-        "UNKNOWN": f" of {_count(len(report.unknown), 'value or output', 'values and outputs')};",
+        "UNKNOWN": f" {_count(len(report.unknown), 'value or output', 'values or outputs')} cannot be judged;",
     }[report.verdict]
     lines = [f"{report.verdict}:{head} compared {compared(report)}"]
     for step, name, where, expected, actual in report.differences[:_MOST]:

@@ -18,4 +18,10 @@ class StaysScript(Rule):
     code, name, severity = "NB802", "stays-a-script", Severity.INFO
 
 
-RULES: tuple[type[Rule], ...] = (NoPlainForm, StaysScript)
+class LeftOut(Rule):
+    """A magic that measures or shows something in Jupyter only is left out of the package."""
+
+    code, name, severity = "NB803", "left-out", Severity.INFO
+
+
+RULES: tuple[type[Rule], ...] = (NoPlainForm, StaysScript, LeftOut)

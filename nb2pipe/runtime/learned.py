@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from nb2pipe.analysis.amend import Fact, FactKind
 from nb2pipe.notebook.model import Notebook
-from nb2pipe.store import store_folder
+from nb2pipe.store import made_store, store_folder
 
 _FILE = "learned.json"
 _FORM = 1
@@ -36,7 +36,7 @@ def remember(notebook: Notebook, folder: Path, facts: Sequence[Fact]) -> None:
     if not facts:
         return
     sources = {c.index: _digest(c.source) for c in notebook.cells}
-    file = store_folder(folder) / _FILE
+    file = made_store(store_folder(folder)) / _FILE
     rows = _read(file)
     for fact in facts:
         row = {
@@ -49,7 +49,7 @@ def remember(notebook: Notebook, folder: Path, facts: Sequence[Fact]) -> None:
             rows.append(row)
     temporary = file.with_name(f".{file.name}.{os.getpid()}.part")
     with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)  # one that was chosen
         temporary.write_text(json.dumps({"form": _FORM, "facts": rows}, indent=1), "utf-8")
         temporary.replace(file)
 

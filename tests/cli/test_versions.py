@@ -157,12 +157,20 @@ def test_publish_and_attest(folder: Path) -> None:
         "published dist/sales-1.0.0-py3-none-any.whl",
         "published dist/sales-1.0.0.tar.gz",
     ]
+    (folder / "dist" / "sales-1.0.0.tar.gz").unlink()
+    assert nb2pipe(folder, "publish", "sales", "1.0.0", "--to", "dist").stderr.splitlines() == [
+        "dist/sales-1.0.0-py3-none-any.whl is there already",
+        "published dist/sales-1.0.0.tar.gz",
+    ]
     done = nb2pipe(folder, "attest", "check", "dist/sales-1.0.0-py3-none-any.whl")
     assert (done.returncode, done.stdout) == (0, "sales 1.0.0 is as it was compiled\n")
     (folder / "sales" / "README.md").write_text("mine")
     (folder / "sales" / "more.txt").write_text("mine")
     done = nb2pipe(folder, "attest", "check", "sales")
-    assert (done.returncode, done.stdout) == (1, "sales 2.0.0: README.md was changed by hand (and 1 more)\n")
+    assert (done.returncode, done.stdout) == (
+        1,
+        "sales 2.0.0: README.md was changed by hand; that is the first of 2, --format json has all\n",
+    )
     document = json.loads(nb2pipe(folder, "attest", "check", "sales", "--format", "json").stdout)
     assert document["problems"] == ["README.md was changed by hand", "more.txt was put there by hand"]
     assert (document["unchanged"], document["signed"], document["signer"]) == (False, False, None)

@@ -12,7 +12,7 @@ from nb2pipe import api
 
 _NOISE = (
     (re.compile(r"0x[0-9a-f]+"), "0x0"),
-    (re.compile(r"(?:CPU times|Wall time).*"), "TIME"),
+    (re.compile(r"(?:CPU times|Wall time).*|\bTIMING$", re.MULTILINE), "TIME"),
 )
 
 

@@ -13,6 +13,7 @@ from nb2pipe import api
 from nb2pipe.diagnostics import Refused
 from nb2pipe.package.magics import NotPlainError, plain
 from tests.making import code, write
+from tests.package.making import run
 
 NAMES: dict[str, Any] = {"a": "x y", "n": 3, "d": {"k": [1, 2.5]}, "s": slice(1), "q": "it's"}
 TEXTS = (
@@ -64,3 +65,37 @@ def test_what_magics_need_gives_no_name_to_the_notebook(first: str, tmp_path: Pa
         assert [(d.code, d.span.cell, d.message.partition(",")[0]) for d in refused.value.diagnostics] == [
             ("NB801", 1, "`os`")
         ]
+
+
+def test_what_the_profiler_runs_is_run(tmp_path: Path) -> None:
+    cells = [
+        "%prun -q -l 5 xs = [3, 1]  # with a comment",
+        "%%prun -s cumulative\n# in order\nxs.sort()\nfor x in xs:\n    print(x)",
+        "print(xs)\nxs",
+    ]
+    made = api.package(api.compile_notebook(api.load(str(write(tmp_path / "n.ipynb", cells)))), "made")
+    assert made.findings == ()
+    assert "# in order\n    xs.sort()" in dict(made.tree.files)["src/made/steps.py"].decode()
+    api.write_package(made, tmp_path / "project")
+    assert run(tmp_path / "project" / "src", tmp_path).stdout == "1\n3\n[1, 3]\n[1, 3]\n"
+
+
+def test_what_is_left_out_is_told(tmp_path: Path) -> None:
+    cells = [
+        "%matplotlib inline\nxs = [1]",
+        "%timeit -n 1 -r 1 xs.append(2)",
+        "if xs:\n    %watermark -v",
+        "%%html\n<b>bold</b>",
+        "!pip install that\nprint(xs)",
+    ]
+    made = api.package(api.compile_notebook(api.load(str(write(tmp_path / "n.ipynb", cells)))), "made")
+    told = [
+        (d.span.cell, d.span.line, d.message.partition(": only Jupyter shows it"))
+        for d in made.findings
+        if d.code == "NB803"
+    ]
+    assert [(cell, line, head, tail) for cell, line, (head, _, tail) in told] == [
+        (1, 1, "`%timeit -n 1 -r 1 xs.append(2)` is left out", "; it may change `xs`, which stays as it was"),
+        (2, 2, "`%watermark -v` is left out", ""),
+        (3, 1, "`%%html` is left out", ""),
+    ]

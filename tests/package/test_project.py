@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from nb2pipe import api
+from nb2pipe.cli.main import main
 from nb2pipe.package.recording import RecordingFailed
+from nb2pipe.package.testing import record, recorded
 from tests.making import code, write
+from tests.package.fresh import do
 from tests.package.test_samples import NAMES, SAMPLES
-
-
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of a virtual environment that has the libraries of this one."""
-    folder = tmp_path_factory.mktemp("fresh") / "venv"
-    venv.create(folder, symlinks=True, with_pip=False)
-    (site,) = folder.glob("lib/*/site-packages")
-    (site / "libraries.pth").write_text("".join(f"{p}\n" for p in sys.path if p.endswith("site-packages")))
-    return folder / "bin" / "python"
 
 
 def _compiled(path: Path, folder: Path, *, record: bool = False) -> str:
@@ -32,15 +27,8 @@ def _compiled(path: Path, folder: Path, *, record: bool = False) -> str:
     return made.name
 
 
-def _do(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        [*map(str, command)], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-
-
 def _tests(project: Path, python: str | Path = sys.executable) -> subprocess.CompletedProcess[str]:
-    return _do(project, python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    return do(project, python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -48,18 +36,18 @@ def test_wheel_and_tests_of_a_sample(name: str, fresh: Path, tmp_path: Path) -> 
     project = tmp_path / "project"
     package = _compiled(SAMPLES / name, project)
     pip = (fresh, "-m", "pip", "--disable-pip-version-check", "-q")
-    built = _do(
+    built = do(
         project, *pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", tmp_path / "wheels", "."
     )
     assert built.returncode == 0, built.stderr
     (wheel,) = (tmp_path / "wheels").iterdir()
-    installed = _do(project, *pip, "install", "--no-deps", "--no-index", "--force-reinstall", wheel)
+    installed = do(project, *pip, "install", "--no-deps", "--no-index", "--force-reinstall", wheel)
     assert installed.returncode == 0, installed.stderr
     shutil.rmtree(project / "src")
     done = _tests(project, fresh)
     assert done.returncode == 0, done.stdout
     assert "warning" not in done.stdout
-    found = _do(tmp_path, fresh, "-c", f"import {package}; print({package}.__file__)").stdout
+    found = do(tmp_path, fresh, "-c", f"import {package}; print({package}.__file__)").stdout
     assert found.startswith(str(fresh.parents[1]))
 
 
@@ -77,9 +65,9 @@ def test_recorded_tests_find_changes(tmp_path: Path) -> None:
     done = _tests(project)
     assert done.returncode == 0, done.stdout
     assert "skipped" not in done.stdout
-    record = (project / "tests/data/use.json").read_text("utf-8")
-    assert '"mean"' in record
-    assert "has no form that is safe to read" in record
+    text = (project / "tests/data/use.json").read_text("utf-8")
+    assert '"mean"' in text
+    assert "has no form that is safe to read" in text
     steps = project / "src" / package / "steps.py"
     text = steps.read_text("utf-8")
     for old, new in (
@@ -105,6 +93,48 @@ def test_records_are_the_same_each_time(tmp_path: Path) -> None:
         api.write_package(api.package(api.compile_notebook(api.load(str(path))), record=True), tmp_path / "one")
         is False
     )
+
+
+DAYS = pd.date_range("2026-01-01", periods=3)
+SIZES = pd.Categorical(["S", "L", None], ["L", "S", "XL"], ordered=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [
+        (pd.Series([1, 2, 3], DAYS), pd.Series([1, 2, 3], pd.DatetimeIndex(DAYS, freq=None))),
+        (pd.Series([1, 2], pd.Index([1, 2], dtype="int32", name="month")), pd.Series([1, 2], pd.Index([1, 2], name="month"))),
+        (pd.DataFrame({"size": SIZES}), pd.DataFrame({"size": SIZES.as_unordered()})),
+        (pd.DataFrame({"size": SIZES}), pd.DataFrame({"size": SIZES.remove_unused_categories()})),
+        (pd.DataFrame({"mixed": [1, "a", None]}), pd.DataFrame({"mixed": [1, "a", "None"]})),
+        (pd.DataFrame({"lists": [[1], []]}), pd.DataFrame({"lists": [[1], [2]]})),
+        (pd.DataFrame({"known": pd.array([True, None], "boolean")}), pd.DataFrame({"known": pd.array([None, True], "boolean")})),
+    ],
+)  # fmt: skip
+def test_frames_are_recorded_as_they_are(
+    value: Any, other: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorded, "DATA", tmp_path)
+    entry = json.loads(json.dumps(record._kept(value, "value", tmp_path / "step", [0], recorded)))
+    assert entry["frame"] == "value.csv"
+    found = recorded.load(recorded.Kept("step", entry))
+    assert recorded.same(found, value)
+    assert not recorded.same(found, other)
+
+
+def test_what_is_not_recorded_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cells = [*CELLS, code("import time\nnow = time.time_ns()\nopen('n.txt', 'w').write('1')", "step:clock"),
+             code("again = open('n.txt').read()", "step:again", "after:clock")]  # fmt: skip
+    path = write(tmp_path / "n.ipynb", cells)
+    assert main(["compile", str(path), "-o", str(tmp_path / "project"), "--record"]) == 0
+    assert [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")] == [
+        "note: long of step use is long: its shape, types and a digest are compared",
+        "note: odd of step use is not compared: the type object has no form that is safe to read and gives it back",
+        "note: now of step clock is not compared: it differs from run to run",
+        "note: the test of step again is skipped: it reads n.txt, which another step writes",
+    ]
+    assert main(["compile", str(path), "-o", str(tmp_path / "project"), "--record"]) == 0
+    assert "note: " not in capsys.readouterr().err, "it was told when it was written"
 
 
 def test_files_that_steps_read(tmp_path: Path) -> None:

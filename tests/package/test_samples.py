@@ -13,7 +13,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.package.making import package, plain, run, run_checked
+from nb2pipe import api
+from tests.package.fresh import do, install
+from tests.package.making import package, plain, run
 
 SAMPLES = Path(__file__).parents[2] / "sample_notebooks"
 NAMES = ("ab_test.py", "churn_training.ipynb", "energy_forecast.ipynb", "house_prices_kale.ipynb",
@@ -39,14 +41,17 @@ def _shown(path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_sample(name: str, tmp_path: Path) -> None:
-    for copy in ("kernel", "package"):
+def test_sample(name: str, fresh: Path, tmp_path: Path) -> None:
+    for copy in ("kernel", "package", "installed"):
         shutil.copytree(SAMPLES, tmp_path / copy)
-    source = package(tmp_path / "package" / name, tmp_path / "project")
-    done = run_checked(source, tmp_path / "package")
-    assert done.returncode == 0, done.stderr
-    assert plain(done.stdout) == plain(_shown(tmp_path / "kernel" / name))
-    assert not list(source.rglob("scripts/*")), "every step of a sample is a function"
+    made = api.package(api.compile_notebook(api.load(str(tmp_path / "package" / name))), f"{Path(name).stem}_sample")
+    assert not any("/scripts/" in path for path, _ in made.tree.files), "every step of a sample is a function"
+    shown = plain(_shown(tmp_path / "kernel" / name))
+    install([made.tree], fresh, tmp_path)
+    for folder, command in (("installed", ["-m"]), ("package", [str(Path(__file__).with_name("annotated.py"))])):
+        done = do(tmp_path / folder, fresh, *command, made.name)
+        assert done.returncode == 0, done.stderr
+        assert plain(done.stdout) == shown
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -81,13 +86,3 @@ def test_parameters_on_the_command_line(tmp_path: Path) -> None:
     wrong = run(source, tmp_path / "work", "--mnth", "2026-03")
     assert wrong.returncode == 2
     assert "--month" in wrong.stderr
-
-
-def test_steps_one_by_one_over_files(tmp_path: Path) -> None:
-    shutil.copytree(SAMPLES, tmp_path / "work")
-    source = package(SAMPLES / "house_prices_kale.ipynb", tmp_path / "project")
-    whole = run(source, tmp_path / "work").stdout
-    names = ("load_data", "features", "linear", "ridge", "tree", "results")
-    done = [run(source, tmp_path / "work", "--step", n, "--run-dir", str(tmp_path / "run")) for n in names]
-    assert [d.returncode for d in done] == [0] * len(names), [d.stderr for d in done]
-    assert "".join(d.stdout for d in done) == whole

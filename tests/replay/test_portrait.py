@@ -14,6 +14,7 @@ import os
 import pickle
 import threading
 import types
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -225,6 +226,29 @@ def test_iterators_are_what_they_have_left() -> None:
 def test_memory() -> None:
     assert differ(memoryview(b"ab"), memoryview(bytearray(b"ab"))) is None
     assert differ(memoryview(b"ab"), memoryview(b"ac")) == Place("", "b'ab'", "b'ac'")
+
+
+def test_closed_files_are_what_can_still_be_asked_of_them(tmp_path: Path) -> None:
+    def closed(name: str, mode: str = "w", encoding: str | None = None) -> Any:
+        with open(tmp_path / name, mode, encoding=encoding) as file:
+            return file
+
+    def left(text: str) -> io.StringIO:
+        with io.StringIO(text) as file:
+            return file
+
+    assert differ(left("a"), left("b")) is None, "nobody can read either"
+    assert differ(closed("a"), closed("a")) is None
+    assert differ(closed("a", "wb"), closed("a", "wb")) is None
+    found = differ(closed("a"), closed("b"))
+    assert found is not None
+    assert found.where == ".name"
+    assert differ(closed("a", encoding="utf-8"), closed("a", encoding="ascii")) == Place(
+        ".encoding", "'utf-8'", "'ascii'"
+    )
+    assert differ(closed("a"), closed("a", "r")) == Place(".mode", "'w'", "'r'")
+    with io.StringIO("a") as file:
+        assert differ(left("a"), file) is not None
 
 
 def test_depth_and_cycles_do_not_matter() -> None:

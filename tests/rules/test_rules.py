@@ -15,7 +15,7 @@ from tests.making import code, compiled, write
 
 PACKAGE = Path(__file__).parents[2] / "nb2pipe"
 CASES = json.loads((Path(__file__).parent / "cases.json").read_text("utf-8"))
-ELSEWHERE = {"NB204", "NB403", "NB701", "NB801", "NB802", "NB901", "NB902"}
+ELSEWHERE = {"NB204", "NB403", "NB701", "NB801", "NB802", "NB803", "NB901", "NB902"}
 """What only a fault of nb2pipe, a run, or a notebook in another language brings about: tested where these are."""
 
 

@@ -108,11 +108,10 @@ def _as_json(value: Any) -> Any:
 
 
 def _parsed(pipeline: Pipeline, arguments: Sequence[str]) -> argparse.Namespace:
-    summary = f"Run the pipeline {pipeline.name}."
+    package = sys.modules.get((__package__ or "").rpartition(".")[0])
+    title = (getattr(package, "__doc__", None) or f"Run the pipeline {pipeline.name}.").strip().partition("\n\n")[0]
     note = f"A parameter may also be set by the environment, as {_given.variable(pipeline.name, 'NAME')}."
-    parser = _Parser(
-        prog=pipeline.name, description=summary, epilog=note, allow_abbrev=False, conflict_handler="resolve"
-    )
+    parser = _Parser(prog=pipeline.name, description=title, epilog=note, allow_abbrev=False, conflict_handler="resolve")
     known: list[str] = []
 
     def add(*names: str, **how: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import importlib
 import json
 import os
@@ -14,6 +15,9 @@ from typing import Any
 
 from ._fields import ParameterError, checked, from_text, kinds
 
+_NEAR = 0.8
+"""From where on a variable is taken for a slip: what is less like a parameter's may be anybody's."""
+
 
 def variable(prefix: str, name: str) -> str:
     """The environment variable of a parameter: ``REPORT_MONTH`` for ``month`` of ``report``."""
@@ -24,13 +28,19 @@ def in_environment(parameters: type[Any], prefix: str) -> dict[str, Any]:
     """The parameters that environment variables give.
 
     Raises:
-        ParameterError: A variable stands for no value of its parameter's type.
+        ParameterError: A variable stands for no value of its parameter's type, or is nearly that of a parameter.
     """
     values: dict[str, Any] = {}
-    for name, kind in kinds(parameters).items():
-        origin = variable(prefix, name)
+    known = {variable(prefix, name): (name, kind) for name, kind in kinds(parameters).items()}
+    for origin, (name, kind) in known.items():
         if origin in os.environ:
             values |= _checked(parameters, {name: from_text(os.environ[origin], kind, origin)}, origin)
+    beginning = variable(prefix, "")
+    names = {origin.removeprefix(beginning): origin for origin in known}
+    for origin in sorted(v for v in os.environ if v.startswith(beginning) and v not in known):
+        near = difflib.get_close_matches(origin.removeprefix(beginning), names, 1, _NEAR)
+        if near:
+            raise ParameterError(f"{origin}: there is no such parameter; did you mean {names[near[0]]}?")
     return values
 
 

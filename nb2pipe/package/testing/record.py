@@ -141,8 +141,8 @@ def _kept(value: Any, name: str, folder: Path, used: list[int], recorded: Any) -
             if not recorded.same(recorded.decoded(entry["value"]), value):
                 raise TypeError
     except (TypeError, ValueError, RecursionError):
-        return {"omitted": f"a {kind} has no form that is safe to read and gives it back"}
-    size = path.stat().st_size if path else len(json.dumps(entry))
+        return {"omitted": f"the type {kind} has no form that is safe to read and gives it back"}
+    size = (path.stat().st_size if path else 0) + len(json.dumps(entry))
     if size > LONGEST or used[0] + size > MOST:
         if path:
             path.unlink()
@@ -176,17 +176,26 @@ def _frame(value: Any, name: str, folder: Path, recorded: Any) -> tuple[dict[str
         frame.iloc[:, i].reset_index(drop=True) for i in range(frame.shape[1])
     ]
     table = pd.concat(columns, axis=1, ignore_index=True) if columns else pd.DataFrame()
+    freq = getattr(frame.index, "freqstr", None)
     entry: dict[str, Any] = {
         "frame": f"{name}.csv",
         "dtypes": [str(c.dtype) for c in columns],
         "index": [None if n is None else str(n) for n in (() if plain else frame.index.names)],
         "columns": [_encoded(c) for c in frame.columns],
         "columns_name": frame.columns.name,
+        **({"freq": freq} if freq and frame.index.dtype.kind in "mM" else {}),
     }
+    categories = {str(i): _categories(c.dtype) for i, c in enumerate(columns) if str(c.dtype) == "category"}
+    mixed = [i for i, c in enumerate(columns) if c.dtype == object and any(type(v) is not str for v in c)]
+    values = {str(i): [_encoded(v) for v in columns[i]] for i in mixed}
+    entry |= {"categories": categories} if categories else {}
+    entry |= {"values": values} if values else {}
     if isinstance(value, pd.Series):
         entry["series"] = [_encoded(value.name)]
     folder.mkdir(exist_ok=True)
     path = folder / entry["frame"]
+    if mixed:
+        table[mixed] = ""  # they stand in the record
     table.to_csv(path, index=False, lineterminator="\n")
     try:
         json.dumps(entry)
@@ -199,6 +208,10 @@ def _frame(value: Any, name: str, folder: Path, recorded: Any) -> tuple[dict[str
             folder.rmdir()
         raise TypeError from error
     return entry, path
+
+
+def _categories(dtype: Any) -> dict[str, Any]:
+    return {"of": [_encoded(c) for c in dtype.categories], "ordered": bool(dtype.ordered)}
 
 
 def _encoded(value: Any) -> Any:

@@ -122,22 +122,42 @@ def frame_from(path: Path, entry: dict[str, Any]) -> Any:
     )
     for name, dtype in zip(names, entry["dtypes"], strict=True):
         column = frame[name]
-        if dtype.startswith("datetime64"):
+        if name in entry.get("values", {}):
+            frame[name] = pd.Series([decoded(v) for v in entry["values"][name]], dtype=object)
+        elif name in entry.get("categories", {}):
+            frame[name] = _categorical(column, **entry["categories"][name])
+        elif dtype.startswith("datetime64"):
             frame[name] = pd.to_datetime(column).astype(dtype)
         elif dtype == "bool":
             frame[name] = column.map({"True": True, "False": False}).astype(bool)
+        elif dtype == "boolean":
+            frame[name] = column.map({"True": True, "False": False}).astype("boolean")
         elif dtype != str(column.dtype):
             frame[name] = column.astype(dtype)
     count = len(entry["index"])
     if count:
         frame = frame.set_index(names[:count])
+        if count == 1 and entry["dtypes"][0] != str(frame.index.dtype):  # integers one by one have become a range
+            frame.index = frame.index.astype(entry["dtypes"][0])
         frame.index.names = entry["index"]
+    if "freq" in entry:
+        index: Any = frame.index
+        index.freq = entry["freq"]
     frame.columns = (
         pd.Index([decoded(c) for c in entry["columns"]], name=entry["columns_name"])
         if entry["columns"]
         else frame.columns[:0]
     )
     return frame.iloc[:, 0].rename(decoded(entry["series"][0])) if "series" in entry else frame
+
+
+def _categorical(column: Any, of: list[Any], *, ordered: bool) -> Any:
+    """A column of categories, which stand in the file as they are written."""
+    import pandas as pd
+
+    known: Any = pd.Index([decoded(c) for c in of])
+    places = {str(c): i for i, c in enumerate(known)}
+    return pd.Series(pd.Categorical.from_codes([places.get(v, -1) for v in column], known, ordered))
 
 
 def decoded(value: Any) -> Any:

@@ -24,6 +24,7 @@ from nb2pipe.package.existing import LOCK, files_of
 from nb2pipe.package.versions.change import Version
 from nb2pipe.package.versions.number import Number, number, number_in
 from nb2pipe.package.versions.record import Record, parse_lock
+from nb2pipe.store import made_store
 
 _CURRENT = "current"
 
@@ -149,7 +150,7 @@ def add(found: History, which: Number, tree: FileTree) -> bool:
     Raises:
         UsageError: The store cannot be written.
     """
-    store = found.folder.parent.parent
+    store = made_store(found.folder.parent.parent)
     _make(found.folder)
     with _alone(found.folder) as alone:
         if alone:

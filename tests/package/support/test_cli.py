@@ -126,6 +126,18 @@ def test_a_wrong_environment(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert capsys.readouterr().err == "sales-report: SALES_REPORT_RATE: expected float, got 'x'\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "near"), [("MOTH", "MONTH"), ("MIN_ROW", "MIN_ROWS"), ("RATES", "RATE"), ("HOME", ""), ("MONTHS_DIR", "")]
+)
+def test_a_variable_that_is_nearly_a_parameters(
+    name: str, near: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(f"SALES_REPORT_{name}", "3")
+    assert main(PIPELINE, []) == (2 if near else 0)
+    told = f"SALES_REPORT_{name}: there is no such parameter; did you mean SALES_REPORT_{near}?"
+    assert capsys.readouterr().err == (f"sales-report: {told}\n" if near else "")
+
+
 def test_yaml_without_pyyaml(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -195,7 +207,7 @@ def test_as_a_package(tmp_path: Path) -> None:
         .replace("nb2pipe.package.support._pipeline", "._runtime._pipeline")
     )
     (package / "pipeline.py").write_text(text)
-    (package / "__init__.py").write_text("")
+    (package / "__init__.py").write_text('"""Sales, 100% of them.\n\nFor the meeting.\n"""\n')
     (package / "__main__.py").write_text(
         "from ._runtime._cli import main\nfrom .pipeline import PIPELINE\n\nraise SystemExit(main(PIPELINE))\n"
     )
@@ -204,6 +216,7 @@ def test_as_a_package(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "report", *arguments]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
+    assert "\n\nSales, 100% of them.\n\n" in run("--help").stdout
     good, bad = run("--rate", "1"), run("--no-strict")
     assert (good.returncode, good.stdout, good.stderr) == (0, "", "")
     assert (bad.returncode, bad.stdout) == (1, "")

@@ -98,7 +98,7 @@ def test_the_notebook_that_it_came_from(project: Path, tmp_path: Path) -> None:
 
 
 def test_wheels_and_sdists(project: Path, tmp_path: Path) -> None:
-    wheel, sdist = (Path(p) for p in api.publish(str(project), None, Target(folder=str(tmp_path / "dist"))))
+    wheel, sdist = (Path(p.name) for p in api.publish(str(project), None, Target(folder=str(tmp_path / "dist"))))
     assert (problems(wheel), problems(sdist)) == ((), ())
     broken = tmp_path / wheel.name
     with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(broken, "w") as new:

@@ -57,7 +57,9 @@ def test_compile_builds_the_wheel_into_the_store(tmp_path: Path) -> None:
 
 def test_a_distribution_is_never_written_over(tmp_path: Path) -> None:
     made = build(draft(tmp_path, BEFORE).tree, ["wheel"])
-    (path,) = place(made, tmp_path / "dist")
+    (placed,) = place(made, tmp_path / "dist")
+    path = Path(placed.name)
+    assert place(made, tmp_path / "dist") == (placed._replace(new=False),)
     path.write_bytes(b"another")
     with pytest.raises(UsageError, match="never written over"):
         place(made, tmp_path / "dist")
@@ -124,8 +126,8 @@ def test_twine_is_handed_both(
     keep(tmp_path, BEFORE)
     target = Target(repository=repository)
     assert api.publish("sales", "1.0.0", target, str(tmp_path / "store")) == (
-        "sales-1.0.0-py3-none-any.whl",
-        "sales-1.0.0.tar.gz",
+        ("sales-1.0.0-py3-none-any.whl", True),
+        ("sales-1.0.0.tar.gz", True),
     )
     seen = twine.read_text()
     assert seen.startswith(f"upload --non-interactive {option}")

@@ -8,35 +8,23 @@ PIPELINE = Pipeline(
     "house_prices",
     Parameters,
     Step(load_data, gives=("houses",)),
-    Step(
-        features,
-        takes=("houses",),
-        gives=("x_train", "x_test", "y_train", "y_test"),
-        after=("load_data",),
-    ),
+    Step(features, takes=("houses",), gives=("x_train", "x_test", "y_train", "y_test")),
     Step(
         linear,
         takes=("x_train", "x_test", "y_train", "y_test"),
         gives=("linear_error",),
-        after=("features",),
     ),
     Step(
         ridge,
         takes=("x_train", "x_test", "y_train", "y_test", "ALPHA"),
         gives=("ridge_error",),
-        after=("features",),
     ),
     Step(
         tree,
         takes=("x_train", "x_test", "y_train", "y_test", "DEPTH"),
         gives=("tree_error",),
-        after=("features",),
     ),
-    Step(
-        results,
-        takes=("linear_error", "ridge_error", "tree_error"),
-        after=("linear", "ridge", "tree"),
-    ),
+    Step(results, takes=("linear_error", "ridge_error", "tree_error")),
 )
 
 run = PIPELINE.run

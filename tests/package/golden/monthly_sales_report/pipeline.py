@@ -20,35 +20,30 @@ PIPELINE = Pipeline(
         load_the_sales,
         takes=("month", "rate"),
         gives=("sales", "this_month"),
-        after=("setup",),
         needs=("pandas",),
     ),
     Step(
         by_region,
         takes=("this_month", "month"),
         gives=("by_region",),
-        after=("setup",),
         needs=("matplotlib", "pandas"),
     ),
     Step(
         by_product,
         takes=("this_month",),
         gives=("by_product",),
-        after=("setup",),
         needs=("matplotlib", "pandas"),
     ),
     Step(
         day_by_day,
         takes=("this_month", "month", "region"),
         gives=("daily",),
-        after=("setup",),
         needs=("matplotlib", "pandas"),
     ),
     Step(
         against_the_month_before,
         takes=("sales", "month"),
         gives=("months", "change"),
-        after=("setup",),
         needs=("pandas",),
     ),
     Step(
@@ -63,7 +58,6 @@ PIPELINE = Pipeline(
             "region",
         ),
         gives=("summary",),
-        after=("setup",),
         needs=("pandas",),
     ),
 )

@@ -21,16 +21,10 @@ PIPELINE = Pipeline(
         load_into_the_database,
         takes=("returns", "orders", "database"),
         gives=("connection",),
-        after=("extract",),
     ),
-    Step(
-        transform,
-        takes=("connection",),
-        gives=("by_country",),
-        after=("load_into_the_database",),
-    ),
+    Step(transform, takes=("connection",), gives=("by_country",)),
     Step(best_customers, takes=("orders",), gives=("best",)),
-    Step(write_the_result, takes=("by_country",), after=("transform",)),
+    Step(write_the_result, takes=("by_country",)),
     Step(check, takes=("orders",), after=("write_the_result",)),
 )
 
