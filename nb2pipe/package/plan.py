@@ -319,7 +319,8 @@ class _Planner:
                     words = f"it deletes `{name}`, for which a script may look"
                     found.setdefault(step.name, []).append(Reason(words, Span(step.cells[0])))
         for step in steps:
-            open_ = {n for n in step.gives if n not in step.takes and n not in self._must(step)}
+            there = {*step.takes, *step.parameters}
+            open_ = {n for n in step.gives if n not in there and n not in self._must(step)}
             taken = unsure & {*step.takes}
             if step.form == "function":
                 for name in sorted(open_ | taken):

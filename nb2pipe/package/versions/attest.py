@@ -13,7 +13,7 @@ from nb2pipe.emit.filetree import digest, files_in
 from nb2pipe.notebook.model import Cell
 from nb2pipe.package.existing import LOCK, SIGNATURE, made_by_use
 from nb2pipe.package.versions.code import pieces, text_in
-from nb2pipe.package.versions.record import Record, parse_lock
+from nb2pipe.package.versions.record import Record, own_name, parse_lock
 from nb2pipe.package.versions.signature import is_signature, signed_by
 
 
@@ -129,11 +129,11 @@ def _changed_in(path: str, record: Record, files: Mapping[str, bytes]) -> Iterat
     if not own:  # it is no Python any more
         return
     for step in record.steps:
-        if step.file == path and step.form == "function" and not _holds(own, step.name, step.sha256):
+        if step.file == path and step.form == "function" and not _holds(own, own_name(step), step.sha256):
             cells = ", ".join(str(c + 1) for c in step.cells)
             yield f"{path}: step {step.name} was changed by hand (cell{'s' * (len(step.cells) > 1)} {cells})"
     for function in record.functions:
-        if function.file == path and not _holds(own, function.name, function.sha256):
+        if function.file == path and not _holds(own, own_name(function), function.sha256):
             yield f"{path}: function {function.name} was changed by hand (cell {function.cell + 1})"
 
 

@@ -1,0 +1,161 @@
+"""Which names notebooks hand on to one another: what one reads and does not bind before, and another has bound at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nb2pipe.analysis.effects import Analysis, Certainty, Use
+from nb2pipe.analysis.missing import Missing, missing_names
+from nb2pipe.diagnostics import Span
+from nb2pipe.package.joined.model import Handed, Member, NotJoined, Read
+from nb2pipe.package.joined.places import line
+
+_DEFINITIONS = {
+    "import": ("imports", "modules"),
+    "function": ("defines", "functions"),
+    "class": ("defines", "classes"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A name as a notebook leaves it: where it was bound or changed last, whether for certain, and what it holds where that is known.
+
+    ``fixed`` is what it holds that cannot leave its process, in a word.
+    """
+
+    span: Span
+    certain: bool
+    kind: str = ""
+    fixed: str = ""
+
+
+def bound_at_end(analysis: Analysis) -> dict[str, Bound]:
+    """What a notebook has bound or changed of names, when it has run."""
+    found: dict[str, Bound] = {}
+    for effects in analysis.effects:
+        if effects.cell < 0:  # what it was handed itself
+            continue
+        fixed = dict(effects.fixed)
+        for mutation in effects.mutations:
+            known = found.get(mutation.name)
+            found[mutation.name] = Bound(
+                mutation.span, known.certain if known else True, known.kind if known else "", fixed.get(mutation.name, "")
+            )  # fmt: skip
+        for definition in effects.definitions:
+            if definition.kind == "star":
+                continue
+            name, known = definition.name, found.get(definition.name)
+            certain = definition.certainty is Certainty.MUST
+            kind = definition.kind if certain or known is None or known.kind == definition.kind else ""
+            stays = certain or (known is not None and known.certain)
+            found[name] = Bound(definition.span, stays, kind, fixed.get(name, ""))
+        for deletion in effects.deletions:
+            known = found.get(deletion.name)
+            if deletion.certainty is Certainty.MUST:
+                found.pop(deletion.name, None)
+            elif known is not None:
+                found[deletion.name] = Bound(deletion.span, False, known.kind, known.fixed)
+    return found
+
+
+def handed_on(reads: Sequence[Read], known: Sequence[Handed] = ()) -> tuple[Handed, ...]:
+    """The names that notebooks hand on, with those that they are ``known`` to.
+
+    Raises:
+        NotJoined: It is not clear which notebook hands a name on, or the one that does cannot.
+    """
+    ends = {r.member.name: bound_at_end(r.analysis) for r in reads}
+    members = {r.member.name: r.member for r in reads}
+    found = list(known)
+    for target in reads:
+        missing = missing_names(target.analysis, target.codes)
+        there = {h.name for h in known if h.target == target.member.name}
+        for name, source in target.member.takes.items():
+            if name not in missing and name not in there:
+                raise NotJoined(
+                    f"{target.member.file} is to take `{name}` from {source}, and does not read it before it binds it"
+                )
+        for name, read in sorted(missing.items()):
+            source = _source(name, read, target, ends, members)
+            if source:
+                _check(name, read.use, target.member, members[source], ends[source])
+                found.append(Handed(name, source, target.member.name, ends[source][name].span, read.use.span))
+    return tuple(sorted(found, key=lambda h: (h.target, h.name)))
+
+
+def _source(
+    name: str, read: Missing, target: Read, ends: Mapping[str, Mapping[str, Bound]], members: Mapping[str, Member]
+) -> str:
+    """The notebook that hands a name on; "" where none does."""
+    member = target.member
+    holders = [other for other in ends if other != member.name and name in ends[other]]
+    wanted = member.takes.get(name)
+    if wanted is not None:
+        if wanted not in holders:
+            rest = f"; {' and '.join(holders)} {'have' if len(holders) > 1 else 'has'}" if holders else ""
+            raise NotJoined(
+                f"{member.file} is to take `{name}` from {members[wanted].file}, which has not bound it at its end{rest}"
+            )
+        return wanted
+    if not holders or read.deleted is not None:
+        return ""
+    site = line(member, read.use.span)
+    sites = [line(members[h], ends[h][name].span) for h in holders]
+    others = [members[h].file for h in holders]
+    if read.later is not None and not _reads(target.analysis, read.later.cell, name):
+        raise NotJoined(
+            f"{member.file} reads `{name}` before it binds it: is that its own, or handed on by {' or '.join(others)}?",
+            [site, line(member, read.later), *sites],
+            f"bind `{name}` above, or say who hands it on: {_said(member.name, name, holders[0])}",
+        )
+    if len(holders) > 1:
+        raise NotJoined(
+            f"{member.file} reads `{name}`, which {' and '.join(others)} have: nothing says which of them hands it on",
+            [site, *sites],
+            f"say it in pipeline.toml: {_said(member.name, name, holders[-1])}",
+        )
+    return holders[0]
+
+
+def _said(target: str, name: str, source: str) -> str:
+    return f'[notebooks.{target}] takes = {{{name} = "{source}"}}'
+
+
+def _reads(analysis: Analysis, cell: int, name: str) -> bool:
+    """Whether a cell reads a name before it binds it."""
+    return any(u.name == name for e in analysis.effects if e.cell == cell for u in e.uses)
+
+
+def _check(name: str, use: Use, target: Member, source: Member, ends: Mapping[str, Bound]) -> None:
+    """See that a notebook can hand a name on."""
+    bound = ends[name]
+    sites = [line(source, bound.span), line(target, use.span)]
+    reads = f"{target.file} reads `{name}`, which"
+    if bound.kind in _DEFINITIONS:
+        does, what = _DEFINITIONS[bound.kind]
+        fix = f"put `{name}` into a module beside the notebooks, and import it in both"
+        raise NotJoined(
+            f"{reads} {source.file} {does}: values are handed on, {what} are not",
+            sites,
+            f"import `{name}` in {target.file} as well" if bound.kind == "import" else fix,
+        )
+    if bound.span.cell in _parameters(source):
+        raise NotJoined(
+            f"{reads} is a parameter of {source.file}",
+            sites,
+            f"make it one of {target.file} too: parameters of one name, type and default are set as one",
+        )
+    if not bound.certain:
+        raise NotJoined(f"{reads} {source.file} may leave without a value", sites, f"bind `{name}` in any case")
+    if bound.fixed:
+        raise NotJoined(
+            f"{reads} is a {bound.fixed} in {source.file}: that cannot leave its process",
+            sites,
+            f"hand on what is made of it, or make it in {target.file}",
+        )
+
+
+def _parameters(member: Member) -> set[int]:
+    return {c.index for c in member.notebook.cells if "parameters" in c.tags.roles}
