@@ -330,8 +330,7 @@ def attest(package: str, notebook: str | None = None, signers: str | None = None
     """
     from nb2pipe.package.versions.attest import check as check_package
 
-    cells = load(notebook).cells if notebook else None
-    return check_package(Path(package), cells, Path(signers) if signers else None)
+    return check_package(Path(package), load(notebook) if notebook else None, Path(signers) if signers else None)
 
 
 def versions(package: str, store: str | None = None) -> tuple[History, tuple[Record, ...]]:

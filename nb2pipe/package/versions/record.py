@@ -123,6 +123,19 @@ def own_name(row: StepRecord | FunctionRecord) -> str:
     return row.name.rpartition(".")[2]
 
 
+def refuse_several(record: Record, what: str, instead: str) -> None:
+    """See that a package came from one notebook; ``what`` is then to be done, ``instead`` what can be where it did not.
+
+    Raises:
+        UsageError: It came from several.
+    """
+    if record.notebooks:
+        files = ", ".join(n.file for n in record.notebooks)
+        raise UsageError(
+            f"{record.name} came from several notebooks ({files}), and {what} knows packages of one: {instead}"
+        )
+
+
 class EdgeRecord(NamedTuple):
     """``target`` takes ``values`` from ``source``, or runs after it."""
 
