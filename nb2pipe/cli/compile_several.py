@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,13 +56,8 @@ def main(options: argparse.Namespace) -> int:
 def _words(made: Several) -> Iterator[str]:
     """Why the notebooks run in this order, and what stays a script."""
     from nb2pipe.package.findings import scripts
-    from nb2pipe.package.joined.order import unordered
 
-    planned, links = made.joined
-    for (source, target), found in itertools.groupby(links, key=lambda link: (link.source, link.target)):
-        yield f"{source} runs before {target}: {next(found).why}"
-    for one, other in unordered([p.member for p in planned], links):
-        yield f"{one} and {other} have nothing to do with one another: either may run first"
-    for member in planned:
+    yield from made.joined.notes
+    for member in made.joined.planned:
         for finding in scripts(member.plan):
             yield f"{member.member.file}: {finding.message} (cell {finding.span.cell + 1})"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from nb2pipe.analysis.effects import Analysis
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.package.joined.cells import given_types, with_cells, without_cells
 from nb2pipe.package.joined.model import Handed, Link, Member, NotJoined, Planned, Read, Wishes
-from nb2pipe.package.joined.names import handed_on
-from nb2pipe.package.joined.order import in_order, links, links_by_names
+from nb2pipe.package.joined.names import Needs, handed_by_nobody, handed_on, needs_of
+from nb2pipe.package.joined.order import in_order, in_words, links, links_by_names
 from nb2pipe.package.joined.parameters import with_known_as
 from nb2pipe.package.joined.places import line
 from nb2pipe.package.model import Plan, PlannedStep
@@ -34,10 +34,11 @@ C = TypeVar("C", bound=Compiled)
 
 
 class Joined(NamedTuple):
-    """Notebooks that are joined: in the order in which they run, with what makes that order."""
+    """Notebooks that are joined: in the order in which they run, with what makes that order, and what is to be said of them."""
 
     planned: tuple[Planned, ...]
     links: tuple[Link, ...]
+    notes: tuple[str, ...]
 
 
 def join(
@@ -52,7 +53,8 @@ def join(
         NotJoined: They cannot be joined as they are.
     """
     compiled, handed = _handed_on(members, compile_)
-    found = links([Read(m, compiled[m.name].codes, compiled[m.name].analysis) for m in members], handed)
+    reads = _reads(members, compiled)
+    found = links(reads, handed)
     planned: list[Planned] = []
     for member in in_order(members, found):
         mine = [h for h in handed if h.target == member.name]
@@ -63,7 +65,7 @@ def join(
         takes = tuple((h.name, f"{h.source}.{givers[h.source, h.name]}") for h in mine)
         before = {link.source for link in found if link.target == member.name}
         planned.append(Planned(member, made, takes, tuple(p.member.name for p in planned if p.member.name in before)))
-    return Joined(with_known_as(planned, wishes), found)
+    return Joined(with_known_as(planned, wishes), found, (*in_words(members, found), *handed_by_nobody(reads)))
 
 
 def _handed_on(members: Sequence[Member], compile_: Callable[[Notebook], C]) -> tuple[dict[str, C], tuple[Handed, ...]]:
@@ -73,6 +75,7 @@ def _handed_on(members: Sequence[Member], compile_: Callable[[Notebook], C]) -> 
     it comes from is known where it is handed on to.
     """
     handed: tuple[Handed, ...] = ()
+    needs: Needs = {}
     while True:
         compiled: dict[str, C] = {}
         for member in in_order(members, links_by_names(members, handed)):
@@ -82,10 +85,18 @@ def _handed_on(members: Sequence[Member], compile_: Callable[[Notebook], C]) -> 
                 given |= given_types(compiled[source].analysis, [h.name for h in mine if h.source == source])
             read = {h.name for h in handed if h.source == member.name}
             compiled[member.name] = compile_(with_cells(member.notebook, given, read))
-        more = handed_on([Read(m, compiled[m.name].codes, compiled[m.name].analysis) for m in members], handed)
-        if more == handed:
+        reads = _reads(members, compiled)
+        before, needs = needs, needs_of(reads, needs)
+        decided = handed_on(reads, needs)
+        if (decided.handed, needs) == (handed, before):
+            if decided.problem is not None:
+                raise decided.problem
             return compiled, handed
-        handed = more
+        handed = decided.handed
+
+
+def _reads(members: Sequence[Member], compiled: Mapping[str, C]) -> list[Read]:
+    return [Read(m, compiled[m.name].codes, compiled[m.name].analysis) for m in members]
 
 
 def _check(handed: Handed, last: PlannedStep | None, plan: Plan, source: Member) -> None:

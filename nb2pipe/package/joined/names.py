@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nb2pipe.analysis.effects import Analysis, Certainty, Use
 from nb2pipe.analysis.missing import Missing, missing_names
 from nb2pipe.diagnostics import Span
 from nb2pipe.package.joined.model import Handed, Member, NotJoined, Read
-from nb2pipe.package.joined.places import line
+from nb2pipe.package.joined.places import line, place
 
 _DEFINITIONS = {
     "import": ("imports", "modules"),
@@ -60,29 +61,43 @@ def bound_at_end(analysis: Analysis) -> dict[str, Bound]:
     return found
 
 
-def handed_on(reads: Sequence[Read], known: Sequence[Handed] = ()) -> tuple[Handed, ...]:
-    """The names that notebooks hand on, with those that they are ``known`` to.
+Needs = dict[tuple[str, str], Missing]
+"""What notebooks read and do not bind before, by notebook and name."""
 
-    Raises:
-        NotJoined: It is not clear which notebook hands a name on, or the one that does cannot.
-    """
+
+class Decided(NamedTuple):
+    """The names that are handed on, and why one is not of which that is not clear: more may be known of it later."""
+
+    handed: tuple[Handed, ...]
+    problem: NotJoined | None
+
+
+def needs_of(reads: Sequence[Read], known: Needs) -> Needs:
+    """What notebooks read and do not bind before, with what is known of before they were handed it."""
+    found = {(r.member.name, n): m for r in reads for n, m in missing_names(r.analysis, r.codes).items()}
+    return dict(sorted({**found, **known}.items()))
+
+
+def handed_on(reads: Sequence[Read], needs: Needs) -> Decided:
+    """Who hands on what notebooks need."""
     ends = {r.member.name: bound_at_end(r.analysis) for r in reads}
     members = {r.member.name: r.member for r in reads}
-    found = list(known)
-    for target in reads:
-        missing = missing_names(target.analysis, target.codes)
-        there = {h.name for h in known if h.target == target.member.name}
-        for name, source in target.member.takes.items():
-            if name not in missing and name not in there:
-                raise NotJoined(
-                    f"{target.member.file} is to take `{name}` from {source}, and does not read it before it binds it"
-                )
-        for name, read in sorted(missing.items()):
-            source = _source(name, read, target, ends, members)
+    problems: list[NotJoined] = []
+    found = []
+    for (target, name), read in needs.items():
+        reader = next(r for r in reads if r.member.name == target)
+        try:
+            source = _source(name, read, reader, ends, members)
             if source:
-                _check(name, read.use, target.member, members[source], ends[source])
-                found.append(Handed(name, source, target.member.name, ends[source][name].span, read.use.span))
-    return tuple(sorted(found, key=lambda h: (h.target, h.name)))
+                _check(name, read.use, reader.member, members[source], ends[source])
+                found.append(Handed(name, source, target, ends[source][name].span, read.use.span))
+        except NotJoined as problem:
+            problems.append(problem)
+    for member in members.values():
+        for name in (n for n in member.takes if (member.name, n) not in needs):
+            words = f"{member.file} is to take `{name}`, and does not read it before it binds it"
+            problems.append(NotJoined(words))
+    return Decided(tuple(found), next(iter(problems), None))
 
 
 def _source(
@@ -110,6 +125,13 @@ def _source(
             [site, line(member, read.later), *sites],
             f"bind `{name}` above, or say who hands it on: {_said(member.name, name, holders[0])}",
         )
+    star = _star(target.analysis, name)
+    if star is not None:
+        raise NotJoined(
+            f"{member.file} reads `{name}`: is that of `import *`, or handed on by {' or '.join(others)}?",
+            [site, line(member, star), *sites],
+            f"import names by their names, or say who hands it on: {_said(member.name, name, holders[0])}",
+        )
     if len(holders) > 1:
         raise NotJoined(
             f"{member.file} reads `{name}`, which {' and '.join(others)} have: nothing says which of them hands it on",
@@ -117,6 +139,11 @@ def _source(
             f"say it in pipeline.toml: {_said(member.name, name, holders[-1])}",
         )
     return holders[0]
+
+
+def _star(analysis: Analysis, name: str) -> Span | None:
+    """Where a name may come from that is imported by ``*`` from a module that nobody can look into."""
+    return next((d.span for e in analysis.effects for d in e.definitions if (d.name, d.kind) == (name, "star")), None)
 
 
 def _said(target: str, name: str, source: str) -> str:
@@ -159,3 +186,11 @@ def _check(name: str, use: Use, target: Member, source: Member, ends: Mapping[st
 
 def _parameters(member: Member) -> set[int]:
     return {c.index for c in member.notebook.cells if "parameters" in c.tags.roles}
+
+
+def handed_by_nobody(reads: Sequence[Read]) -> Iterator[str]:
+    """The names that a notebook is sure to read and nobody binds, in words: it stops there as it does by itself."""
+    for read in reads:
+        for name, missing in sorted(missing_names(read.analysis, read.codes).items()):
+            if missing.use.certainty is Certainty.MUST:
+                yield f"{place(read.member, missing.use.span)} reads `{name}`, which no notebook hands on: it stops there"

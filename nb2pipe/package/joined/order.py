@@ -15,7 +15,8 @@ from nb2pipe.pipeline.external import may_be_same
 class _Meeting(NamedTuple):
     """Two notebooks touch one thing, and not both only read it: ``first`` would come first, as far as this says anything.
 
-    ``sure`` is it where both say which file it is, and what they do to it; ``both`` where each may come first.
+    ``sure`` is it where both say which file it is, and what they do to it; ``both`` where each may come first, ``updated`` where
+    the second one writes what it reads.
     """
 
     first: str
@@ -24,6 +25,7 @@ class _Meeting(NamedTuple):
     read: Touch
     sure: bool
     both: bool
+    updated: bool
 
 
 def links_by_names(members: Sequence[Member], handed: Sequence[Handed]) -> tuple[Link, ...]:
@@ -51,11 +53,15 @@ def links(reads: Sequence[Read], handed: Sequence[Handed]) -> tuple[Link, ...]:
     members = {r.member.name: r.member for r in reads}
     found = list(links_by_names(list(members.values()), handed))
     touches = {r.member.name: touches_of(r) for r in reads}
+    said = [link for link in found if link.source in members[link.target].after]
     for sure in (True, False):
         meetings = [m for m in _meet(members, touches) if m.sure or not sure]
         open_ = [m for m in meetings if not _ordered(m.first, m.second, found)]
         one_way = {(m.first, m.second): m for m in reversed(open_) if not m.both}
-        found += [Link(*pair, _in_words(m, members)) for pair, m in one_way.items() if pair[::-1] not in one_way]
+        found += [Link(*pair, _met_in_words(m, members)) for pair, m in one_way.items() if pair[::-1] not in one_way]
+        if sure:  # what names have put in order may still read what only the later one writes
+            found += [Link(m.first, m.second, _met_in_words(m, members)) for m in meetings
+                      if not m.both and not m.updated and not _ordered(m.first, m.second, said)]  # fmt: skip
         _refuse_circles(found, members)
         _refuse_ambiguous([m for m in open_ if not _ordered(m.first, m.second, found)], members)
     return tuple(sorted(set(found)))
@@ -71,9 +77,13 @@ def in_order(members: Iterable[Member], found: Sequence[Link]) -> tuple[Member, 
     return tuple(ordered)
 
 
-def unordered(members: Sequence[Member], found: Sequence[Link]) -> Iterator[tuple[str, str]]:
-    """The pairs of notebooks of which either may come first."""
-    yield from ((a.name, b.name) for a, b in itertools.combinations(members, 2) if not _ordered(a.name, b.name, found))
+def in_words(members: Sequence[Member], found: Sequence[Link]) -> Iterator[str]:
+    """Why notebooks run in their order, and of which either may come first."""
+    for (source, target), links_ in itertools.groupby(found, key=lambda link: (link.source, link.target)):
+        yield f"{source} runs before {target}: {next(links_).why}"
+    for one, other in itertools.combinations([m.name for m in members], 2):
+        if not _ordered(one, other, found):
+            yield f"{one} and {other} have nothing to do with one another: either may run first"
 
 
 def _meet(members: Iterable[str], touches: Mapping[str, Sequence[Touch]]) -> Iterator[_Meeting]:
@@ -88,7 +98,10 @@ def _meet(members: Iterable[str], touches: Mapping[str, Sequence[Touch]]) -> Ite
                 if write.kind == read.kind and may_be_same(write.key, read.key):
                     sure = write.kind == "file" and write.key == read.key and ANYTHING not in write.key
                     sure = sure and "names" not in (write.how, read.how)
-                    yield _Meeting(first, second, write, read, sure, both)
+                    updated = any(
+                        t.how != "reads" and (t.kind, t.key) == (read.kind, read.key) for t in touches[second]
+                    )
+                    yield _Meeting(first, second, write, read, sure, both, updated)
 
 
 def _refuse_ambiguous(meetings: Sequence[_Meeting], members: Mapping[str, Member]) -> None:
@@ -124,7 +137,7 @@ def _name_in_words(handed: Handed, members: Mapping[str, Member]) -> str:
     return f"`{handed.name}`: {place(source, handed.write)}; {place(target, handed.read)}"
 
 
-def _in_words(meeting: _Meeting, members: Mapping[str, Member]) -> str:
+def _met_in_words(meeting: _Meeting, members: Mapping[str, Member]) -> str:
     write, read = place(members[meeting.first], meeting.write.span), place(members[meeting.second], meeting.read.span)
     return f"{_thing(meeting)}: {write}; {read}"
 

@@ -16,7 +16,8 @@ from pathlib import Path
 def main(name: str, folder: str) -> int:
     """Run the notebook; the exit code: 0 done, 1 it has failed, 130 interrupted."""
     package = Path(__file__).parents[1]
-    sys.path[0] = os.getcwd()  # as with `python -m`
+    if Path(sys.path[0]).resolve() == Path(__file__).resolve().parent:
+        sys.path[0] = os.getcwd()  # as with `python -m`
     found = importlib.util.find_spec(package.name)
     if found is None or found.origin is None or Path(found.origin).parent != package:
         sys.path.insert(1, str(package.parent))

@@ -126,7 +126,10 @@ def test_scripts_and_unknown_values(tmp_path: Path) -> None:
     paths = written(
         tmp_path / "work",
         {
-            "one": ["import json\nthing = json.loads('{\"a\": [1, 2]}')", "exec('made = 5')\nmade = made + 1\nprint(made)"],
+            "one": [
+                "import json\nthing = json.loads('{\"a\": [1, 2]}')",
+                "exec('made = 5')\nmade = made + 1\nprint(made)",
+            ],
             "two": [
                 "def f(k):\n    return thing[k] + extra",
                 "extra = [3]\nprint(f('a'))",
