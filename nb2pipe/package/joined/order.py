@@ -11,6 +11,8 @@ from nb2pipe.package.joined.places import line, place
 from nb2pipe.package.joined.touches import ANYTHING, Touch, touches_of
 from nb2pipe.pipeline.external import may_be_same
 
+_TOLD = 3  # pairs of notebooks that are named
+
 
 class _Meeting(NamedTuple):
     """Two notebooks touch one thing, and not both only read it: ``first`` would come first, as far as this says anything.
@@ -81,9 +83,11 @@ def in_words(members: Sequence[Member], found: Sequence[Link]) -> Iterator[str]:
     """Why notebooks run in their order, and of which either may come first."""
     for (source, target), links_ in itertools.groupby(found, key=lambda link: (link.source, link.target)):
         yield f"{source} runs before {target}: {next(links_).why}"
-    for one, other in itertools.combinations([m.name for m in members], 2):
-        if not _ordered(one, other, found):
-            yield f"{one} and {other} have nothing to do with one another: either may run first"
+    names = sorted(m.name for m in members)
+    free = [f"{a} and {b}" for a, b in itertools.combinations(names, 2) if not _ordered(a, b, found)]
+    if free:
+        more = f", and {len(free) - _TOLD} pairs more" if len(free) > _TOLD else ""
+        yield f"either may run first: {', '.join(free[:_TOLD])}{more}"
 
 
 def _meet(members: Iterable[str], touches: Mapping[str, Sequence[Touch]]) -> Iterator[_Meeting]:
@@ -128,8 +132,10 @@ def _thing(meeting: _Meeting) -> str:
     """What the two touch; the path that says more."""
     if meeting.write.kind == "network":
         return "something on the network"
-    key = meeting.read.key if ANYTHING in meeting.write.key else meeting.write.key
-    return "a file that may be any" if key == ANYTHING else key
+    keys = sorted({meeting.write.key, meeting.read.key}, key=lambda key: (ANYTHING in key, -len(key), key))
+    if keys[0] == ANYTHING:
+        return "a file that may be any"
+    return keys[0] if len(keys) == 1 or meeting.sure else f"a file that may be {keys[0]}"
 
 
 def _name_in_words(handed: Handed, members: Mapping[str, Member]) -> str:

@@ -157,7 +157,6 @@ def test_what_is_told(tmp_path: Path) -> None:
     notes = joined(written(tmp_path / "work", {"a": ["x = 1"], "b": ["print(x, nobody)"], "c": ["1"]})).joined.notes
     assert notes == (
         "a runs before b: `x`: a.ipynb cell 1, line 1; b.ipynb cell 1, line 1",
-        "a and c have nothing to do with one another: either may run first",
-        "b and c have nothing to do with one another: either may run first",
+        "either may run first: a and c, b and c",
         "b.ipynb cell 1, line 1 reads `nobody`, which no notebook hands on: it stops there",
     )
