@@ -31,6 +31,7 @@ class Compiled(Protocol):
 
 
 C = TypeVar("C", bound=Compiled)
+_ROUNDS = 100  # more than there are notebooks in a row, each of which lets the next one read more
 
 
 class Joined(NamedTuple):
@@ -76,7 +77,9 @@ def _handed_on(members: Sequence[Member], compile_: Callable[[Notebook], C]) -> 
     """
     handed: tuple[Handed, ...] = ()
     needs: Needs = {}
-    while True:
+    seen: list[tuple[Handed, ...]] = []
+    problem: NotJoined | None = None
+    for _ in range(_ROUNDS):
         compiled: dict[str, C] = {}
         for member in in_order(members, links_by_names(members, handed)):
             given: dict[str, str] = {}
@@ -88,11 +91,15 @@ def _handed_on(members: Sequence[Member], compile_: Callable[[Notebook], C]) -> 
         reads = _reads(members, compiled)
         before, needs = needs, needs_of(reads, needs)
         decided = handed_on(reads, needs)
-        if (decided.handed, needs) == (handed, before):
-            if decided.problem is not None:
-                raise decided.problem
+        problem = decided.problem or problem
+        settled = (decided.handed, needs) == (handed, before)
+        if settled and decided.problem is None:
             return compiled, handed
+        if problem is not None and (settled or decided.handed in seen):
+            raise problem  # it stays, or comes again with what would be without it
+        seen.append(handed)
         handed = decided.handed
+    raise NotJoined("nobody can say who hands on what: `takes` in pipeline.toml does")
 
 
 def _reads(members: Sequence[Member], compiled: Mapping[str, C]) -> list[Read]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from nb2pipe.analysis.effects import Analysis, Certainty, Use
@@ -19,45 +18,50 @@ _DEFINITIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """A name as a notebook leaves it: where it was bound or changed last, whether for certain, and what it holds where that is known.
 
-    ``fixed`` is what it holds that cannot leave its process, in a word.
+    ``fixed`` is what it holds that cannot leave its process, in a word; ``changed`` where the notebook was handed it, and may only
+    have changed it.
     """
 
     span: Span
     certain: bool
     kind: str = ""
     fixed: str = ""
+    changed: bool = False
 
 
 def bound_at_end(analysis: Analysis) -> dict[str, Bound]:
     """What a notebook has bound or changed of names, when it has run."""
     found: dict[str, Bound] = {}
+    given: set[str] = set()
     for effects in analysis.effects:
         if effects.cell < 0:  # what it was handed itself
+            given = {d.name for d in effects.definitions}
             continue
         fixed = dict(effects.fixed)
         for mutation in effects.mutations:
             known = found.get(mutation.name)
-            found[mutation.name] = Bound(
-                mutation.span, known.certain if known else True, known.kind if known else "", fixed.get(mutation.name, "")
-            )  # fmt: skip
+            word = fixed.get(mutation.name, "")
+            if known is None:
+                found[mutation.name] = Bound(mutation.span, certain=True, fixed=word, changed=True)
+            else:
+                found[mutation.name] = known._replace(span=mutation.span, fixed=word)
         for definition in effects.definitions:
             if definition.kind == "star":
                 continue
             name, known = definition.name, found.get(definition.name)
             certain = definition.certainty is Certainty.MUST
             kind = definition.kind if certain or known is None or known.kind == definition.kind else ""
-            stays = certain or (known is not None and known.certain)
+            stays = certain or (known.certain if known is not None else name in given)
             found[name] = Bound(definition.span, stays, kind, fixed.get(name, ""))
         for deletion in effects.deletions:
             known = found.get(deletion.name)
             if deletion.certainty is Certainty.MUST:
                 found.pop(deletion.name, None)
             elif known is not None:
-                found[deletion.name] = Bound(deletion.span, False, known.kind, known.fixed)
+                found[deletion.name] = known._replace(span=deletion.span, certain=False)
     return found
 
 
@@ -133,8 +137,9 @@ def _source(
             f"import names by their names, or say who hands it on: {_said(member.name, name, holders[0])}",
         )
     if len(holders) > 1:
+        does = [f"{members[h].file} {'may have changed' if ends[h][name].changed else 'binds'}" for h in holders]
         raise NotJoined(
-            f"{member.file} reads `{name}`, which {' and '.join(others)} have: nothing says which of them hands it on",
+            f"{member.file} reads `{name}`, which {' and '.join(does)}: nothing says which of them hands it on",
             [site, *sites],
             f"say it in pipeline.toml: {_said(member.name, name, holders[-1])}",
         )

@@ -90,7 +90,11 @@ REFUSED: dict[str, tuple[dict[str, Cells], list[str]]] = {
     ),
     "one has it, another has changed it": (
         {"a": ["xs = [1]"], "b": ["xs.append(2)"], "c": ["print(xs)"]},
-        ["c.ipynb reads `xs`", "a.ipynb", "b.ipynb"],
+        ["c.ipynb reads `xs`, which a.ipynb binds and b.ipynb may have changed", "a.ipynb cell 1", "b.ipynb cell 1"],
+    ),
+    "two change what one has": (
+        {"a": ["xs = [1]"], "b": ["xs.append(2)"], "c": ["xs.append(3)"]},
+        ["which a.ipynb binds and c.ipynb may have changed", "b.ipynb cell 1"],
     ),
     "it may be its own": (
         {"a": ["df = 1"], "b": ["print(df)", "df = 2"]},
