@@ -90,6 +90,7 @@ class _Planner:
         self.captured = self._captured()
         self.looked_at = next((Span(p.cell, p.statement.node.lineno) for p in self.places if looks_at_names(p)), None)
         self.inputs: dict[str, set[str]] = {}
+        self.unchanged = {s.name: {*s.parameters} for s in pipeline.steps}
         self.givers = {s.name: {v.name: v.producer for v in s.inputs} for s in pipeline.steps}
         self.needed: dict[str, Import] = {i.name: i for i in _SUPPORT}
 
@@ -282,6 +283,10 @@ class _Planner:
             passed = {n for n in gives[step.name] if n in self.inputs[step.name] and n not in self._must(step)}
             if step.form == "function" and not passed <= {*step.takes}:
                 step = found[position] = replace(step, takes=tuple(sorted({*step.takes, *passed})))
+            lent = {n for n in gives[step.name] if n in self.unchanged[step.name] and n not in self._must(step)}
+            if not lent <= {*step.parameters}:
+                parameters = tuple(n for n in self.parameters if n in lent or n in step.parameters)
+                step = found[position] = replace(step, parameters=parameters)
             # the functions of scripts find what they read in the namespace of the scripts
             for name in sorted({*step.takes, *(self.inputs[step.name] if scripts else ())}):
                 giver = self.givers[step.name].get(name) or self._binder(name, found[:position])

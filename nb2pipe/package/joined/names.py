@@ -77,8 +77,15 @@ class Decided(NamedTuple):
 
 
 def needs_of(reads: Sequence[Read], known: Needs) -> Needs:
-    """What notebooks read and do not bind before, with what is known of before they were handed it."""
+    """What notebooks read and do not bind before, with what is known of before they were handed it.
+
+    Of a name that they are said to take it is enough that they may read it.
+    """
     found = {(r.member.name, n): m for r in reads for n, m in missing_names(r.analysis, r.codes).items()}
+    for read in reads:
+        uses = {u.name: u for e in reversed(read.analysis.effects) for u in e.uses}
+        found |= {(read.member.name, n): Missing(uses[n]) for n in read.member.takes
+                  if n in uses and (read.member.name, n) not in found}  # fmt: skip
     return dict(sorted({**found, **known}.items()))
 
 

@@ -58,6 +58,29 @@ def test_names(tmp_path: Path) -> None:
     assert set(handed(several)["a"]) == {"both", "df", "rate", "rows"}
 
 
+def test_what_is_shared_is_changed_under_every_name(tmp_path: Path) -> None:
+    """A step that changes a value takes and gives the names that share something with it, also those that it does not mention."""
+    paths = written(
+        tmp_path / "work",
+        {
+            "a": ["import numpy as np\narr = np.ones(3)\nalias = {'arr': arr}"],
+            "b": [
+                text("# Add"),
+                "arr += 1",
+                text("# Bind"),
+                "print(alias['arr'], arr)\narr = arr * 2",
+                text("# Take away"),
+                "alias['arr'] -= 5\nprint(arr, alias)",
+            ],
+            "c": ["print(alias)"],
+        },
+        toml='[notebooks.c]\ntakes = {alias = "b"}\n',
+    )
+    several = check(paths, tmp_path)
+    assert handed(several) == {"b": {"alias": "a.a", "arr": "a.a"}, "c": {"alias": "b.take_away"}}
+    assert all(s.form == "function" for p in several.package.plans for s in p.steps)
+
+
 def test_states_do_not_pass_from_one_to_the_next(tmp_path: Path) -> None:
     """Random states, settings, the environment and the working directory are those of a fresh kernel."""
     paths = written(

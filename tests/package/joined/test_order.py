@@ -151,6 +151,10 @@ def test_who_hands_on_a_name_can_be_said(tmp_path: Path) -> None:
     assert handed(made) == {"b": {"xs": "a.a"}, "c": {"xs": "a.a"}}
     own = {"a": ["df = 1"], "b": ["print(df)", "df = 2"]}
     assert handed(joined(written(tmp_path / "own", own, '[notebooks.b]\ntakes = {df = "a"}\n'))) == {"b": {"df": "a.a"}}
+    perhaps = {"a": ["x = 1"], "b": ["if input:\n    x = x + 1\nprint(x)"]}
+    assert handed(joined(written(tmp_path / "perhaps", perhaps, '[notebooks.b]\ntakes = {x = "a"}\n'))) == {
+        "b": {"x": "a.a"}
+    }
     with pytest.raises(NotJoined, match="does not read it"):
         joined(written(tmp_path / "no", {"a": ["x = 1"], "b": ["y = 1"]}, '[notebooks.b]\ntakes = {x = "a"}\n'))
     with pytest.raises(NotJoined, match="has not bound it at its end"):
