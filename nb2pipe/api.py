@@ -24,6 +24,9 @@ from nb2pipe.rules.subject import Subject
 
 if TYPE_CHECKING:
     from nb2pipe.emit.filetree import FileTree
+    from nb2pipe.package.joined.join import Joined
+    from nb2pipe.package.joined.model import Member
+    from nb2pipe.package.model import Plan
     from nb2pipe.package.project import Draft
     from nb2pipe.package.versions.attest import Attested
     from nb2pipe.package.versions.difference import Difference
@@ -61,7 +64,7 @@ def compile_notebook(notebook: Notebook, split: str | None = None) -> Compiled:
     folder = Path(notebook.path).resolve().parent
     with paused():
         # The Python that IPython would run, with its positions.
-        codes = parse_cells(notebook.cells)
+        codes = parse_cells(sorted(notebook.cells, key=lambda cell: cell.index))
         # What each cell does to names and to the world.
         analysis = analyze(notebook, codes, folder)
         # Steps, values, edges.
@@ -75,13 +78,17 @@ def compile_notebook(notebook: Notebook, split: str | None = None) -> Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package that is not written yet: its name, the files of its project and their plan, and what is to be said of it."""
+    """A package that is not written yet: its name, the files of its project, and what is to be said of it.
+
+    ``plans`` are those of the notebooks that it came from.
+    """
 
     name: str
     tree: FileTree
     findings: tuple[Diagnostic, ...]
     summary: str
     draft: Draft
+    plans: tuple[Plan, ...]
 
 
 def package(
@@ -105,27 +112,12 @@ def package(
     from nb2pipe.package.extras import extra_files, locked
     from nb2pipe.package.findings import notes, refusals
     from nb2pipe.package.local import modules_outside
-    from nb2pipe.package.naming import package_name, with_importable_steps
-    from nb2pipe.package.order import runs_in_order
-    from nb2pipe.package.plan import plan_package
+    from nb2pipe.package.naming import package_name
     from nb2pipe.package.project import draft
     from nb2pipe.package.provenance import Source
-    from nb2pipe.package.sharing import without_shared_cells
     from nb2pipe.package.versions.keep import first_files
 
-    faults = refusing(_subject(compiled))
-    if faults:
-        raise Refused(faults)
-    with paused():
-        # What every step has a copy of when it runs in a process of its own runs once in a package.
-        notebook = without_shared_cells(compiled.notebook)
-        pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split).pipeline
-        if not runs_in_order(pipeline):
-            pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split, join=False).pipeline
-        pipeline = with_importable_steps(pipeline, compiled.codes)
-        invariants.check(pipeline)
-        # What goes to the top of modules, what becomes a function, what stays a script.
-        plan = plan_package(notebook, compiled.codes, compiled.analysis, pipeline, compiled.folder)
+    plan = _planned(compiled)
     problems = refusals(plan)
     if problems:
         raise Refused(problems)
@@ -144,7 +136,107 @@ def package(
         made = with_records(made, compiled.folder)
     tree = first_files(made)
     count = len(plan.steps)
-    return Package(chosen, tree, notes(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files", made)
+    return Package(
+        chosen, tree, notes(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files", made, (plan,)
+    )
+
+
+def _planned(compiled: Compiled) -> Plan:
+    """The plan of a notebook's package, or of its part of one.
+
+    Raises:
+        Refused: The notebook has a fault that makes the promise impossible.
+    """
+    from nb2pipe.package.naming import with_importable_steps
+    from nb2pipe.package.order import runs_in_order
+    from nb2pipe.package.plan import plan_package
+    from nb2pipe.package.sharing import without_shared_cells
+
+    faults = refusing(_subject(compiled))
+    if faults:
+        raise Refused(faults)
+    with paused():
+        # What every step has a copy of when it runs in a process of its own runs once in a package.
+        notebook = without_shared_cells(compiled.notebook)
+        pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split).pipeline
+        if not runs_in_order(pipeline):
+            pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split, join=False).pipeline
+        pipeline = with_importable_steps(pipeline, compiled.codes)
+        invariants.check(pipeline)
+        # What goes to the top of modules, what becomes a function, what stays a script.
+        return plan_package(notebook, compiled.codes, compiled.analysis, pipeline, compiled.folder)
+
+
+class NotebookRefused(Refused):
+    """One of several notebooks has a fault that makes the promise impossible."""
+
+    def __init__(self, notebook: Notebook, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(diagnostics)
+        self.notebook = notebook
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The package of several notebooks: ``folder`` is the one that they have in common, ``joined`` how they come together."""
+
+    package: Package
+    folder: Path
+    joined: Joined
+
+
+def package_several(
+    notebooks: Sequence[Notebook],
+    name: str | None = None,
+    *,
+    split: str | None = None,
+    extras: Sequence[str] = (),
+    lock: str | None = None,
+) -> Several:
+    """The project of a package that computes what the notebooks compute, one after another, each in a process of its own.
+
+    Raises:
+        NotebookRefused: One of them cannot be compiled.
+        NotJoined: They cannot be joined: it is not clear who hands a name on, or which comes first.
+        UsageError: The name, or what `pipeline.toml` says, is wrong.
+    """
+    from nb2pipe.package.environment import environment_of
+    from nb2pipe.package.extras import extra_files, locked
+    from nb2pipe.package.findings import notes, refusals
+    from nb2pipe.package.joined.join import join
+    from nb2pipe.package.joined.naming import name_of
+    from nb2pipe.package.joined.project import draft
+    from nb2pipe.package.joined.wishes import common_folder, members_of, with_wishes
+    from nb2pipe.package.local import modules_outside
+    from nb2pipe.package.versions.keep import first_files
+
+    # What the user says of them.
+    folder = common_folder(notebooks)
+    members, wishes = with_wishes(members_of(notebooks), folder)
+
+    def plan(member: Member, compiled: Compiled) -> Plan:
+        try:
+            made = _planned(compiled)
+        except Refused as refused:
+            raise NotebookRefused(member.notebook, refused.diagnostics) from refused
+        problems = tuple(d for d in refusals(made) if d.span.cell >= 0)
+        if problems:
+            raise NotebookRefused(member.notebook, problems)
+        return made
+
+    # Who hands on what, in which order they run, and the plan of each.
+    joined = join(members, wishes, lambda notebook: compile_notebook(notebook, split), plan)
+    plans = tuple(p.plan for p in joined.planned)
+    modules = [m for p in plans for m in modules_outside(p)]
+    environment = environment_of(modules)
+    chosen = name_of(joined.planned, name or wishes.name, modules, folder)
+    more = extra_files(chosen, extras)
+    if lock is not None:
+        more["requirements.lock"] = locked(lock, environment.closure)
+    made = draft(joined.planned, chosen, split, environment, more)
+    tree = first_files(made)
+    summary = f"{len(plans)} notebooks, {sum(len(p.steps) for p in plans)} steps, {len(tree.files)} files"
+    findings = tuple(f for p in plans for f in notes(p))
+    return Several(Package(chosen, tree, findings, summary, made, plans), folder, joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +335,7 @@ def attest(package: str, notebook: str | None = None, signers: str | None = None
     """
     from nb2pipe.package.versions.attest import check as check_package
 
-    cells = load(notebook).cells if notebook else None
-    return check_package(Path(package), cells, Path(signers) if signers else None)
+    return check_package(Path(package), load(notebook) if notebook else None, Path(signers) if signers else None)
 
 
 def versions(package: str, store: str | None = None) -> tuple[History, tuple[Record, ...]]:
@@ -308,9 +399,9 @@ def sync(package_folder: str, notebook: str | None = None) -> Synced:
 
     def compile_(subject: Notebook) -> Base:
         compiled = compile_notebook(subject, edited.record.split)
-        draft = package(compiled, edited.name).draft
-        tree = project_files(draft, edited.record.version, edited.record.change, edited.changelog)
-        return Base(edited.name, tree, draft.plan, compiled.codes)
+        made = package(compiled, edited.name)
+        tree = project_files(made.draft, edited.record.version, edited.record.change, edited.changelog)
+        return Base(edited.name, tree, made.plans[0], compiled.codes)
 
     # Carried into cells, compiled again and compared; merged with what the notebook has by now.
     return bring(edited, current, compile_)

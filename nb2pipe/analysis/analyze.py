@@ -86,6 +86,8 @@ class _Run:
                     raise
                 self._give_up(error)
         machine.parameters_cell = False
+        if "last" in code.cell.tags.roles:
+            record.traits.add("identity")  # whoever reads the names then may see what they share
         if "warnings" in written and _warns(code):
             record.traits.add("warns")
         first = machine.first_spans.get(code.cell.index, machine.span)

@@ -24,9 +24,10 @@ def add_parser(commands: Any) -> None:
             ("nb2pipe compile analysis.ipynb -o packages/analysis", "the project in another folder"),
             ("nb2pipe compile analysis.ipynb --name sales", "under another name"),
             ("nb2pipe compile analysis.ipynb --verify", "only if it computes what the notebook computes"),
+            ("nb2pipe compile clean.ipynb report.ipynb", "several notebooks as one package"),
         ),
     )
-    add_notebook(parser)
+    add_notebook(parser, several=True)
     parser.add_argument("-o", "--output", metavar="DIR", help="the folder of the project (default: the package's name)")
     parser.add_argument("--name", metavar="NAME", help="the name of the package (default: from the notebook's)")
     parser.add_argument(
@@ -56,11 +57,15 @@ def add_parser(commands: Any) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Run the command."""
+    if len(options.notebooks) > 1:
+        from nb2pipe.cli import compile_several
+
+        return compile_several.main(options)
     from nb2pipe import api
     from nb2pipe.cli.refusal import say
     from nb2pipe.diagnostics import Refused
 
-    compiled = api.compile_notebook(api.load(options.notebook), options.split)
+    compiled = api.compile_notebook(api.load(options.notebooks[0]), options.split)
     try:
         made = api.package(
             compiled,

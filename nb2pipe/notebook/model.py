@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from nb2pipe.diagnostics import Diagnostic
 
 CellKind = Literal["code", "markdown", "raw"]
-Role = Literal["parameters", "imports", "functions", "setup", "metrics", "skip"]
+Role = Literal["parameters", "imports", "functions", "setup", "metrics", "skip", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ NO_TAGS = Tags()
 class Cell:
     """One cell: ``index`` is its 0-based position among all cells of the notebook.
 
-    ``labels`` are its tags as they were written.
+    ``labels`` are its tags as they were written. Where notebooks are joined, nb2pipe puts cells of its own behind the others: one
+    of the role ``last`` for what others read when this notebook has run, and one for what it is handed. That one has the
+    index -1, for it runs first; it stands last, so that ``cells[index]`` holds for it too.
     """
 
     id: str

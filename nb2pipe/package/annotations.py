@@ -76,6 +76,8 @@ def _written(kind: str, known: Known, steps: set[str]) -> tuple[str, Import | No
     if not module:
         return ("" if name in steps else name), None
     for bound, entries in known.imports.items():
+        if bound.startswith("_"):  # a private name has no place in a signature
+            continue
         for entry in entries:
             if entry.member and f"{entry.module}.{entry.member}" == kind and bound not in steps:
                 return bound, None

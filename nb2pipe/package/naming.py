@@ -37,7 +37,7 @@ def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str]
     beside = {p.stem for p in folder.glob("*.py")} | {p.parent.name for p in folder.glob("*/__init__.py")}
     taken = {m.partition(".")[0] for m in imported} | sys.stdlib_module_names | beside
     if wanted is not None:
-        made = _identifier(wanted)
+        made = identifier(wanted)
         if wanted != made:
             raise UsageError(
                 f"--name {wanted}: a package needs a name of lower-case letters, digits and _; did you mean {made}?"
@@ -47,11 +47,12 @@ def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str]
             whose = "is Python's own" if wanted in sys.stdlib_module_names else whose
             raise UsageError(f"--name {wanted}: a module of that name {whose}; did you mean {wanted}_pipeline?")
         return wanted
-    made = _identifier(notebook.name)
+    made = identifier(notebook.name)
     return f"{made}_pipeline" if made in taken else made
 
 
-def _identifier(text: str) -> str:
+def identifier(text: str) -> str:
+    """A text as the name of a module: lower-case letters, digits and ``_``."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     made = re.sub(r"\W+", "_", plain).strip("_").lower() or "notebook"
     if made[0].isdigit():

@@ -91,6 +91,7 @@ class _Planner:
         self.looked_at = next((Span(p.cell, p.statement.node.lineno) for p in self.places if looks_at_names(p)), None)
         self.inputs: dict[str, set[str]] = {}
         self.ours = {i.name for cell in self.cells.values() for i in cell.imports}
+        self.unchanged = {s.name: {*s.parameters} for s in pipeline.steps}
         self.givers = {s.name: {v.name: v.producer for v in s.inputs} for s in pipeline.steps}
         self.needed: dict[str, Import] = {i.name: i for i in _SUPPORT}
 
@@ -295,6 +296,10 @@ class _Planner:
             passed = {n for n in gives[step.name] if n in self.inputs[step.name] and n not in self._must(step)}
             if step.form == "function" and not passed <= {*step.takes}:
                 step = found[position] = replace(step, takes=tuple(sorted({*step.takes, *passed})))
+            lent = {n for n in gives[step.name] if n in self.unchanged[step.name] and n not in self._must(step)}
+            if not lent <= {*step.parameters}:
+                parameters = tuple(n for n in self.parameters if n in lent or n in step.parameters)
+                step = found[position] = replace(step, parameters=parameters)
             # the functions of scripts find what they read in the namespace of the scripts
             for name in sorted({*step.takes, *(self.inputs[step.name] if scripts else ())}):
                 giver = self.givers[step.name].get(name) or self._binder(name, found[:position])
@@ -332,7 +337,8 @@ class _Planner:
                     words = f"it deletes `{name}`, for which a script may look"
                     found.setdefault(step.name, []).append(Reason(words, Span(step.cells[0])))
         for step in steps:
-            open_ = {n for n in step.gives if n not in step.takes and n not in self._must(step)}
+            there = {*step.takes, *step.parameters}
+            open_ = {n for n in step.gives if n not in there and n not in self._must(step)}
             taken = unsure & {*step.takes}
             if step.form == "function":
                 for name in sorted(open_ | taken):

@@ -25,9 +25,13 @@ from nb2pipe.package.write import package_files
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A project that has no version yet: its record, and the files that are the same whatever its version."""
+    """A project that has no version yet: its record, and the files that are the same whatever its version.
 
-    plan: Plan
+    ``title`` says in a line what it is, ``unlinted`` is what its linter is told of the notebook's own lines.
+    """
+
+    title: str
+    unlinted: str
     environment: Environment
     record: Record
     files: FileTree
@@ -53,7 +57,9 @@ def draft(
     texts[origin_path(path_text(source.notebook.path))] = origin(source.notebook)
     texts["requirements.lock"] = "".join(f"{d.name}=={d.version}\n" for d in environment.closure)
     files = file_tree({**texts, **(more or {})})
-    return Draft(plan, environment, record_of(plan, name, source, environment, files), files)
+    record_ = record_of(plan, name, source, environment, files)
+    own = {"functions", "steps", *names_of_local(plan)}
+    return Draft(plan.title, unlinted(name, record_.files, own), environment, record_, files)
 
 
 def with_more(made: Draft, more: Mapping[str, bytes]) -> Draft:
@@ -82,34 +88,34 @@ def with_record(made: Draft, record: Record, changelog: str) -> FileTree:
 
 def _own_files(made: Draft, version: str, changelog: str) -> dict[str, str]:
     """The files that say which version it is."""
-    unlinted = _unlinted(made.plan, made.record.name, made.record.files)
-    text = _pyproject(made.plan, made.record.name, version, made.environment, unlinted)
+    text = _pyproject(made, version)
     return {"pyproject.toml": text, CHANGELOG: changelog}
 
 
 _STYLE = "B BLE C4 E F401 F541 F811 F841 PERF PIE PLR PLW RET RUF S SIM UP"
 
 
-def _unlinted(plan: Plan, name: str, paths: Iterable[str]) -> str:
-    """What ruff is not to say of the files that hold the notebook's own lines."""
+def unlinted(name: str, paths: Iterable[str], own: Iterable[str]) -> str:
+    """What ruff is not to say of the files that hold the notebook's own lines: those in ``own``, by path in the package."""
     modules = {p.removeprefix(f"src/{name}/").removesuffix(".py") for p in paths}
-    folders = {"steps/*"} if any(m.startswith("steps/") for m in modules) else set()
-    own = sorted(modules & {"functions", "steps", *names_of_local(plan)} | folders)
+    folders = {f"{m.rpartition('/')[0]}/*" for m in modules if m.rpartition("/")[0] in {*own}}
+    own = sorted(modules & {*own} | folders)
     lines = []
     if own:
         pattern = f"{{{','.join(own)}}}" if len(own) > 1 else own[0]
         rules = "".join(f"    {line},\n" for line in textwrap.wrap(", ".join(f'"{r}"' for r in _STYLE.split()), 80))
         lines.append(f'"src/{name}/{pattern}.py" = [\n{rules.replace(",,", ",")}]\n')
-    if any(m.startswith("scripts/") for m in modules):  # which find names where other scripts have left them
-        lines.append(f'"src/{name}/scripts/*.py" = ["ALL"]\n')
+    for folder in sorted({m.rpartition("/")[0] for m in modules if f"/{m}".rpartition("/")[0].endswith("/scripts")}):
+        lines.append(f'"src/{name}/{folder}/*.py" = ["ALL"]\n')  # they find names where other scripts have left them
     head = "\n[tool.ruff.lint.per-file-ignores]\n# these are the notebook's own lines: their style is kept\n"
     return head + "".join(lines) if lines else ""
 
 
-def _pyproject(plan: Plan, name: str, version: str, environment: Environment, unlinted: str) -> str:
-    needs = "".join(f'    "{d.name}>={d.version}",\n' for d in environment.direct)
+def _pyproject(made: Draft, version: str) -> str:
+    name = made.record.name
+    needs = "".join(f'    "{d.name}>={d.version}",\n' for d in made.environment.direct)
     dependencies = f"[\n{needs}]" if needs else "[]"
-    description = json.dumps(plan.title, ensure_ascii=False)
+    description = json.dumps(made.title, ensure_ascii=False)
     return f"""\
 [build-system]
 requires = ["hatchling"]
@@ -141,4 +147,4 @@ testpaths = ["tests"]
 
 [tool.ruff]
 extend-exclude = ["notebooks"]  # as they were written
-{unlinted}"""
+{made.unlinted}"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 
 from nb2pipe.package.imports import import_text
@@ -27,7 +28,9 @@ def test_an_unknown_name_is_refused():
 def project_tests(plan: Plan, name: str, *, record: bool) -> dict[str, str | bytes]:
     """The files of the tests, by name; ``record`` is whether a run is recorded that they compare with."""
     found: dict[str, str | bytes] = {
-        "test_parameters.py": _parameters(plan, name),
+        "test_parameters.py": parameter_tests(
+            plan.parameters, name, Import("Parameters", f"{name}.parameters", "Parameters")
+        ),
         "test_pipeline.py": _pipeline(plan, name, record=record),
     }
     if record:
@@ -36,20 +39,22 @@ def project_tests(plan: Plan, name: str, *, record: bool) -> dict[str, str | byt
     return found
 
 
-def _imported(imports: list[Import], name: str) -> str:
+def imported(imports: list[Import], name: str) -> str:
     """The imports, those of the package last."""
     own = [i for i in imports if i.module.partition(".")[0] == name]
     return f"{import_text(i for i in imports if i not in own)}\n\n{import_text(own)}"
 
 
-def _parameters(plan: Plan, name: str) -> str:
-    known = [p for p in plan.parameters if default_text(p) is not None]
-    typed = [p for p in plan.parameters if p.type in _OTHERS]
+def parameter_tests(parameters: Sequence[Parameter], name: str, source: Import, below: str = "") -> str:
+    """The tests of the parameters; ``source`` is where they come from, with what stands ``below`` the imports."""
+    known = [p for p in parameters if default_text(p) is not None]
+    typed = [p for p in parameters if p.type in _OTHERS]
     imports = [Import("pytest", "pytest"), Import("ParameterError", f"{name}._runtime", "ParameterError"),
-               Import("checked", f"{name}._runtime", "checked"), Import("Parameters", f"{name}.parameters", "Parameters")]  # fmt: skip
-    wrong = quoted(f"{plan.parameters[0].name}x" if plan.parameters else "x")
+               Import("checked", f"{name}._runtime", "checked"), source]  # fmt: skip
+    wrong = quoted(f"{parameters[0].name}x" if parameters else "x")
+    head = f"{imported(imports, name)}\n\n{below}" if below else imported(imports, name)
     pieces = [
-        f'"""The parameters: what they are by default, and what they refuse."""\n\n{_imported(imports, name)}',
+        f'"""The parameters: what they are by default, and what they refuse."""\n\n{head}',
         *([_defaults(known)] if known else []),
         _UNKNOWN.replace("NAME", wrong),
         *([_refused(typed)] if typed else []),
@@ -86,7 +91,7 @@ def _pipeline(plan: Plan, name: str, *, record: bool) -> str:
     )
     text = f'''"""The pipeline as a whole."""
 
-{_imported(imports, name)}
+{imported(imports, name)}
 
 
 def test_list(capsys):
@@ -114,7 +119,7 @@ def _steps(name: str) -> str:
                Import("check_step", "recorded", "check_step")]  # fmt: skip
     return f'''"""Each step gives what was recorded, when it runs on what was recorded."""
 
-{_imported(imports, name)}
+{imported(imports, name)}
 
 
 @pytest.mark.parametrize("step", [step.name for step in PIPELINE.steps])

@@ -65,13 +65,18 @@ def record_of(
             FunctionRecord(f.name, f.cell, functions, digest(defined[f.name].text.encode("utf-8")))
             for f in plan.functions
         ),
-        environment=EnvironmentRecord(
-            ">=3.11",
-            {d.name: d.version for d in environment.direct},
-            {d.name: d.version for d in environment.closure},
-            environment.missing,
-        ),
+        environment=environment_record(environment),
         files={path: digest(content) for path, content in files.files},
+    )
+
+
+def environment_record(environment: Environment) -> EnvironmentRecord:
+    """What a package needs, as its record has it."""
+    return EnvironmentRecord(
+        ">=3.11",
+        {d.name: d.version for d in environment.direct},
+        {d.name: d.version for d in environment.closure},
+        environment.missing,
     )
 
 

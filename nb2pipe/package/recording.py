@@ -46,7 +46,7 @@ def with_records(made: Draft, folder: Path) -> Draft:
 def not_recorded(made: Draft) -> Iterator[str]:
     """What the tests of a project with records do not compare, and why, in the order of its steps."""
     files = dict(made.files.files)
-    for step in made.plan.steps:
+    for step in made.record.steps:
         content = files.get(f"{_DATA}/{step.name}.json")
         if content is None:
             continue

@@ -7,6 +7,7 @@ import pprint
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
+from importlib.util import resolve_name
 
 from nb2pipe.emit.filetree import FileTree, file_tree
 from nb2pipe.emit.source import indented
@@ -22,28 +23,41 @@ _SHORT = 160  # lines up to which all steps stand in one file
 _WIDTH = 88  # of the lines that are no notebook's, as formatters have it
 RUNTIME = "_runtime"
 """The folder in which every package has a copy of `support`."""
+_FOR_SEVERAL = frozenset({"joined.py", "_notebooks.py", "_process.py"})
 
 
 def package_files(plan: Plan, name: str) -> FileTree:
     """The files of ``src/<name>``, by path from there."""
-    texts: dict[str, str | bytes] = {
+    return file_tree({"__main__.py": main_text(name), "py.typed": "", **part_files(plan, name), **runtime_files()})
+
+
+def part_files(plan: Plan, package: str, takes: Sequence[str] = ()) -> dict[str, str]:
+    """The files that hold a notebook's own code, by path from where it stands.
+
+    ``package`` is the dotted name of that: a package of its own, or a part of one that several notebooks make; ``takes`` are then
+    the names that other notebooks hand on to this one.
+    """
+    texts = {
         "__init__.py": docstring(plan.title, plan.prose, "") + "\n",
-        "__main__.py": _main(name),
         "parameters.py": _parameters(plan),
-        "pipeline.py": _pipeline(plan, name),
-        **_steps(plan, name),
+        "pipeline.py": _pipeline(plan, package, takes),
+        **_steps(plan, package),
         **dict(plan.local),
-        "py.typed": "",
     }
     if plan.functions:
         texts["functions.py"] = _functions(plan)
-    for module in (files("nb2pipe.package") / "support").iterdir():  # not imported, which costs more than all of this
-        if module.name.endswith(".py"):
-            texts[f"{RUNTIME}/{module.name}"] = module.read_bytes()
-    return file_tree(texts)
+    return texts
 
 
-def _main(name: str) -> str:
+def runtime_files(*, several: bool = False) -> dict[str, bytes]:
+    """The files of what runs a package, by path from there; ``several`` is whether it is one of several notebooks."""
+    modules = (files("nb2pipe.package") / "support").iterdir()  # not imported, which costs more than all of this
+    names = {m.name: m for m in modules if m.name.endswith(".py") and (several or m.name not in _FOR_SEVERAL)}
+    return {f"{RUNTIME}/{name}": module.read_bytes() for name, module in names.items()}
+
+
+def main_text(name: str) -> str:
+    """The module that is the command line."""
     return f'''"""Run the pipeline: `python -m {name} --help`."""
 
 from ._runtime import main
@@ -173,7 +187,7 @@ def _imported(plan: Plan, mentioned: Iterable[str], here: str) -> list[Import]:
     for entry in plan.imports:
         if entry.name not in mentioned:
             continue
-        if entry.module.startswith("._"):
+        if entry.module.startswith("."):
             found.append(entry._replace(module=here + entry.module[1:]))
         elif entry.module.partition(".")[0] in local:
             if entry.member:
@@ -279,30 +293,40 @@ def script_text(step: PlannedStep, plan: Plan, name: str) -> str:
     """The cells of a step that stays a script."""
     why = "".join(comment(f"- {r.text}") + "\n" for r in step.reasons)
     used = import_text([e._replace(module=_absolute(e.module, name)) for e in _entries(plan, step.mentions, ".")
-                        if not e.module.startswith("._")])  # fmt: skip
+                        if not e.module.lstrip(".").startswith("_")])  # fmt: skip
     cells = "\n\n\n".join(f"# %% {p.tag}".rstrip() + f"\n{p.lines}" for p in step.parts)
     head = f"# {title(step)}. In a function this would mean something else:\n{why}"
     return f"{head}\n{used + chr(10) * 2 if used else ''}{cells}\n"
 
 
-def _absolute(module: str, name: str) -> str:
-    return f"{name}{module}".rstrip(".") if module.startswith(".") else module
+def _absolute(module: str, package: str) -> str:
+    return resolve_name(module, package) if module.startswith(".") else module
 
 
 # -- the pipeline -------------------------------------------------------------------------------------------------
 
 
-def _pipeline(plan: Plan, name: str) -> str:
+def _pipeline(plan: Plan, package: str, takes: Sequence[str]) -> str:
+    whole, _, part = package.rpartition(".")
+    runtime = f".{'.' * bool(whole)}{RUNTIME}"
     functions = sorted(s.name for s in plan.steps if s.form == "function")
-    entries = [Import("Pipeline", f".{RUNTIME}", "Pipeline"), Import("Step", f".{RUNTIME}", "Step"),
+    entries = [Import("Pipeline", runtime, "Pipeline"), Import("Step", runtime, "Step"),
                Import("Parameters", ".parameters", "Parameters"), *(Import(n, ".steps", n) for n in functions)]  # fmt: skip
     if len(functions) < len(plan.steps):
-        entries.append(Import("script", f".{RUNTIME}", "script"))
+        entries.append(Import("script", runtime, "script"))
     shown = _shown_sources(plan)
-    steps = "".join(f"{_step(s, [e for e in s.after if e not in shown[s.name]])}\n" for s in plan.steps)
+    home = part if whole else ""
+    steps = "".join(f"{_step(s, [e for e in s.after if e not in shown[s.name]], home)}\n" for s in plan.steps)
+    steps += f"    takes={_tuple(takes)},\n" if takes else ""
+    what = (
+        "its steps, and what flows between them"
+        if not whole
+        else "the steps of one notebook, and what flows between them"
+    )
     return (
-        f'"""The pipeline: its steps, and what flows between them."""\n\n{import_text(entries)}\n\n'
-        f"PIPELINE = Pipeline(\n    {quoted(name)},\n    Parameters,\n{steps})\n\nrun = PIPELINE.run\n"
+        f'"""The pipeline: {what}."""\n\n{import_text(entries)}\n\n'
+        f"PIPELINE = Pipeline(\n    {quoted(part)},\n    Parameters,\n{steps})\n"
+        + ("" if whole else "\nrun = PIPELINE.run\n")
     )
 
 
@@ -318,9 +342,13 @@ def _shown_sources(plan: Plan) -> dict[str, set[str]]:
     return found
 
 
-def _step(step: PlannedStep, after: Sequence[str]) -> str:
-    """The line of a step in the pipeline, or its lines; ``after`` are the earlier ones that nothing else shows."""
-    function = step.name if step.form == "function" else f"script({quoted(step.name)}, {_tuple(step.gives)})"
+def _step(step: PlannedStep, after: Sequence[str], part: str) -> str:
+    """The line of a step in the pipeline, or its lines.
+
+    ``after`` are the earlier ones that nothing else shows, ``part`` is the part of the package whose step it is.
+    """
+    scripted = ", ".join((quoted(step.name), _tuple(step.gives), *([quoted(part)] if part else [])))
+    function = step.name if step.form == "function" else f"script({scripted})"
     named = {"takes": (*step.takes, *step.parameters), "gives": step.gives, "after": after,
              "needs": step.needs, "leaves": step.leaves}  # fmt: skip
     short = [function, *(f"{key}={_tuple(names)}" for key, names in named.items() if names)]

@@ -22,15 +22,30 @@ def render_mermaid(pipeline: Pipeline) -> str:
     return flowchart([(s.name, _cells(s.cells)) for s in pipeline.steps], arrows)
 
 
-def flowchart(steps: Sequence[tuple[str, str]], arrows: Iterable[tuple[str, str, Sequence[str], bool]]) -> str:
+def flowchart(
+    steps: Sequence[tuple[str, str]],
+    arrows: Iterable[tuple[str, str, Sequence[str], bool]],
+    groups: Sequence[tuple[str, Sequence[str]]] = (),
+) -> str:
     """A Mermaid flowchart of steps, each with a second line ("" for none), and of arrows between them.
 
-    An arrow is (source, target, what flows, whether that are values).
+    An arrow is (source, target, what flows, whether that are values). ``groups`` are frames, each with a name and its steps, in
+    which these have the last part of their names (``load`` for ``clean.load``); an arrow may lead from frame to frame.
     """
-    ids = {name: f"s{i}" for i, (name, _) in enumerate(steps)}
+    ids = {name: f"g{i}" for i, (name, _) in enumerate(groups)} | {name: f"s{i}" for i, (name, _) in enumerate(steps)}
     lines = ["flowchart TB"]
-    for name, below in steps:
-        lines.append(f'    {ids[name]}["{_entities(name)}{f"<br/>{below}" if below else ""}"]')
+    known = dict(steps)
+    grouped = [name for _, names in groups for name in names]
+
+    def box(name: str, shown: str) -> str:
+        below = known[name]
+        return f'    {ids[name]}["{_entities(shown)}{f"<br/>{below}" if below else ""}"]'
+
+    lines += [box(name, name) for name in known if name not in grouped]
+    for number, (title, names) in enumerate(groups):
+        lines.append(f'    subgraph g{number}["{_entities(title)}"]')
+        lines += [f"    {box(name, name.rpartition('.')[2])}" for name in names]
+        lines.append("    end")
     for source, target, names, solid in arrows:
         label = f'|"{_entities(shortened(names, _LABEL))}"|' if names else ""
         lines.append(f"    {ids[source]} {'-->' if solid else '-.->'}{label} {ids[target]}")

@@ -10,6 +10,9 @@ from nb2pipe.diagnostics import UsageError
 from nb2pipe.notebook.model import Cell, Notebook
 
 SHARED_ROLES = frozenset({"parameters", "imports", "functions", "setup"})
+LAST = "<last>"
+"""The step of the cell that stands for what is read of a notebook's names when it has run."""
+_APART: frozenset[str] = frozenset({"skip", "last"})
 
 
 class Block(NamedTuple):
@@ -29,7 +32,7 @@ def pipeline_cells(notebook: Notebook) -> tuple[Cell, ...]:
     """The code cells that belong to steps: not skipped, not shared, not empty of text."""
     return tuple(
         c for c in notebook.cells
-        if c.kind == "code" and "skip" not in c.tags.roles and not is_shared(c) and (c.source.strip() or c.tags.step)
+        if c.kind == "code" and not _APART & c.tags.roles and not is_shared(c) and (c.source.strip() or c.tags.step)
     )  # fmt: skip
 
 
@@ -39,9 +42,16 @@ def split(notebook: Notebook, how: str | None = None) -> tuple[Block, ...]:
     ``how`` is ``headings``, ``tags`` or ``cells:N``; None means by tags where a cell has a step tag, else by
     headings. Two blocks of one step name are the parts of a reopened step.
 
+    A cell that nb2pipe has put last is a step of its own, and no matter of ``how``.
+
     Raises:
         UsageError: ``how`` is none of these.
     """
+    last = tuple(Block(LAST, (c.index,)) for c in notebook.cells if "last" in c.tags.roles)
+    return (*_split(notebook, how), *last)
+
+
+def _split(notebook: Notebook, how: str | None) -> tuple[Block, ...]:
     if how is None:
         how = "tags" if any(c.tags.step for c in notebook.cells if c.kind == "code") else "headings"
     if how == "tags":

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.package.versions.record import read_record
+from nb2pipe.package.versions.record import read_record, refuse_several
 from nb2pipe.replay.compare import Portrait
 from nb2pipe.replay.kernel import read_portraits
 from nb2pipe.replay.place import Place, environment, lay_out
@@ -82,6 +82,7 @@ def read_project(folder: Path, cells: Sequence[str]) -> Project:
         UsageError: There is none, or it cannot list its steps.
     """
     record = read_record(folder)
+    refuse_several(record, "verify", "compile each notebook by itself, and verify that")
     name = record.name
     places = {number: cells.index(c.id) for number, c in enumerate(record.cells) if c.id in cells}
     home = {s.name: tuple(places[c] for c in s.cells if c in places) for s in record.steps}

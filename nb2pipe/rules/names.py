@@ -8,17 +8,15 @@ import difflib
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from nb2pipe.analysis.effects import Certainty, Definition, Effects, Use
+from nb2pipe.analysis.effects import Certainty, Effects, Use
+from nb2pipe.analysis.missing import Missing, missing_names
 from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
-from nb2pipe.notebook.model import Cell, Code
+from nb2pipe.notebook.model import Cell
 from nb2pipe.rules.base import Rule, number, sites, span_of
 from nb2pipe.rules.facts import Import, facts_of
 from nb2pipe.rules.subject import Subject
 
-_HISTORY = re.compile(r"_+|_i*\d*|_[io]h|_dh|In|Out")
-_CATCHES = frozenset({"NameError", "Exception", "BaseException"})
 # What people call modules; a name that is missing and stands here is most likely an import that was forgotten.
 _USUAL = {"np": "import numpy as np", "pd": "import pandas as pd", "plt": "import matplotlib.pyplot as plt",
           "sns": "import seaborn as sns", "tf": "import tensorflow as tf", "sp": "import scipy as sp",
@@ -56,92 +54,12 @@ def _python2(error: SyntaxError) -> str:
     return "this is Python 2: write except Error as name:" if "multiple exception types" in error.msg else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Missing:
-    """A name that is read where no cell above has left it: deleted there, or defined below, or nowhere."""
-
-    use: Use
-    deleted: Span | None = None
-    later: Span | None = None
-    known: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Names:
-    """What the cells so far have bound and deleted."""
-
-    bound: set[str] = field(default_factory=set)
-    deleted: dict[str, Span] = field(default_factory=dict)
-    missing: dict[str, _Missing] = field(default_factory=dict)
-
-
-def _missing(subject: Subject) -> dict[str, _Missing]:
+def _missing(subject: Subject) -> dict[str, Missing]:
     """For each name that is not there when it is first read: that read."""
-    found: dict[str, _Missing] | None = subject.memo.get("missing names")
+    found: dict[str, Missing] | None = subject.memo.get("missing names")
     if found is None:
-        later: dict[str, list[Span]] = {}
-        for effects in subject.analysis.effects:
-            for definition in _certain_sources(effects):
-                later.setdefault(definition.name, []).append(definition.span)
-        codes = {code.cell.index: code for code in subject.codes}
-        names = _Names()
-        for effects in subject.analysis.effects:
-            _cell(effects, codes[effects.cell], names, later)
-        found = subject.memo["missing names"] = names.missing
+        found = subject.memo["missing names"] = missing_names(subject.analysis, subject.codes)
     return found
-
-
-def _certain_sources(effects: Effects) -> Iterator[Definition]:
-    """The definitions of a cell, without those that only a star import might make."""
-    return (d for d in effects.definitions if d.kind != "star")
-
-
-def _cell(effects: Effects, code: Code, names: _Names, later: dict[str, list[Span]]) -> None:
-    own = {d.name: d for d in _certain_sources(effects)}
-    gone = {d.name: d.span for d in effects.deletions if d.certainty is Certainty.MUST}
-    for use in effects.uses:
-        name = use.name
-        if name in names.missing or _HISTORY.fullmatch(name):
-            continue
-        deleted = names.deleted.get(name)
-        if name in gone and gone[name].line < use.span.line:
-            deleted = gone[name]
-        elif name in names.bound and deleted is None:
-            continue
-        if use.certainty is Certainty.MAY and (name in own or _expected(code, use)):
-            continue
-        if name in own and own[name].certainty is Certainty.MAY and own[name].span.line < use.span.line:
-            continue  # bound above it in the same cell, if not in any case: Jupyter takes the same way
-        defined = next((span for span in later.get(name, ()) if span.cell >= use.span.cell), None)
-        names.missing[name] = _Missing(use, deleted, defined, tuple(names.bound))
-    for name, definition in own.items():
-        names.bound.add(name)
-        if definition.certainty is Certainty.MUST:
-            names.deleted.pop(name, None)
-    for name, span in gone.items():
-        names.deleted[name] = span
-
-
-def _expected(code: Code, use: Use) -> bool:
-    """Whether the cell is prepared for the name not to be there: it catches the error, or asks before."""
-    if code.tree is None:
-        return False
-    if re.search(rf"""["']{use.name}["']\s*(?:not\s+)?in\s+(?:globals|locals|vars|dir)\(""", code.cell.source):
-        return True
-    for node in ast.walk(code.tree):
-        if isinstance(node, (ast.Try, ast.TryStar)) and _catches(node):
-            first, last = node.body[0].lineno, node.body[-1].end_lineno or node.body[-1].lineno
-            if first <= use.span.line <= last:
-                return True
-    return False
-
-
-def _catches(node: ast.Try | ast.TryStar) -> bool:
-    for handler in node.handlers:
-        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        if any(k is None or (isinstance(k, ast.Name) and k.id in _CATCHES) for k in kinds):
-            return True
-    return False
 
 
 def _gravity(subject: Subject, use: Use) -> Severity:
@@ -184,7 +102,7 @@ class UndefinedName(Rule):
                 severity=_gravity(subject, use) if star is None else Severity.WARNING,
             )
 
-    def _hint(self, name: str, missing: _Missing, skipped: Span | None) -> str:
+    def _hint(self, name: str, missing: Missing, skipped: Span | None) -> str:
         if skipped is not None:
             return f"remove the tag `skip` of {number(skipped.cell)}, or define `{name}` in a cell that is not skipped"
         if name in _USUAL:

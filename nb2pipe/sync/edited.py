@@ -13,7 +13,7 @@ from nb2pipe.emit.filetree import digest
 from nb2pipe.package.existing import changed_by_hand
 from nb2pipe.package.origin import origin_path
 from nb2pipe.package.versions.changelog import CHANGELOG
-from nb2pipe.package.versions.record import Record, read_record
+from nb2pipe.package.versions.record import Record, read_record, refuse_several
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ def read_edited(folder: Path) -> Edited:
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder")
     record = read_record(folder)
+    refuse_several(record, "sync", "make the edits in the notebooks, and compile these again with --force")
     path = origin_path(record.notebook)
     try:
         content = (folder / path).read_bytes()

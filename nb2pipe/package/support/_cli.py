@@ -18,7 +18,7 @@ from . import _fields, _given
 from ._fields import ParameterError, did_you_mean
 from ._files import ValueMissing
 from ._jobs import run_jobs
-from ._pipeline import Pipeline
+from ._pipeline import NoStep, ProcessFailed, Runs
 from ._states import StateNotCarried
 
 _OWN = frozenset({"help", "parameters_file", "list", "step", "run_dir", "jobs", "figures"})
@@ -34,7 +34,7 @@ class _Parser(argparse.ArgumentParser):
         raise _UsageError(message)
 
 
-def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> int:
+def main(pipeline: Runs, arguments: Sequence[str] | None = None) -> int:
     """Run a pipeline as a command line says; ``arguments`` are those of this process by default.
 
     Returns:
@@ -60,17 +60,20 @@ def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> int:
                 pipeline, options.jobs, folder, _handed_on(sys.argv[1:] if arguments is None else arguments)
             )
         if options.step is None:
-            pipeline.run(parameters, figures=options.figures)
+            pipeline.run_through(parameters, figures=options.figures)
         else:
             pipeline.run_step(options.step, options.run_dir, parameters, figures=options.figures)
+    except NoStep as error:
+        print(f"{pipeline.name}: {error}", file=sys.stderr)
+        return 2
     except BaseException as error:
         if not isinstance(error, (Exception, KeyboardInterrupt)):
             raise  # a step has ended the process
-        return _report(pipeline, error)
+        return report(pipeline.name, error)
     return 0
 
 
-def described(pipeline: Pipeline) -> dict[str, Any]:
+def described(pipeline: Runs) -> dict[str, Any]:
     """What ``--list`` prints: the parameters, the steps, and what flows between them."""
     kinds, defaults = _fields.kinds(pipeline.parameters), pipeline.parameters()
     return {
@@ -107,7 +110,7 @@ def _as_json(value: Any) -> Any:
     return value
 
 
-def _parsed(pipeline: Pipeline, arguments: Sequence[str]) -> argparse.Namespace:
+def _parsed(pipeline: Runs, arguments: Sequence[str]) -> argparse.Namespace:
     package = sys.modules.get((__package__ or "").rpartition(".")[0])
     title = (getattr(package, "__doc__", None) or f"Run the pipeline {pipeline.name}.").strip().partition("\n\n")[0]
     note = f"A parameter may also be set by the environment, as {_given.variable(pipeline.name, 'NAME')}."
@@ -142,9 +145,6 @@ def _parsed(pipeline: Pipeline, arguments: Sequence[str]) -> argparse.Namespace:
     if unknown:
         option = unknown[0].partition("=")[0]
         raise _UsageError(f"there is no option {option}{did_you_mean(option, [k for k in known if '_' not in k])}")
-    names = [step.name for step in pipeline.steps]
-    if options.step is not None and options.step not in names:
-        raise _UsageError(f"there is no step {options.step}{did_you_mean(options.step, names)}")
     if options.step is not None and options.jobs is not None:
         raise _UsageError("--step runs one step; --jobs is for all of them")
     if options.jobs is not None and options.jobs < 1:
@@ -175,7 +175,7 @@ def _placeholder(kind: Any) -> str:
     return str(kind.__name__).upper() if kind in (int, float) else "VALUE"
 
 
-def _parameters(pipeline: Pipeline, options: argparse.Namespace) -> Any:
+def _parameters(pipeline: Runs, options: argparse.Namespace) -> Any:
     """The parameters: the command line goes before the file, that before the environment, that before the defaults."""
     kinds = _fields.kinds(pipeline.parameters)
     values = _given.in_environment(pipeline.parameters, pipeline.name)
@@ -188,13 +188,13 @@ def _parameters(pipeline: Pipeline, options: argparse.Namespace) -> Any:
     return pipeline.parameters(**_fields.checked(pipeline.parameters, values))
 
 
-def _report(pipeline: Pipeline, error: BaseException) -> int:
+def report(name: str, error: BaseException) -> int:
     """Tell how a run ended that did not end well; the exit code."""
     if isinstance(error, KeyboardInterrupt):
         return 130
     sys.stdout.flush()
-    if isinstance(error, (ValueMissing, StateNotCarried)):
-        print(f"{pipeline.name}: {error}", file=sys.stderr)
+    if isinstance(error, (ValueMissing, StateNotCarried, ProcessFailed)):
+        print(f"{name}: {error}", file=sys.stderr)
     else:
         traceback.print_exception(error.with_traceback(_without_support(error.__traceback__)))
     return 1
@@ -203,8 +203,7 @@ def _report(pipeline: Pipeline, error: BaseException) -> int:
 def _without_support(frames: TracebackType | None) -> TracebackType | None:
     """A traceback from the first frame on that is none of the package's support modules."""
     while frames is not None:
-        package, _, module = frames.tb_frame.f_globals.get("__name__", "").rpartition(".")
-        if package != __package__ or not module.startswith("_"):
+        if frames.tb_frame.f_globals.get("__name__", "").rpartition(".")[0] != __package__:
             break
         frames = frames.tb_next
     return frames

@@ -62,6 +62,22 @@ def checked(parameters: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def settled(parameters: type[Any], given: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a run, by name: those of an instance, or the defaults, with changes. What is not a field's default is checked.
+
+    Raises:
+        ParameterError: A name that is no field, or a value of another type.
+    """
+    if given is None:
+        given = parameters()
+    elif not isinstance(given, parameters):
+        raise ParameterError(f"expected {parameters.__name__}, got {type(given).__name__}")
+    fields = dataclasses.fields(parameters)
+    values = {field.name: getattr(given, field.name) for field in fields}
+    own = {field.name: values[field.name] for field in fields if values[field.name] is not field.default}
+    return values | checked(parameters, {**own, **changes})
+
+
 def from_text(text: str, kind: Any, origin: str) -> Any:
     """The value of a type that a text stands for.
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from ._formats import SUFFIXES, ValueNotStorable, look, read, write
 
-__all__ = ["ValueMissing", "ValueNotStorable", "load", "put", "save"]
+__all__ = ["ValueMissing", "ValueNotStorable", "kept", "load", "put", "save"]
 
 Result = TypeVar("Result")
 
@@ -97,6 +97,11 @@ def load(folder: str | os.PathLike[str], step: str, names: Iterable[str]) -> dic
         content = read(path)
         values.update({name: content[name] for name in inside} if "+" in path.stem else {inside[0]: content})
     return values
+
+
+def kept(folder: str | os.PathLike[str], step: str) -> list[str]:
+    """The names of the values that are kept of a step."""
+    return [name for path in _files(Path(folder, step)) for name in _held(path)]
 
 
 def _files(place: Path) -> list[Path]:

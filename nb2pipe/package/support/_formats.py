@@ -19,7 +19,7 @@ class ValueNotStorable(TypeError):
     """A value that cannot leave its process, such as a lock, an open file or a generator."""
 
 
-class _Nowhere:
+class Nowhere:
     """A file that keeps nothing."""
 
     def write(self, data: Any) -> int:
@@ -33,7 +33,7 @@ def look(step: str, name: str, value: Any) -> Pickler:
     Raises:
         ValueNotStorable: It cannot be pickled.
     """
-    return _pickled(step, {name: value}, _Nowhere(), frozenset())
+    return _pickled(step, {name: value}, Nowhere(), frozenset())
 
 
 def _pickled(step: str, values: Mapping[str, Any], file: Any, shared: frozenset[int]) -> Pickler:

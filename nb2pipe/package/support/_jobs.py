@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ._pipeline import Pipeline
+from ._pipeline import Runs
 
 
 class _Done(NamedTuple):
@@ -24,7 +24,7 @@ class _Done(NamedTuple):
     errors: bytes
 
 
-def run_jobs(pipeline: Pipeline, jobs: int, folder: Path | None, arguments: Sequence[str]) -> int:
+def run_jobs(pipeline: Runs, jobs: int, folder: Path | None, arguments: Sequence[str]) -> int:
     """Run all steps, ``jobs`` at once; ``arguments`` are those of the command line that say with what.
 
     What a step prints is printed whole, in the order of the steps. Where a step fails, those that come after it do not
@@ -43,7 +43,7 @@ def run_jobs(pipeline: Pipeline, jobs: int, folder: Path | None, arguments: Sequ
         return _run(pipeline, lambda step: pool.submit(child, [*arguments, "--step", step, *ending]))
 
 
-def _run(pipeline: Pipeline, start: Callable[[str], Future[_Done]]) -> int:
+def _run(pipeline: Runs, start: Callable[[str], Future[_Done]]) -> int:
     before: dict[str, set[str]] = {step.name: set() for step in pipeline.steps}
     for edge in pipeline.edges():
         before[edge.target].add(edge.source)
@@ -101,7 +101,7 @@ def _children() -> Iterator[Callable[[Sequence[str]], _Done]]:
         living.discard(child)
         return _Done(child.returncode, output, errors)
 
-    with _ended_by_signals():
+    with ended_by_signals():
         try:
             yield run
         except BaseException:
@@ -113,7 +113,7 @@ def _children() -> Iterator[Callable[[Sequence[str]], _Done]]:
 
 
 @contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """Let SIGTERM end this process as an exception does, so that children are ended as well."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from . import _display, _fields, _figures, _files, _script, _states
 from ._fields import ParameterError
 
-__all__ = ["Edge", "ParameterError", "Pipeline", "Step"]
+__all__ = ["Edge", "NoStep", "ParameterError", "Pipeline", "ProcessFailed", "Runs", "Step"]
 
 Folder = str | os.PathLike[str]
+
+
+class NoStep(ValueError):
+    """A step that does not exist."""
+
+
+class ProcessFailed(RuntimeError):
+    """A part of the pipeline that ran in a process of its own has failed, and has said why."""
 
 
 class Edge(NamedTuple):
@@ -23,6 +31,35 @@ class Edge(NamedTuple):
     source: str
     target: str
     names: tuple[str, ...]
+
+
+class Described(Protocol):
+    """A step as its pipeline tells of it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def takes(self) -> tuple[str, ...]: ...
+    @property
+    def gives(self) -> tuple[str, ...]: ...
+    @property
+    def needs(self) -> tuple[str, ...]: ...
+    @property
+    def leaves(self) -> tuple[str, ...]: ...
+
+
+class Runs(Protocol):
+    """What a command line runs: a pipeline."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def parameters(self) -> type[Any]: ...
+    @property
+    def steps(self) -> Sequence[Described]: ...
+    def edges(self) -> list[Edge]: ...
+    def run_through(self, parameters: Any = None, *, figures: Folder | None = None) -> None: ...
+    def run_step(self, name: str, folder: Folder, parameters: Any = None, *, figures: Folder | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +105,8 @@ class Step:
 class Pipeline:
     """Steps in the order in which they run, and the dataclass of their parameters.
 
+    ``takes`` are names that are handed to it from elsewhere, as those that notebooks hand on to one another.
+
     Raises:
         ValueError: Two steps have one name, or one takes, needs or comes after what is not there before it.
     """
@@ -75,12 +114,14 @@ class Pipeline:
     name: str
     parameters: type[Any]
     steps: tuple[Step, ...]
+    takes: tuple[str, ...]
 
-    def __init__(self, name: str, parameters: type[Any], *steps: Step) -> None:
+    def __init__(self, name: str, parameters: type[Any], *steps: Step, takes: tuple[str, ...] = ()) -> None:
         object.__setattr__(self, "name", name)
+        object.__setattr__(self, "takes", takes)
         object.__setattr__(self, "parameters", parameters)
         object.__setattr__(self, "steps", steps)
-        known = {field.name for field in dataclasses.fields(parameters)}
+        known = {*takes, *(field.name for field in dataclasses.fields(parameters))}
         before: set[str] = set()
         left: set[str] = set()
         for step in steps:
@@ -116,13 +157,23 @@ class Pipeline:
             ParameterError: An unknown parameter, or a value that it does not take.
         """
         values: dict[str, Any] = {}
-        for _, given in self._run(self._settled(parameters, changes), figures):
+        for _, given in self._run(_fields.settled(self.parameters, parameters, changes), figures):
             values |= given
         return values
 
-    def each(self, parameters: Any = None, *, figures: Folder | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Run all steps as `run` does, and give the name of each and what it has given as soon as it has run."""
-        yield from self._run(self._settled(parameters, {}), figures)
+    def run_through(self, parameters: Any = None, *, figures: Folder | None = None) -> None:
+        """Run all steps as `run` does, for what they show and write."""
+        for _ in self.each(parameters, figures=figures):
+            pass
+
+    def each(
+        self, parameters: Any = None, *, figures: Folder | None = None, handed: Mapping[str, Any] | None = None
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Run all steps as `run` does, and give the name of each and what it has given as soon as it has run.
+
+        ``handed`` are the values of the names in ``takes``.
+        """
+        yield from self._run(_fields.settled(self.parameters, parameters, {}) | dict(handed or {}), figures)
 
     def _run(self, known: Mapping[str, Any], figures: Folder | None) -> Iterator[tuple[str, dict[str, Any]]]:
         figures = figures and Path(figures).absolute()  # a step may change the working directory
@@ -135,11 +186,17 @@ class Pipeline:
             values |= given
             yield step.name, given
 
-    def run_step(self, name: str, folder: Folder, parameters: Any = None, *, figures: Folder | None = None) -> None:
+    def run_step(
+        self, name: str, folder: Folder, parameters: Any = None, *, figures: Folder | None = None,
+        handed: Mapping[str, tuple[Path, str]] | None = None, check: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> None:  # fmt: skip
         """Run one step in this process: what it takes and needs is read from ``folder``, what it gives and leaves kept there.
 
+        ``handed`` says where the names in ``takes`` are: the folder, and the step in it that gave them. ``check`` is asked
+        before anything is kept.
+
         Raises:
-            ValueError: There is no such step.
+            NoStep: There is no such step.
             ParameterError: A parameter has a value that it does not take.
             ValueMissing: A step that has to run before this one has not.
             ValueNotStorable: The step gives a value that cannot leave its process.
@@ -147,19 +204,23 @@ class Pipeline:
         """
         steps = {step.name: (step, sources) for step, sources in self._sources()}
         if name not in steps:
-            raise ValueError(f"there is no step {name}{_fields.did_you_mean(name, steps)}")
+            raise NoStep(f"there is no step {name}{_fields.did_you_mean(name, steps)}")
         step, sources = steps[name]
         folder, figures = Path(folder).absolute(), figures and Path(figures).absolute()
-        inputs = self._settled(parameters, {})
+        inputs = _fields.settled(self.parameters, parameters, {})
         needs = self._leavers(step)
         _states.check(name, needs, step.leaves)
         _prepare(step, figures)
         _states.restore(folder, name, needs, early=True)
-        for source in dict.fromkeys(sources.values()):
-            inputs |= _files.load(folder, source, [n for n in sources if sources[n] == source])
+        places = {n: (folder, source) for n, source in sources.items()}
+        places |= {n: place for n, place in (handed or {}).items() if n in step.takes and n not in sources}
+        for place in dict.fromkeys(places.values()):
+            inputs |= _files.load(*place, [n for n in places if places[n] == place])
         _prepare(step, figures)  # reading values may have imported libraries
         _states.restore(folder, name, needs, early=False)
         given = step(inputs)
+        if check is not None:
+            check(given)
         with _states.saved(folder, name, step.leaves):
             _files.save(folder, name, given)
 
@@ -173,6 +234,10 @@ class Pipeline:
                 found.append(Edge(source, step.name, names))
         return found
 
+    def own(self, name: str) -> dict[str, str]:
+        """The names that a step takes from earlier steps, and from which."""
+        return next(sources for step, sources in self._sources() if step.name == name)
+
     def _sources(self) -> Iterator[tuple[Step, dict[str, str]]]:
         """Each step with the names that it takes from earlier steps, and from which."""
         givers: dict[str, str] = {}
@@ -185,17 +250,6 @@ class Pipeline:
         before = self.steps[: self.steps.index(step)]
         leavers = {name: earlier.name for earlier in before for name in earlier.leaves}
         return {name: leavers[name] for name in step.needs if name in leavers}
-
-    def _settled(self, parameters: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters of a run, by name; what is not a field's default is checked."""
-        if parameters is None:
-            parameters = self.parameters()
-        elif not isinstance(parameters, self.parameters):
-            raise ParameterError(f"expected {self.parameters.__name__}, got {type(parameters).__name__}")
-        fields = dataclasses.fields(self.parameters)
-        settled = {field.name: getattr(parameters, field.name) for field in fields}
-        given = {field.name: settled[field.name] for field in fields if settled[field.name] is not field.default}
-        return settled | _fields.checked(self.parameters, {**given, **changes})
 
 
 def _prepare(step: Step, figures: Folder | None) -> None:

@@ -46,9 +46,12 @@ def know(values: Mapping[str, Any]) -> None:
     _namespace.update({n: v for n, v in values.items() if v is not UNBOUND})
 
 
-def script(name: str, gives: Sequence[str]) -> Callable[..., Any]:
-    """The step that runs `scripts/<name>.py`: it finds its arguments among its globals, and returns the names in `gives`."""
-    path = Path(__file__).parents[1] / "scripts" / f"{name}.py"
+def script(name: str, gives: Sequence[str], part: str = "") -> Callable[..., Any]:
+    """The step that runs `scripts/<name>.py`: it finds its arguments among its globals, and returns the names in `gives`.
+
+    `part` is the part of the package that has it, where that is made of several notebooks.
+    """
+    path = Path(__file__).parents[1] / part / "scripts" / f"{name}.py"
 
     def run(**values: Any) -> Any:
         _namespace.update(

@@ -5,15 +5,16 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.emit.filetree import digest, files_in
-from nb2pipe.notebook.model import Cell
+from nb2pipe.notebook.model import Cell, Notebook
+from nb2pipe.notebook.read import path_text
 from nb2pipe.package.existing import LOCK, SIGNATURE, made_by_use
 from nb2pipe.package.versions.code import pieces, text_in
-from nb2pipe.package.versions.record import Record, parse_lock
+from nb2pipe.package.versions.record import CellRecord, Record, own_name, parse_lock
 from nb2pipe.package.versions.signature import is_signature, signed_by
 
 
@@ -33,12 +34,12 @@ class _Found(NamedTuple):
     whole: bool
 
 
-def check(path: Path, cells: Sequence[Cell] | None = None, signers: Path | None = None) -> Attested:
+def check(path: Path, notebook: Notebook | None = None, signers: Path | None = None) -> Attested:
     """Check a package: a project's folder, a wheel or an sdist.
 
     Args:
         path: Where the package is.
-        cells: The cells of the notebook that it is said to come from.
+        notebook: The notebook that it is said to come from, or one of those that it came from.
         signers: Who may have signed it, as a file of allowed signers of OpenSSH.
 
     Raises:
@@ -55,7 +56,7 @@ def check(path: Path, cells: Sequence[Cell] | None = None, signers: Path | None 
         *_signature(lock, signature, signers, signer),
         *_files(record, found),
         *_steps(record, found),
-        *(_cells(record, cells) if cells is not None else ()),
+        *(_notebook(record, notebook) if notebook is not None else ()),
     ]
     return Attested(record, tuple(problems), signature is not None, signer)
 
@@ -129,11 +130,11 @@ def _changed_in(path: str, record: Record, files: Mapping[str, bytes]) -> Iterat
     if not own:  # it is no Python any more
         return
     for step in record.steps:
-        if step.file == path and step.form == "function" and not _holds(own, step.name, step.sha256):
+        if step.file == path and step.form == "function" and not _holds(own, own_name(step), step.sha256):
             cells = ", ".join(str(c + 1) for c in step.cells)
             yield f"{path}: step {step.name} was changed by hand (cell{'s' * (len(step.cells) > 1)} {cells})"
     for function in record.functions:
-        if function.file == path and not _holds(own, function.name, function.sha256):
+        if function.file == path and not _holds(own, own_name(function), function.sha256):
             yield f"{path}: function {function.name} was changed by hand (cell {function.cell + 1})"
 
 
@@ -150,11 +151,20 @@ def _steps(record: Record, found: _Found) -> Iterator[str]:
                 yield f"{LOCK} was changed by hand: it does not agree with {text.partition(' was ')[0]}"
 
 
-def _cells(record: Record, cells: Sequence[Cell]) -> Iterator[str]:
-    """Where the notebook is not the one that was compiled."""
-    for number, (known, cell) in enumerate(zip(record.cells, cells, strict=False), 1):
+def _notebook(record: Record, notebook: Notebook) -> Iterator[str]:
+    """Where the notebook is not the one that was compiled, or among those that were."""
+    file = PurePath(path_text(notebook.path)).name
+    names = [n.name for n in record.notebooks if PurePath(n.file).name == file]
+    if record.notebooks and not names:
+        yield f"{file} is none of the notebooks that were compiled: {', '.join(n.file for n in record.notebooks)}"
+    else:
+        yield from _cells([c for c in record.cells if c.notebook in ("", *names)], notebook.cells)
+
+
+def _cells(compiled: Sequence[CellRecord], cells: Sequence[Cell]) -> Iterator[str]:
+    for number, (known, cell) in enumerate(zip(compiled, cells, strict=False), 1):
         if (known.kind, known.sha256) != (cell.kind, digest(cell.source.encode("utf-8", "surrogatepass"))):
             yield f"cell {number} of the notebook is another than the one that was compiled"
             return
-    if len(cells) != len(record.cells):
-        yield f"the notebook has {len(cells)} cells, and had {len(record.cells)} when it was compiled"
+    if len(cells) != len(compiled):
+        yield f"the notebook has {len(cells)} cells, and had {len(compiled)} when it was compiled"

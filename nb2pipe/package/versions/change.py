@@ -9,7 +9,15 @@ from typing import NamedTuple
 from nb2pipe.package.versions.changelog import CHANGELOG
 from nb2pipe.package.versions.code import Piece, bindings, body_of, computed, module_of, pieces, same_code, text_in
 from nb2pipe.package.versions.number import KINDS, Kind
-from nb2pipe.package.versions.record import EnvironmentRecord, Record, StepRecord, results, without_circumstances
+from nb2pipe.package.versions.record import (
+    EnvironmentRecord,
+    FunctionRecord,
+    Record,
+    StepRecord,
+    own_name,
+    results,
+    without_circumstances,
+)
 
 _LONG = 60
 _PROJECT = "pyproject.toml"
@@ -145,14 +153,14 @@ def computes(step: StepRecord, version: Version) -> str:
     text = text_in(version.files, step.file)
     if step.form != "function":
         return module_of(text)
-    piece = pieces(text).get(step.name)
+    piece = pieces(text).get(own_name(step))
     return body_of(piece.node) if piece else ""
 
 
 def _written_for(step: StepRecord, version: Version) -> str:
     """What a step's code computes and takes, as text: its signature with it."""
     text = text_in(version.files, step.file)
-    piece = pieces(text).get(step.name) if step.form == "function" else None
+    piece = pieces(text).get(own_name(step)) if step.form == "function" else None
     return computed(piece.node) if piece else module_of(text)
 
 
@@ -161,7 +169,7 @@ def text_of(step: StepRecord, version: Version) -> str:
     text = text_in(version.files, step.file)
     if step.form != "function":
         return text.rstrip("\n")
-    piece = pieces(text).get(step.name)
+    piece = pieces(text).get(own_name(step))
     return piece.text if piece else ""
 
 
@@ -229,15 +237,15 @@ def _functions(old: Version, new: Version) -> Iterator[Line]:
         if name not in before:
             yield Line("minor", f"new function `{name}`")
         elif before[name].sha256 != function.sha256:
-            pair = (_piece(before[name].file, name, old), _piece(function.file, name, new))
+            pair = (_piece(before[name], old), _piece(function, new))
             if pair[0] and pair[1] and computed(pair[0].node) == computed(pair[1].node):
                 yield Line("patch", f"only text changed in `{name}`")
             else:
                 yield Line("minor", f"`{name}` computes otherwise")
 
 
-def _piece(file: str, name: str, version: Version) -> Piece | None:
-    return pieces(text_in(version.files, file)).get(name)
+def _piece(function: FunctionRecord, version: Version) -> Piece | None:
+    return pieces(text_in(version.files, function.file)).get(own_name(function))
 
 
 # -- the environment, and what no step tells ------------------------------------------------------------------------
@@ -263,6 +271,13 @@ def _environment(old: EnvironmentRecord, new: EnvironmentRecord) -> Iterator[Lin
         yield Line("minor", f"below these: {words}")
 
 
+def in_its_part(path: str, record: Record) -> str:
+    """The path of a file from the folder of its notebook's code: the package's, or where there are several, one in that."""
+    inside = path.removeprefix(f"src/{record.name}/")
+    part, _, rest = inside.partition("/")
+    return rest if part in {n.name for n in record.notebooks} else inside
+
+
 def _modules(old: Version, new: Version) -> Iterator[Line]:
     """What changed in files of code that hold no step and no function of the notebook."""
     before, after = old.record.files, new.record.files
@@ -273,7 +288,7 @@ def _modules(old: Version, new: Version) -> Iterator[Line]:
         name = path.removeprefix(package)
         if before.get(path) == after.get(path) or name == path or not path.endswith(".py"):
             continue
-        if name in own or path in own:
+        if in_its_part(path, new.record) in own or path in own:
             yield from _rebound(path, old, new)
             continue
         same = same_code(old.files.get(path, b""), new.files.get(path, b""))
@@ -304,6 +319,14 @@ def _origin(old: Record, new: Record) -> Iterator[Line]:
     """What changed of the notebook beside its text."""
     if old.notebook != new.notebook:
         yield Line("patch", f"the notebook is named `{new.notebook}` (was `{old.notebook}`)")
+    files = [{n.name: n.file for n in r.notebooks} for r in (old, new)]
+    for name in sorted(files[0].keys() | files[1].keys()):
+        if name not in files[1]:
+            yield Line("minor", f"notebook `{name}` is gone")
+        elif name not in files[0]:
+            yield Line("minor", f"new notebook `{name}`")
+        elif files[0][name] != files[1][name]:
+            yield Line("patch", f"notebook `{name}` is `{files[1][name]}` (was `{files[0][name]}`)")
     texts = [[(c.kind, c.sha256) for c in r.cells] for r in (old, new)]
     if texts[0] == texts[1] and [c.id for c in old.cells] != [c.id for c in new.cells]:
         yield Line("patch", "cells of the notebook have other ids")
@@ -327,7 +350,8 @@ def _rest(old: Version, new: Version, told: Sequence[Line]) -> Iterator[Line]:
         changed = [p for p in changed if not p.startswith(_TESTS)]
     code = [
         path for path in changed
-        if path.startswith(package) and path.endswith(".py") and path != f"{package}parameters.py"  # told field by field
+        if path.startswith(package) and path.endswith(".py")
+        and in_its_part(path, new.record) != "parameters.py"  # told field by field
         and not same_code(old.files.get(path, b""), new.files.get(path, b""))
     ]  # fmt: skip
     if code:

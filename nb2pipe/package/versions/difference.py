@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from nb2pipe.package.versions.change import Line, Version, changes, kind_of, renamed_steps, text_of
+from nb2pipe.package.versions.change import Line, Version, changes, in_its_part, kind_of, renamed_steps, text_of
 from nb2pipe.package.versions.code import pieces, text_in
-from nb2pipe.package.versions.record import EdgeRecord, ParameterRecord, Record, edges
+from nb2pipe.package.versions.record import EdgeRecord, ParameterRecord, Record, edges, own_name
 
 
 class CodeChange(NamedTuple):
@@ -102,12 +102,14 @@ def _steps(old: Version, new: Version) -> Iterator[CodeChange]:
 
 
 def _functions(old: Version, new: Version) -> Iterator[CodeChange]:
-    before = {f.name: f.file for f in old.record.functions}
-    after = {f.name: f.file for f in new.record.functions}
+    before = {f.name: f for f in old.record.functions}
+    after = {f.name: f for f in new.record.functions}
     for name in dict.fromkeys((*after, *before)):
         texts = []
-        for files, version in ((before, old), (after, new)):
-            piece = pieces(text_in(version.files, files[name])).get(name) if name in files else None
+        for found, version in ((before, old), (after, new)):
+            function = found.get(name)
+            known = pieces(text_in(version.files, function.file)) if function else {}
+            piece = known.get(own_name(function)) if function else None
             texts.append(piece.text if piece else None)
         yield from _code(name, "function", *texts)
 
@@ -126,8 +128,8 @@ _WRITTEN = frozenset({"__init__.py", "__main__.py", "functions.py", "parameters.
 
 def _modules_in(record: Record) -> set[str]:
     package = f"src/{record.name}/"
-    names = {path.removeprefix(package) for path in record.files if path.startswith(package) and path.endswith(".py")}
-    return {package + n for n in names if "/" not in n and n not in _WRITTEN}
+    paths = [path for path in record.files if path.startswith(package) and path.endswith(".py")]
+    return {p for p in paths if "/" not in in_its_part(p, record) and in_its_part(p, record) not in _WRITTEN}
 
 
 def _code(name: str, of: str, old: str | None, new: str | None) -> Iterator[CodeChange]:

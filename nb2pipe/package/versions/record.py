@@ -15,13 +15,25 @@ from nb2pipe.package.existing import LOCK
 SCHEMA = 1
 
 
+class NotebookRecord(NamedTuple):
+    """One of several notebooks: its name in the package, its file from the folder that they have in common, what it runs after."""
+
+    name: str
+    file: str
+    after: tuple[str, ...] = ()
+
+
 class CellRecord(NamedTuple):
-    """A cell of the notebook; ``became`` are the steps, functions and parameters that came from it."""
+    """A cell of the notebook; ``became`` are the steps, functions and parameters that came from it.
+
+    ``notebook`` is the name of its notebook where there are several.
+    """
 
     id: str
     kind: str
     sha256: str
     became: tuple[str, ...] = ()
+    notebook: str = ""
 
 
 class ParameterRecord(NamedTuple):
@@ -86,6 +98,8 @@ class Record:
 
     ``split`` is how the notebook's cells were made steps, None as they say themselves; ``files`` are the digests of the project's
     files, but for the lock file's own; ``verified`` is what a comparison with the notebook came to, where there was one.
+    ``notebooks`` are those of a package of several; ``notebook`` is then empty, and steps, functions and values are named with
+    that of theirs (``clean.load``).
     """
 
     name: str
@@ -101,6 +115,25 @@ class Record:
     environment: EnvironmentRecord
     files: Mapping[str, str]
     verified: Mapping[str, Any] = field(default_factory=dict)
+    notebooks: tuple[NotebookRecord, ...] = ()
+
+
+def own_name(row: StepRecord | FunctionRecord) -> str:
+    """The name that a step or a function has in its file."""
+    return row.name.rpartition(".")[2]
+
+
+def refuse_several(record: Record, what: str, instead: str) -> None:
+    """See that a package came from one notebook; ``what`` is then to be done, ``instead`` what can be where it did not.
+
+    Raises:
+        UsageError: It came from several.
+    """
+    if record.notebooks:
+        files = ", ".join(n.file for n in record.notebooks)
+        raise UsageError(
+            f"{record.name} came from several notebooks ({files}), and {what} knows packages of one: {instead}"
+        )
 
 
 class EdgeRecord(NamedTuple):
@@ -147,11 +180,12 @@ def lock_text(record: Record) -> str:
     """The lock file: JSON, a line for each cell, step and file."""
     document: dict[str, Any] = {"schema": SCHEMA, **{f.name: getattr(record, f.name) for f in fields(record)}}
     document["change"] = _plain(record.change._asdict())
-    for part in ("cells", "parameters", "steps", "functions"):
+    for part in ("notebooks", "cells", "parameters", "steps", "functions"):
         document[part] = [_plain(row._asdict()) for row in document[part]]
     document["environment"] = _plain(record.environment._asdict())
-    if not record.verified:
-        del document["verified"]
+    for part in ("verified", "notebooks"):
+        if not document[part]:
+            del document[part]
     return "{\n" + ",\n".join(f"  {_text(key)}: {_laid_out(value)}" for key, value in document.items()) + "\n}\n"
 
 
@@ -226,6 +260,7 @@ def _record(document: Mapping[str, Any]) -> Record:
         ),
         files=dict(document["files"]),
         verified=dict(document.get("verified", {})),
+        notebooks=tuple(NotebookRecord(**_tuples(n)) for n in document.get("notebooks", ())),
     )
 
 
