@@ -23,7 +23,7 @@ from nb2pipe.pipeline.split import LAST
 FIRST = -1
 _SHARED = "+"
 _OURS = "_nb2pipe_"
-_IMPORTS = tuple(f"import {module} as {_OURS}{module}" for module in ("numpy", "pandas", "pickle"))
+_MODULES = ("numpy", "pandas", "pickle")
 _UNKNOWN = f"{_OURS}pickle.loads(b'')"
 _MADE_BY = {
     "pandas.DataFrame": f"{_OURS}pandas.DataFrame",
@@ -43,7 +43,9 @@ def with_cells(notebook: Notebook, given: Mapping[str, str], read: Iterable[str]
         cells.append(Cell(f"{_OURS}last", len(cells), "code", f"{', '.join(names)};", tags))
     if given:
         tags = Tags(roles=frozenset({"parameters"}))
-        cells.append(Cell(f"{_OURS}first", FIRST, "code", "\n".join(_bindings(given)), tags))
+        text = "\n".join(_bindings(given))
+        imports = "".join(f"import {m} as {_OURS}{m}\n" for m in _MODULES if f"{_OURS}{m}." in text)
+        cells.append(Cell(f"{_OURS}first", FIRST, "code", imports + text, tags))
     return replace(notebook, cells=tuple(cells))
 
 
@@ -60,7 +62,6 @@ def given_types(analysis: Analysis, names: Iterable[str]) -> dict[str, str]:
 
 
 def _bindings(given: Mapping[str, str]) -> Iterator[str]:
-    yield from _IMPORTS
     groups: dict[str, str] = {}
     for name, kind in sorted(given.items()):
         if kind.startswith(_SHARED):
