@@ -265,7 +265,6 @@ def keep_version(made: Package, notebook_folder: Path, folder: Path, keeping: Ke
     from nb2pipe.package.versions.history import history
     from nb2pipe.package.versions.keep import keep, with_project
     from nb2pipe.package.versions.owner import note_owner, refuse_other_owner
-    from nb2pipe.package.versions.signature import signer
     from nb2pipe.store import store_folder
 
     if not keeping.force:
@@ -273,7 +272,12 @@ def keep_version(made: Package, notebook_folder: Path, folder: Path, keeping: Ke
     found = with_project(history(store_folder(notebook_folder, keeping.store), made.name), folder)
     notebook = notebook_folder / made.draft.record.notebook
     refuse_other_owner(found, notebook)
-    kept = keep(made.draft, found, keeping.version, signer(keeping.sign) if keeping.sign else None)
+    sign = None
+    if keeping.sign:
+        from nb2pipe.package.versions.signature import signer
+
+        sign = signer(keeping.sign)
+    kept = keep(made.draft, found, keeping.version, sign)
     note_owner(found, notebook)
     return replace(made, tree=kept.tree), kept
 

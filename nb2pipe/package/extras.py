@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -88,6 +87,8 @@ def locked(how: str, closure: Iterable[Distribution]) -> str:
         UsageError: The program is not installed.
         LockFailed: It has failed; the message ends with what it said.
     """
+    import subprocess
+
     program, source, arguments = _LOCKERS[how]
     here = Path(sys.executable).with_name(program)
     found = str(here) if here.exists() else shutil.which(program)

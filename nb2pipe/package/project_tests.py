@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
+from pathlib import Path
 
 from nb2pipe.package.imports import import_text
 from nb2pipe.package.model import Import, Plan
@@ -35,7 +35,7 @@ def project_tests(plan: Plan, name: str, *, record: bool) -> dict[str, str | byt
     }
     if record:
         found["test_steps.py"] = _steps(name)
-        found["recorded.py"] = files("nb2pipe.package.testing").joinpath("recorded.py").read_bytes()
+        found["recorded.py"] = (Path(__file__).parent / "testing" / "recorded.py").read_bytes()
     return found
 
 

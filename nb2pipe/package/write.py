@@ -6,8 +6,8 @@ import ast
 import pprint
 import sys
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 from importlib.util import resolve_name
+from pathlib import Path
 
 from nb2pipe.emit.filetree import FileTree, file_tree
 from nb2pipe.emit.source import indented
@@ -51,7 +51,7 @@ def part_files(plan: Plan, package: str, takes: Sequence[str] = ()) -> dict[str,
 
 def runtime_files(*, several: bool = False) -> dict[str, bytes]:
     """The files of what runs a package, by path from there; ``several`` is whether it is one of several notebooks."""
-    modules = (files("nb2pipe.package") / "support").iterdir()  # not imported, which costs more than all of this
+    modules = Path(__file__).with_name("support").iterdir()  # not imported, which costs more than all of this
     names = {m.name: m for m in modules if m.name.endswith(".py") and (several or m.name not in _FOR_SEVERAL)}
     return {f"{RUNTIME}/{name}": module.read_bytes() for name, module in names.items()}
 
