@@ -31,7 +31,7 @@ def main(order: dict[str, Any]) -> None:
 def _run(package: str, order: dict[str, Any], values: Path, keep: Any) -> None:
     """Run ``python -m <package>``; behind each step stands a mark in what is printed."""
     pipeline = importlib.import_module(f"{package}._runtime._pipeline")
-    call, run = pipeline.Step.__call__, pipeline.Pipeline.run
+    call, run = pipeline.Step.__call__, pipeline.Pipeline._run  # all ways of running it come by here
 
     def called(step: Any, inputs: Any) -> Any:
         given = call(step, inputs)
@@ -39,12 +39,14 @@ def _run(package: str, order: dict[str, Any], values: Path, keep: Any) -> None:
         keep(given, tuple(given), str(values / step.name))
         return given
 
-    def ran(self: Any, *arguments: Any, **options: Any) -> Any:
-        given = run(self, *arguments, **options)
-        keep(given, tuple(given), str(values / "<end>"))
-        return given
+    def ran(self: Any, *arguments: Any) -> Any:
+        at_end: dict[str, Any] = {}
+        for name, given in run(self, *arguments):
+            at_end |= given
+            yield name, given
+        keep(at_end, tuple(at_end), str(values / "<end>"))
 
-    pipeline.Step.__call__, pipeline.Pipeline.run = called, ran
+    pipeline.Step.__call__, pipeline.Pipeline._run = called, ran
     _draw_larger(package, order["scale"])
     sys.argv = [package, *order["arguments"]]
     _keep_defaults(importlib.import_module(f"{package}.pipeline").PIPELINE, values, keep)
