@@ -1,4 +1,4 @@
-"""Where nb2pipe keeps its state: what guards have learned, the versions of packages."""
+"""Where nb2pipe keeps its state: what guards have learned, the versions of packages, runs and their results."""
 
 from __future__ import annotations
 
