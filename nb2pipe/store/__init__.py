@@ -26,6 +26,11 @@ def store_folder(folder: Path, chosen: str | None = None) -> Path:
     return project_folder(folder) / ".nb2pipe"
 
 
+def results_folder(folder: Path, chosen: str | None = None) -> Path:
+    """Where the store has what runs gave; see `store_folder`."""
+    return store_folder(folder, chosen) / "results"
+
+
 def project_folder(folder: Path) -> Path:
     """The project that a folder is in: the nearest with a mark of one; where there is none, the folder itself."""
     places = (folder, *folder.parents)
