@@ -439,7 +439,7 @@ def _cache(
     run = new_id(started)
     with (
         opened(results_folder(compiled.folder, request.store)) as store,
-        cache_of(subject, cells, given, store, run, seed) as cache,
+        cache_of(subject, cells, given, store, run, seed, light=request.options.guards == "light") as cache,
     ):
         options = {"jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split}
         notebook = os.path.abspath(compiled.notebook.path)
@@ -474,7 +474,9 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     ahead = recompile(compiled, known) if known else compiled
     subject = Subject(ahead.notebook.path, ahead.folder, ahead.codes, ahead.analysis, ahead.pipeline)
     with opened(results_folder(compiled.folder, request.store)) as store:
-        cache = cache_to_ask(subject, todo.tasks, parameters, store, same_hash_seed(os.environ))
+        cache = cache_to_ask(
+            subject, todo.tasks, parameters, store, same_hash_seed(os.environ), light=request.options.guards == "light"
+        )
         return planned(ahead.pipeline, todo.tasks, todo.injected, cache)
 
 

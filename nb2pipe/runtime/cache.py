@@ -17,10 +17,11 @@ from nb2pipe.runtime.kept import Kept, Missing
 from nb2pipe.runtime.observed import Keyed, changed
 from nb2pipe.runtime.recipes import Recipe, Recipes
 from nb2pipe.runtime.script import INJECTED
-from nb2pipe.runtime.surroundings import Surroundings
+from nb2pipe.runtime.surroundings import Surroundings, package_times, packages
 from nb2pipe.runtime.task import CellTask, Report, Seen, ValueFile
 from nb2pipe.runtime.words import difference
 from nb2pipe.store import results
+from nb2pipe.store.digests import digest_of_text
 from nb2pipe.store.results import Result
 from nb2pipe.store.rooms import Store
 
@@ -45,6 +46,7 @@ class Cache:
         self.here = folder
         self._names = itertools.count()
         self._environment = dict(os.environ)
+        self._times = package_times()
         self.broken = ""
 
     @property
@@ -64,6 +66,7 @@ class Cache:
         allowed: Allowed,
     ) -> Kept | Missing:
         """The earlier result of a step that holds now, or why there is none."""
+        self._look_around()
         recipe = self.recipes.recipe(step, tasks, inputs, order)
         if recipe.never:
             return Missing(f"{recipe.never}: never cached")
@@ -72,6 +75,14 @@ class Cache:
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
             return Missing("the store cannot be read")
+
+    def _look_around(self) -> None:
+        """A step may have installed something."""
+        times = package_times()
+        if times != self._times:
+            self._times = times
+            self._around = self._around._replace(packages=packages())
+            self.recipes.common["packages"] = digest_of_text(self._around.packages)
 
     def never(self, step: Step, tasks: Sequence[CellTask]) -> str:
         """Why a step is run in any case, as far as that is known before its values are; "" where nothing is."""
@@ -196,7 +207,8 @@ class Cache:
         for file in report.files:
             self.store.contents.keep(self.folder / file.name, file.digest)
         database = self.store.database
-        results.note(database, recipe.parts["packages"], self._around.packages)
+        if recipe.parts["packages"] == digest_of_text(self._around.packages):
+            results.note(database, recipe.parts["packages"], self._around.packages)
         results.note(database, recipe.parts["environment"], self._environment_text())
         facts = {
             "parts": recipe.parts,

@@ -31,32 +31,46 @@ class Subject(NamedTuple):
 
 @contextmanager
 def cache_of(
-    subject: Subject, cells: Mapping[int, CellTask], given: Mapping[str, Any], store: Store, run: str, hash_seed: str
+    subject: Subject,
+    cells: Mapping[int, CellTask],
+    given: Mapping[str, Any],
+    store: Store,
+    run: str,
+    hash_seed: str,
+    *,
+    light: bool,
 ) -> Iterator[Cache]:
     """The cache of a run, with a folder for its values that is gone afterwards.
 
     ``given`` are the parameters of the run, ``run`` its name, ``hash_seed`` that of its processes.
     """
     with room(store) as folder:
-        yield _cache(subject, cells, given, store, run, hash_seed, folder)
+        yield _cache(subject, cells, given, store, run, hash_seed, folder, light=light)
 
 
 def cache_to_ask(
-    subject: Subject, cells: Mapping[int, CellTask], given: Mapping[str, Any], store: Store, hash_seed: str
+    subject: Subject,
+    cells: Mapping[int, CellTask],
+    given: Mapping[str, Any],
+    store: Store,
+    hash_seed: str,
+    *,
+    light: bool,
 ) -> Cache:
     """The cache of a plan, which runs nothing and keeps nothing."""
-    return _cache(subject, cells, given, store, "", hash_seed, None)
+    return _cache(subject, cells, given, store, "", hash_seed, None, light=light)
 
 
 def _cache(
     subject: Subject, cells: Mapping[int, CellTask], given: Mapping[str, Any], store: Store, run: str, hash_seed: str,
-    folder: Path | None,
+    folder: Path | None, *, light: bool,
 ) -> Cache:  # fmt: skip
     cwd = os.path.abspath(subject.folder)
     if not hash_seed.isdecimal():  # hashes of another run tell nothing: nothing is found
         hash_seed = os.urandom(8).hex()
     around = surroundings(cwd, hash_seed, store.salt)
-    recipes = Recipes(subject.codes, cells, given, around.parts, cwd)
+    # what was looked at less is kept for those who look no more
+    recipes = Recipes(subject.codes, cells, given, {**around.parts, "guards": "light" if light else "on"}, cwd)
     recipes.about(subject.pipeline, subject.analysis)
     keyed = functools.partial(keyed_digest, store.salt)
     notebook = os.path.abspath(subject.path)

@@ -31,6 +31,8 @@ _NETWORK = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyn
 _WRITES = {"os.rename": 2, "os.link": 2, "os.symlink": 2, "os.remove": 1, "os.rmdir": 1, "os.mkdir": 1, "os.truncate": 1,
            "os.chmod": 1, "os.chown": 1, "os.utime": 1, "os.setxattr": 1, "shutil.rmtree": 1, "sqlite3.connect": 1,
            "sqlite3.connect/handle": 0, "dbm.open": 1}  # fmt: skip
+_NAMES_ONLY = frozenset({"os", "glob", "pathlib"})
+"""Who goes through folders and asks of each entry only whether it is a folder."""
 _ASKING = frozenset({"builtins.input", "webbrowser.open", "os.kill", "signal.pthread_kill"})
 _ENTROPY_OF_NO_MATTER = frozenset(
     {"joblib", "IPython", "comm", "plotly", "ipywidgets", "tempfile", "multiprocessing", "sklearn"}
@@ -76,6 +78,24 @@ class _Recording(dict):  # type: ignore[type-arg]  # what os.environ keeps its v
         return super().__iter__()
 
 
+class _Instead:
+    """What stands for a function of ``os`` while a step is watched. Where it is stored as a value, it is that function."""
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        self._name, self._repr, self._function = name, repr(getattr(os, name)), function
+        self.__name__ = self.__qualname__ = name
+        self.__doc__, self.__module__ = getattr(os, name).__doc__, getattr(os, name).__module__
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self._function(*args, **keywords)
+
+    def __repr__(self) -> str:
+        return self._repr
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (getattr, (os, self._name))
+
+
 class Observer:
     """Watches one process. ``folder`` is where the run keeps its values, which are no part of the world."""
 
@@ -88,6 +108,13 @@ class Observer:
             os.environb._data = self._variables  # type: ignore[attr-defined]  # as above
         self._stat, self._lstat, self._access = os.stat, os.lstat, os.access
         self._urandom = os.urandom
+        asked: dict[str, Callable[..., Any]] = {
+            "stat": self._asked_stat,
+            "lstat": self._asked_lstat,
+            "access": self._asked_access,
+            "urandom": self._drawn,
+        }
+        self._instead = {name: _Instead(name, function) for name, function in asked.items()}
         self._busy = False
         self._clear()
 
@@ -110,14 +137,9 @@ class Observer:
         self._children = _children()
         self._start = time.time()
         self._variables.note = lambda key: self._wanted.add(os.fsdecode(key))
-        for name, function in (
-            ("stat", self._asked_stat),
-            ("lstat", self._asked_lstat),
-            ("access", self._asked_access),
-        ):
+        for name, function in self._instead.items():
             _exchange(name, getattr(self, f"_{name}"), function)
-        os.urandom = self._drawn
-        random._urandom = self._drawn  # type: ignore[attr-defined]  # what SystemRandom, and by it secrets and numpy, draw from
+        random._urandom = self._instead["urandom"]  # type: ignore[attr-defined]  # what SystemRandom, and by it secrets and numpy, draw from
 
     def end(self, decided: Iterable[str], paths: Iterable[str]) -> Observed:
         """The cells have run. ``decided`` are the random states that a seed decides, ``paths`` the files that they read."""
@@ -141,7 +163,7 @@ class Observer:
             now = self._look(path)
             if before is not None and now != before:
                 self._unseen(f"reads {path}, which was changed meanwhile")
-            elif now is not None and now[1] > (self._start - 0.02) * 1e9:
+            elif now is not None and max(now[1], Path(path).stat().st_ctime_ns) > (self._start - 0.02) * 1e9:
                 self._unseen(f"reads {path}, which was written meanwhile")
         found.environment = {name: self._base.get(name) for name in sorted(filter(is_of_session, self._wanted))}
         if "JPY_PARENT_PID" in self._wanted:
@@ -151,9 +173,8 @@ class Observer:
     def stop(self) -> None:
         """What was put in the way is taken out of it."""
         self._variables.note = None
-        for name in ("stat", "lstat", "access"):
-            _exchange(name, getattr(os, name), getattr(self, f"_{name}"))
-        os.urandom = self._urandom
+        for name, function in self._instead.items():
+            _exchange(name, function, getattr(self, f"_{name}"))
         random._urandom = self._urandom  # type: ignore[attr-defined]  # as above
 
     def _unseen(self, what: str) -> None:
@@ -177,8 +198,12 @@ class Observer:
             self._open(*args)
         elif event in ("os.listdir", "os.scandir"):
             path = self._path("." if args[0] is None else args[0])
-            if path is not None and not _caller().f_code.co_filename.startswith("<frozen importlib"):  # see `shadows`
-                self.observed.folders.setdefault(path, names_in(path))
+            who = str(_caller().f_globals.get("__name__", ""))
+            if path is None or who.startswith("importlib."):  # see `shadows`
+                return
+            self.observed.folders.setdefault(path, names_in(path))
+            if event == "os.scandir" and who.partition(".")[0] not in _NAMES_ONLY:
+                self._unseen(f"asks the entries of {path} for more than their names")
         elif event == "import":
             self._wanted_module(args[0])
         elif event in _WRITES:
@@ -258,11 +283,11 @@ class Observer:
             self._busy = False
 
     def _asked_stat(self, path: Any, *, dir_fd: Any = None, follow_symlinks: bool = True) -> os.stat_result:
-        self._asked(path, sys._getframe(1).f_code.co_name, follow=follow_symlinks)
+        self._asked(path, sys._getframe(2).f_code.co_name, follow=follow_symlinks)
         return self._stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
     def _asked_lstat(self, path: Any, *, dir_fd: Any = None) -> os.stat_result:
-        self._asked(path, sys._getframe(1).f_code.co_name, follow=False)
+        self._asked(path, sys._getframe(2).f_code.co_name, follow=False)
         return self._lstat(path, dir_fd=dir_fd)
 
     def _asked_access(self, path: Any, mode: int, **more: Any) -> bool:
@@ -271,7 +296,7 @@ class Observer:
 
     def _drawn(self, size: int, /) -> bytes:
         """Bytes of the system's entropy, by whatever way they are asked for."""
-        frame: Any = sys._getframe(1)
+        frame: Any = sys._getframe(2)
         while frame is not None and frame.f_globals.get("__name__") in ("random", "secrets", "uuid"):
             frame = frame.f_back
         if frame is not None and not self._busy:

@@ -187,7 +187,10 @@ class Recipes:
             return f"writes {'files' if '*' in written else written}"
         words = set[str]().union(*(p.words for w in own for p in (w.now, *(part for _, part in w.later))))
         unwatched = sorted(words & _UNWATCHED)
-        if unwatched and (any("*" in key for key in _read(effects)) or not _read(effects)):
+        elsewhere = any(v.name == "<cwd>" for v in step.inputs) or any(
+            a.mode != "read" for a in _accesses(effects, "cwd")
+        )
+        if unwatched and (elsewhere or any("*" in key for key in _read(effects)) or not _read(effects)):
             return f"reads files by `{unwatched[0]}`, which are not known beforehand and cannot be watched"
         if step.requirements.cache:
             return ""

@@ -69,12 +69,20 @@ def keyed_digest(salt: bytes, text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=salt, digest_size=12).hexdigest()
 
 
+def package_times() -> tuple[int, ...]:
+    """When something was installed or uninstalled last."""
+    return tuple(Path(p).stat().st_mtime_ns for p in _package_folders() if Path(p).is_dir())
+
+
+def _package_folders() -> list[str]:
+    paths = sysconfig.get_paths()
+    return list(dict.fromkeys([paths["purelib"], paths["platlib"], *(p for p in sys.path if p.endswith("-packages"))]))
+
+
 def packages() -> str:
     """What is installed, a line each; of what was installed from a folder or an archive also when."""
-    paths = sysconfig.get_paths()
-    places = dict.fromkeys([paths["purelib"], paths["platlib"], *(p for p in sys.path if p.endswith("-packages"))])
     lines = []
-    for place in places:
+    for place in _package_folders():
         try:
             names = os.listdir(place)
         except OSError:

@@ -22,7 +22,7 @@ _OWN = frozenset({"now", "today", "monotonic", "timeit"})
 """Of these, the words that notebooks use for names of their own."""
 _PROCESS = frozenset({
     "getpid", "getppid", "getlogin", "getloadavg", "getrusage", "virtual_memory", "swap_memory", "cpu_percent", "disk_usage",
-    "net_io_counters", "uuid1", "getnode", "get_ident", "statvfs", "getsizeof",
+    "net_io_counters", "uuid1", "getnode", "get_ident", "statvfs", "getsizeof", "psutil",
 })  # fmt: skip
 _LINES = frozenset({
     "inspect", "traceback", "linecache", "_getframe", "currentframe", "f_lineno", "tb_lineno", "co_firstlineno", "getsource",

@@ -57,6 +57,7 @@ _WORDS = {
     "python": "the interpreter",
     "machine": "the machine",
     "hashes": "PYTHONHASHSEED",
+    "guards": "how guards look",
     "folder": "the notebook's folder",
     "configuration": "matplotlib's configuration",
 }

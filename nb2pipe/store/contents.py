@@ -90,7 +90,7 @@ class Folder:
     def has(self, digest: str) -> bool:
         """Whether what has this digest is there, and whole."""
         try:
-            return self._digests.of(self.path(digest)) == digest
+            return self._digests.of(self.path(digest), known_as=self.path(digest)) == digest
         except OSError:
             return False
 

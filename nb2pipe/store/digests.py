@@ -65,8 +65,9 @@ class FileDigests:
         if found.st_size < _LARGE or not _boot():
             return digest_of_file(path)
         name = str(known_as or path)
-        # the time of the inode's change is that of its links too: a file that is linked anew keeps the others
-        stamp = f"{found.st_size} {found.st_mtime_ns} {found.st_ino} {found.st_dev} {_boot()}"
+        # the last change of an inode is that of its links too, of which the store makes and removes some
+        changed = found.st_ctime_ns if known_as is None else 0
+        stamp = f"{found.st_size} {found.st_mtime_ns} {changed} {found.st_ino} {found.st_dev} {_boot()}"
         row = self._database.execute("select stamp, digest from files where path = ?", (name,)).fetchone()
         if row is not None and row[0] == stamp:
             return str(row[1])

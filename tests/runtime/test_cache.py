@@ -389,3 +389,33 @@ def test_what_is_stored_is_stored_once(bench: Bench) -> None:
     assert bench.ran() == [1]
     rows = sqlite3.connect(bench.store / "results" / NAME).execute("select count(*) from results").fetchone()
     assert rows == (4,)
+
+
+def test_functions_of_os_are_what_they_were_behind_the_step(bench: Bench) -> None:
+    cells = [
+        "import os\nfrom os import stat, urandom\nkept = [os.lstat]",
+        "print(stat is os.stat or stat, kept, urandom)",
+    ]
+    bench.edit(cells)
+    bench.ran(full=False)
+    assert bench.last is not None
+    assert "Observer" not in str(bench.last.outputs)
+    assert "built-in function lstat" in str(bench.last.outputs)
+
+
+def test_the_entries_of_a_folder_are_asked_for_their_size(bench: Bench) -> None:
+    bench.edit(["import os\nprint(sum(e.stat().st_size for e in os.scandir('.') if e.name == 'a.txt'))"])
+    touch(bench.folder / "a.txt", "one")
+    bench.ran()
+    touch(bench.folder / "a.txt", "three")
+    assert bench.ran() == [1]
+
+
+def test_a_subfolder_is_walked(bench: Bench) -> None:
+    (bench.folder / "data").mkdir()
+    touch(bench.folder / "data" / "a.csv", "1")
+    bench.edit(["import os\nprint([f for _, _, names in os.walk('data') for f in names])"])
+    bench.ran()
+    assert bench.ran() == []
+    touch(bench.folder / "data" / "b.csv", "1")
+    assert bench.ran() == [1]

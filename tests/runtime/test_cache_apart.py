@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.making import code
 from tests.runtime import kills
 from tests.runtime.caching_bench import Bench
 
@@ -89,3 +90,9 @@ def test_an_estimator_that_draws_no_numbers_is_kept(bench: Bench) -> None:
     )
     bench.ran()
     assert bench.ran() == []
+
+
+def test_a_caught_error_of_stat_shows_no_frame_of_ours(bench: Bench) -> None:
+    bench.edit(["from pathlib import Path", code("Path('nowhere').stat()", "raises-exception")])
+    bench.ran()
+    bench.ran()
