@@ -19,13 +19,30 @@ from nb2pipe.cli import (
     rollback,
     run,
     runs,
+    store,
     sync,
     verify,
     versions,
 )
 from nb2pipe.cli.parser import Parser, examples, show_help
 
-COMMANDS = (check, compile, explain, graph, plan, run, runs, verify, sync, versions, diff, rollback, publish, attest)
+COMMANDS = (
+    check,
+    compile,
+    explain,
+    graph,
+    plan,
+    run,
+    runs,
+    store,
+    verify,
+    sync,
+    versions,
+    diff,
+    rollback,
+    publish,
+    attest,
+)
 _FAULT = 70
 _EXAMPLES = examples(
     ("nb2pipe graph analysis.ipynb", "the steps, and what flows between them"),

@@ -176,6 +176,8 @@ class Cache:
                 results.refuse(self.store.database, recipe.digest, why)
                 return why
             self._keep(step, recipe, tasks, report, events, begun)
+        except (TypeError, ValueError) as error:
+            return f"what it shows is no JSON: {error}"
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
         return self.broken
@@ -187,6 +189,8 @@ class Cache:
             return "nobody has looked at what it reads"
         if observed.writes:
             return f"writes {os.path.relpath(observed.writes[0], self.recipes.common['folder'])}"
+        if observed.torn:
+            return observed.torn[0]
         if report.unstorable:
             return f"`{report.unstorable[0].name}` ({report.unstorable[0].kind}) cannot leave its process"
         if any(one.kind != "sharing" for one in report.seen):

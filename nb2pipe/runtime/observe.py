@@ -162,9 +162,9 @@ class Observer:
             found.files[path] = content_of(path)
             now = self._look(path)
             if before is not None and now != before:
-                self._unseen(f"reads {path}, which was changed meanwhile")
+                found.torn.append(f"reads {path}, which was changed meanwhile")
             elif now is not None and max(now[1], Path(path).stat().st_ctime_ns) > (self._start - 0.02) * 1e9:
-                self._unseen(f"reads {path}, which was written meanwhile")
+                found.torn.append(f"reads {path}, which was written meanwhile")
         found.environment = {name: self._base.get(name) for name in sorted(filter(is_of_session, self._wanted))}
         if "JPY_PARENT_PID" in self._wanted:
             self._unseen("asks for the number of a process")

@@ -25,7 +25,8 @@ class Observed:
     ``files`` have the digest of what was read from each, ``folders`` that of the names in each; ``states`` what was asked of
     a path otherwise, such as whether it is there (a zero at its end stands for the link itself); ``environment`` the variables
     that were asked for; ``imported`` the modules that are not Python's own; ``shadows`` the folders in which a module of
-    one of these names would be found first, with those that are there. ``unseen`` says what it did that nobody can look at again.
+    one of these names would be found first, with those that are there. ``unseen`` says what it did that nobody can look at again,
+    ``torn`` what was changed while it was read.
     """
 
     files: dict[str, str] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class Observed:
     imported: list[str] = field(default_factory=list)
     shadows: dict[str, list[str]] = field(default_factory=dict)
     unseen: list[str] = field(default_factory=list)
+    torn: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
 
     def kept(self, keyed: Keyed) -> dict[str, Any]:

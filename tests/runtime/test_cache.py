@@ -419,3 +419,17 @@ def test_a_subfolder_is_walked(bench: Bench) -> None:
     assert bench.ran() == []
     touch(bench.folder / "data" / "b.csv", "1")
     assert bench.ran() == [1]
+
+
+@pytest.mark.parametrize("tag", ["cache:on", "other"])
+def test_a_file_that_changes_while_it_is_read_is_not_kept(bench: Bench, tag: str) -> None:
+    touch(bench.folder / "a.txt", "one")
+    writer = (
+        f"import ctypes\nlibc = ctypes.CDLL(None)\nnumber = libc.creat({str(bench.folder / 'a.txt')!r}.encode(), 0o644)"
+    )
+    bench.edit(
+        [code(f"print(open('a.txt').read())\n{writer}\nlibc.write(number, b'two', 3)\nlibc.close(number);", tag)]
+    )
+    bench.ran(full=False)
+    assert "meanwhile" in bench.unkept(1)
+    assert bench.ran(full=False) == [1]
