@@ -394,7 +394,10 @@ class _Execution:
         if asked is None or self.cache is None or self.refused is not None or done is None or done.report is not report:
             return
         events, begun = self.events[step.name], self.begun[step.name]
+        working = not self.cache.broken
         outcome.unkept = self.cache.keep(self.started_as[step.name], *asked, report, events, begun)
+        if working and self.cache.broken:
+            self.note(f"{self.cache.broken}; nothing is kept any more")
 
     def accept(self, step: Step, report: Report, process: _Process | None) -> None:
         """A step has ended well, now or in an earlier run (then ``process`` is None)."""

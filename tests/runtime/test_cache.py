@@ -433,3 +433,20 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(bench: Bench, tag: str
     bench.ran(full=False)
     assert "meanwhile" in bench.unkept(1)
     assert bench.ran(full=False) == [1]
+
+
+def test_a_full_disk_ends_the_keeping_and_not_the_run(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nb2pipe.store.contents import Folder
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Folder, "keep", full)
+    bench.edit(CHAIN)
+    assert bench.ran() == [1, 2, 3]
+    assert bench.last is not None
+    assert [n for n in bench.last.notes if "No space left" in n] == bench.last.notes != []
+    assert len(bench.last.notes) == 1
+    monkeypatch.undo()
+    bench.ran()
+    assert bench.ran() == []
