@@ -334,6 +334,7 @@ class _Execution:
             guards=self.options.guards,
             known=tuple(sorted(known)),
             observe=None if asked is None else asked[0].watched,
+            digests=self.cache is not None,
         )
 
     # -- what processes say -----------------------------------------------------------------------------------------

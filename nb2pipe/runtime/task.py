@@ -38,7 +38,7 @@ class Task:
     ``files`` are the value files with the names wanted from each; ``live`` the names that an earlier step left in this
     very process, with that step; ``outputs`` the names and states to store, in ``folder`` under ``prefix``;
     ``known`` the states that other steps use or change. ``observe`` is there where its result may be kept: then it is
-    told what the step read of the world.
+    told what the step read of the world. ``digests`` says that the digests of its values are wanted.
     """
 
     step: str
@@ -54,6 +54,7 @@ class Task:
     guards: str = "on"
     known: tuple[str, ...] = ()
     observe: Watched | None = None
+    digests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Unstorable:
 
 
 class ValueFile(NamedTuple):
-    """A file of values: its name, the names in it, its size, the digest of its bytes, whether it holds code of the notebook."""
+    """A file of values: its name, the names in it, its size, its digest where that is wanted, whether it holds code of the notebook."""
 
     name: str
     names: tuple[str, ...]

@@ -132,6 +132,8 @@ def store(
     prefix: str,
     namespace: dict[str, Any],
     stamp: int,
+    *,
+    digests: bool = False,
 ) -> list[ValueFile]:
     """Write values that were scanned; those that share what can change go into one file, so that they share it still."""
     result = []
@@ -142,7 +144,7 @@ def store(
             one, single = scans[group[0]], True
         else:
             one, single = scan({n: names[n] for n in group}, namespace, stamp, owners), False
-        size, digest = write_file(path, group, one.data, one.buffers, single=single)
+        size, digest = write_file(path, group, one.data, one.buffers, single=single, digests=digests)
         code = any(mark in one.data for mark in _CODE)
         result.append(ValueFile(path.name, tuple(group), size, digest, code))
     return result
@@ -190,9 +192,15 @@ def shared_between(left: Scan, right: Scan) -> bool:
 
 
 def write_file(
-    path: Path, names: Iterable[str], data: bytes, buffers: list[pickle.PickleBuffer], *, single: bool
+    path: Path,
+    names: Iterable[str],
+    data: bytes,
+    buffers: list[pickle.PickleBuffer],
+    *,
+    single: bool,
+    digests: bool = False,
 ) -> tuple[int, str]:
-    """Write a file of values atomically; its size in bytes, and the digest of them.
+    """Write a file of values atomically; its size in bytes, and with ``digests`` the digest of them, else "".
 
     The layout is the buffers, each on a multiple of 64 bytes, the pickle with an index, and where that is. It is kept in
     a store as it is.
@@ -207,7 +215,8 @@ def write_file(
             def write(part: Any, size: int) -> None:
                 nonlocal place
                 file.write(part)
-                state.update(part)
+                if digests:
+                    state.update(part)
                 place += size
 
             for buffer in buffers:
@@ -224,7 +233,7 @@ def write_file(
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    return place, state.hexdigest()
+    return place, state.hexdigest() if digests else ""
 
 
 def load_file(path: Path, namespace: dict[str, Any]) -> dict[str, Any]:

@@ -219,7 +219,9 @@ class Worker:
             report.guard_seconds += time.perf_counter() - clock
         report.together = list(values.sharing_memory(scans))
         try:
-            report.files = values.store(wanted, scans, Path(task.folder), task.prefix, namespace, task.stamp)
+            report.files = values.store(
+                wanted, scans, Path(task.folder), task.prefix, namespace, task.stamp, digests=task.digests
+            )
         except OSError as error:
             report.status = "broken"
             report.problem = f"its values cannot be written to {task.folder}: {error.strerror or error}"
