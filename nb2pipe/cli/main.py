@@ -14,16 +14,35 @@ from nb2pipe.cli import (
     diff,
     explain,
     graph,
+    plan,
     publish,
     rollback,
     run,
+    runs,
+    store,
     sync,
     verify,
     versions,
 )
 from nb2pipe.cli.parser import Parser, examples, show_help
 
-COMMANDS = (check, compile, explain, graph, run, verify, sync, versions, diff, rollback, publish, attest)
+COMMANDS = (
+    check,
+    compile,
+    explain,
+    graph,
+    plan,
+    run,
+    runs,
+    store,
+    verify,
+    sync,
+    versions,
+    diff,
+    rollback,
+    publish,
+    attest,
+)
 _FAULT = 70
 _EXAMPLES = examples(
     ("nb2pipe graph analysis.ipynb", "the steps, and what flows between them"),

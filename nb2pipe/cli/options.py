@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 
 def add_notebook(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
@@ -15,6 +16,22 @@ def add_notebook(parser: argparse.ArgumentParser, *, several: bool = False) -> N
     )
 
 
+def add_parameters(parser: argparse.ArgumentParser) -> None:
+    """The parameters of a run."""
+    parser.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),
+                        help="a parameter of the notebook; may be given several times")  # fmt: skip
+    parser.add_argument("-f", "--parameters-file", metavar="FILE", help="parameters from a YAML, JSON or TOML file")
+
+
+def parameters_of(options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, str]]:
+    """The parameters that were given, and the texts of those from the command line."""
+    from nb2pipe.runtime.parameters import parse_value, read_parameter_file
+
+    given: dict[str, Any] = read_parameter_file(options.parameters_file) if options.parameters_file else {}
+    texts = dict(options.parameter)
+    return given | {name: parse_value(text) for name, text in texts.items()}, texts
+
+
 def add_split(parser: argparse.ArgumentParser) -> None:
     """How cells become steps."""
     parser.add_argument(
@@ -24,10 +41,10 @@ def add_split(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_store(parser: argparse.ArgumentParser) -> None:
-    """Where versions are kept."""
+def add_store(parser: argparse.ArgumentParser, what: str = "versions") -> None:
+    """Where nb2pipe keeps its state, of which this command wants ``what``."""
     parser.add_argument(
         "--store",
         metavar="DIR",
-        help="where versions are kept (default: NB2PIPE_STORE, or .nb2pipe in the folder of the notebook's project)",
+        help=f"where {what} are kept (default: NB2PIPE_STORE, or .nb2pipe in the folder of the notebook's project)",
     )

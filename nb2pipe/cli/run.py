@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb2pipe.cli.options import add_notebook, add_split
+from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, parameters_of
 from nb2pipe.cli.parser import Parser, examples
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def add_parser(commands: Any) -> None:
         ),
     )
     add_notebook(parser)
-    parser.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),
-                        help="a parameter of the notebook; may be given several times")  # fmt: skip
-    parser.add_argument("-f", "--parameters-file", metavar="FILE", help="parameters from a YAML, JSON or TOML file")
+    add_parameters(parser)
     parser.add_argument("-o", "--output", metavar="EXECUTED",
                         help="where to write the executed notebook (.ipynb), or a page of it (.html)")  # fmt: skip
     parser.add_argument("--engine", choices=("local",), default="local", help="what runs the steps (default: local)")
@@ -46,6 +44,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--guards", choices=("on", "light", "strict", "off"), default="on",
                         help="hold each step to what the analysis said of it: add the missing edge and go on (on), leave "
                         "large values out (light), refuse (strict), or do not look (off)")  # fmt: skip
+    parser.add_argument("--cache", action=argparse.BooleanOptionalAction, default=False,
+                        help="let what a step gave in an earlier run stand for it where that holds (default: no)")  # fmt: skip
+    add_store(parser, "results")
     add_split(parser)
     parser.set_defaults(main=main)
 
@@ -68,7 +69,7 @@ def main(options: argparse.Namespace) -> int:
     if not folder.is_dir():  # reading says it better
         return _run(options, None)
     # It imports what steps need while the notebook is compiled.
-    with Zygote(None, str(folder)) as zygote:
+    with Zygote(None, str(folder), same_hashes=options.cache) as zygote:
         return _run(options, zygote)
 
 
@@ -77,13 +78,10 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
     from nb2pipe.cli.refusal import say
     from nb2pipe.diagnostics import Refused
     from nb2pipe.runtime.executed import NotWritten
-    from nb2pipe.runtime.parameters import parse_value, read_parameter_file
     from nb2pipe.runtime.progress import progress, summary
     from nb2pipe.runtime.result import RunOptions
 
-    given: dict[str, Any] = read_parameter_file(options.parameters_file) if options.parameters_file else {}
-    texts = dict(options.parameter)
-    given |= {name: parse_value(text) for name, text in texts.items()}
+    given, texts = parameters_of(options)
     compiled = api.compile_notebook(api.load(options.notebook), options.split)
     settings = {"jobs": options.jobs} if options.jobs else {}
     request = api.RunRequest(
@@ -91,6 +89,8 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
         given,
         texts,
         options.output,
+        options.cache,
+        options.store,
     )
     error: NotWritten | None = None
     try:

@@ -18,7 +18,7 @@ class Requirements:
     """What a step asks of whoever runs it.
 
     ``timeout`` is in seconds, ``memory`` in bytes, ``cpus`` and ``gpus`` are counts;
-    ``cache`` is False where a tag turns it off.
+    ``cache`` is False where a tag turns it off, True where one allows it whatever the step reads.
     """
 
     cpus: float | None = None
@@ -27,7 +27,7 @@ class Requirements:
     image: str | None = None
     retries: int = 0
     timeout: float | None = None
-    cache: bool = True
+    cache: bool | None = None
     secrets: tuple[str, ...] = ()
 
 

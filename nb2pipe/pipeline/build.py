@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from nb2pipe.analysis.effects import Access, Analysis, Effects, Resource
@@ -219,7 +220,8 @@ def _steps(
 
 def _requirements(notebook: Notebook, cells: Sequence[int]) -> Requirements:
     """What the tags of a step's cells ask for together, over the notebook's defaults: the most that any asks."""
-    merged = notebook.defaults
+    # to be cached where that is safe is what is usual; to be cached whatever it reads is for a step's own tag to say
+    merged = replace(notebook.defaults, cache=None) if notebook.defaults.cache else notebook.defaults
     for index in cells:
         own = notebook.cells[index].tags.requirements
         if own == NO_TAGS.requirements:
@@ -231,10 +233,17 @@ def _requirements(notebook: Notebook, cells: Sequence[int]) -> Requirements:
             image=own.image or merged.image,
             retries=max(merged.retries, own.retries),
             timeout=_most(merged.timeout, own.timeout),
-            cache=merged.cache and own.cache,
+            cache=_switched(merged.cache, own.cache),
             secrets=tuple(dict.fromkeys((*merged.secrets, *own.secrets))),
         )
     return merged
+
+
+def _switched(left: bool | None, right: bool | None) -> bool | None:
+    """What two tags say together: off is stronger than on."""
+    if left is None or right is None:
+        return right if left is None else left
+    return left and right
 
 
 def _most(left: Number, right: Number) -> Number:

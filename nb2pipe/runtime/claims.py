@@ -105,6 +105,29 @@ def sharing_that_matters(pipeline: Pipeline, step: Step, seen: Sequence[Seen]) -
     return [one for one in seen if matters(one)]
 
 
+def changed_together(pipeline: Pipeline, report: Report, step: Step) -> set[str]:
+    """The values of a report that share memory which some step changes, and that ``step`` needs as they are.
+
+    These are the steps that change them, and those that pass them on.
+    """
+    if not report.together:
+        return set()
+    taken = {v.name for v in step.inputs if v.producer == report.step}
+    kept = taken & {*step.changes, *step.outputs}
+    pairs = [set(pair) for pair in report.together if kept.issuperset(pair)]
+    return {n for pair in pairs for n in pair if any(pair.issubset(s.changes) for s in pipeline.steps)}
+
+
+def held_back(pipeline: Pipeline, step: Step, report: Report) -> str:
+    """Why an earlier report cannot stand for a run of its step in this pipeline: what shares memory is not shared in files."""
+    report.step = step.name
+    for later in pipeline.steps:
+        shared = sorted(changed_together(pipeline, report, later))
+        if shared:
+            return f"{' and '.join(f'`{n}`' for n in shared)} share memory that {later.name} changes"
+    return ""
+
+
 def describe(seen: Seen) -> str:
     """What a guard saw, in words."""
     name = seen.names[0]

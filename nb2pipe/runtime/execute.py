@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import selectors
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.diagnostics import Diagnostic, Refused, Severity, Span
-from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.pipeline.model import Pipeline, Step, Value
 from nb2pipe.runtime import sources
 from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.claims import (
     Stood,
+    changed_together,
     describe,
     draws_that_matter,
     file_conflicts,
+    held_back,
     overlooked_name,
     sharing_that_matters,
     stale,
     to_facts,
 )
+from nb2pipe.runtime.kept import Missing
 from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.result import Listener, Outcome, RunOptions, RunResult, Status
-from nb2pipe.runtime.task import CellTask, Report, Seen, Task
+from nb2pipe.runtime.script import cells_of
+from nb2pipe.runtime.task import CellTask, Report, Seen, Task, ValueFile
 from nb2pipe.runtime.zygote import Zygote, preloadable
+
+if TYPE_CHECKING:
+    from nb2pipe.runtime.cache import Cache
+    from nb2pipe.runtime.recipes import Recipe
 
 Recompile = Callable[[Sequence[Fact]], Pipeline]
 
@@ -57,6 +67,7 @@ class _Done:
     report: Report
     inputs: dict[str, str]
     files: dict[str, str]
+    stored: dict[str, ValueFile]
     live: dict[str, _Process]
     after: frozenset[str]
 
@@ -66,7 +77,7 @@ class _Execution:
 
     def __init__(
         self, pipeline: Pipeline, cells: Mapping[int, CellTask], injected: tuple[int, CellTask] | None,
-        options: RunOptions, recompile: Recompile | None, listener: Listener, zygote: Zygote,
+        options: RunOptions, recompile: Recompile | None, listener: Listener, zygote: Zygote, cache: Cache | None,
     ) -> None:  # fmt: skip
         self.pipeline = pipeline
         self.cells = cells
@@ -74,7 +85,11 @@ class _Execution:
         self.options = options
         self.recompile = recompile
         self.listener = listener
-        self.folder = Path(tempfile.mkdtemp(prefix="nb2pipe-"))
+        self.cache = cache if options.guards != "off" else None  # what nobody watches is not kept
+        self.folder = Path(tempfile.mkdtemp(prefix="nb2pipe-")) if self.cache is None else self.cache.folder
+        self.asked: dict[str, tuple[Recipe, tuple[CellTask, ...]]] = {}
+        self.until: dict[str, float] = {}
+        self.prepared = False
         self.events: dict[str, list[dict[str, Any]]] = {}
         self.begun: dict[str, list[tuple[int, float]]] = {}
         self.outcomes = {s.name: Outcome() for s in pipeline.steps}
@@ -99,7 +114,6 @@ class _Execution:
         """Run to the end; the temporary folder and all processes are gone afterwards."""
         interrupted = False
         try:
-            self.zygote.prepare(preloadable(self.pipeline.modules))
             sources.keep(self.folder, ((c.count, c.source) for c in self.cells.values()))
             while True:
                 self.start_ready()
@@ -116,7 +130,8 @@ class _Execution:
             self.stop_all()
             self.zygote.close()
             self.selector.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            if self.cache is None:
+                shutil.rmtree(self.folder, ignore_errors=True)
         if self.refused is not None:
             raise Refused((self.refused,))
         shown = self.collect()
@@ -146,18 +161,25 @@ class _Execution:
         for step, begun in self.begun.items():
             if not begun:
                 continue
-            ends = [start for _, start in begun[1:]] + [self.outcomes[step].ended or time.time()]
+            end = self.until.get(step) or self.outcomes[step].ended or time.time()
+            ends = [start for _, start in begun[1:]] + [end]
             found |= {cell: (start, end) for (cell, start), end in zip(begun, ends, strict=True)}
         return found
 
     def start_ready(self) -> None:
-        """Start what can start."""
-        steps = self.pipeline.steps if self.options.order == "document" else tuple(reversed(self.pipeline.steps))
-        for step in steps:
-            if len(self.running) >= self.options.jobs:
-                return
-            if step.name not in self.ended and step.name not in self.running and self.ready(step):
-                self.start(step)
+        """Start what can start; what an earlier run stands for has ended at once, and lets others start."""
+        ended = -1
+        while ended != len(self.ended) and self.refused is None:
+            ended = len(self.ended)
+            pipeline = self.pipeline
+            for step in pipeline.steps if self.options.order == "document" else reversed(pipeline.steps):
+                if len(self.running) >= self.options.jobs or self.refused is not None:
+                    return
+                if self.pipeline is not pipeline:  # a guard has added an edge
+                    ended = -1
+                    break
+                if step.name not in self.ended and step.name not in self.running and self.ready(step):
+                    self.start(step)
 
     def predecessors(self, step: Step) -> set[str]:
         """The steps that must have ended before ``step`` starts."""
@@ -193,21 +215,9 @@ class _Execution:
             done = self.done.get(value.producer)
             if done is None or value.name not in done.live or done.live[value.name] in found:
                 continue
-            if value.name not in done.files or value.name in self.changed_together(done.report, step):
+            if value.name not in done.files or value.name in changed_together(self.pipeline, done.report, step):
                 found.append(done.live[value.name])
         return found
-
-    def changed_together(self, report: Report, step: Step) -> set[str]:
-        """The values of a report that share memory which some step changes, and that ``step`` needs as they are.
-
-        These are the steps that change them, and those that pass them on.
-        """
-        if not report.together:
-            return set()
-        taken = {v.name for v in step.inputs if v.producer == report.step}
-        kept = taken & {*step.changes, *step.outputs}
-        pairs = [set(pair) for pair in report.together if kept.issuperset(pair)]
-        return {n for pair in pairs for n in pair if any(pair.issubset(s.changes) for s in self.pipeline.steps)}
 
     def start(self, step: Step) -> None:
         """Start one step, in a new process or in the one that holds what it needs."""
@@ -219,8 +229,15 @@ class _Execution:
             return
         if hosts:
             process = hosts[0]
+            self.outcomes[step.name].reason = f"runs in the process of {process.steps[-1]}, for what cannot leave it"
+            self.asked.pop(step.name, None)
+        elif self.cache is not None and self.found(step, self.cache):
+            return
         else:
             try:
+                if not self.prepared:
+                    self.prepared = True
+                    self.zygote.prepare(self.preloaded())
                 pid, sock = self.zygote.fork()
             except (RuntimeError, OSError) as error:
                 self.outcomes[step.name] = Outcome("died", f"no process could be started: {error}")
@@ -242,47 +259,72 @@ class _Execution:
         except OSError:
             self.lost(process)
 
+    def preloaded(self) -> tuple[str, ...]:
+        """What is imported beforehand: with a cache NumPy too, whose first random state tells whether numbers were drawn."""
+        modules = preloadable(self.pipeline.modules)
+        others = any(m.partition(".")[0] not in sys.stdlib_module_names for m in self.pipeline.modules)
+        return (*modules, "numpy") if self.cache is not None and others and "numpy" not in modules else modules
+
+    def found(self, step: Step, cache: Cache) -> bool:
+        """Let what the step gave in an earlier run stand for it, where that holds now."""
+        inputs = {}
+        for value in step.inputs:
+            file = self.done[value.producer].stored.get(value.name)
+            if file is None:
+                self.outcomes[step.name].reason = f"takes `{value.name}` of {value.producer}, which is not stored"
+                return False
+            inputs[value.name] = file
+        cells = cells_of(self.pipeline, step, self.cells, self.injected)
+        order = [file for file, _ in self.loads(step)]
+        found = cache.look_up(step, cells, inputs, order, functools.partial(held_back, self.pipeline, step))
+        outcome = self.outcomes[step.name]
+        self.until.pop(step.name, None)
+        self.asked.pop(step.name, None)
+        if isinstance(found, Missing):
+            outcome.reason = found.reason
+            if found.recipe is not None:
+                self.asked[step.name] = (found.recipe, cells)
+                outcome.digest = found.recipe.digest
+            return False
+        self.started_as[step.name] = step
+        self.events[step.name], self.begun[step.name] = found.events, found.begun
+        self.until[step.name] = found.ended
+        outcome.started, outcome.cached, outcome.reason = time.time(), True, found.reason
+        outcome.digest, outcome.unkept = found.digest, ""
+        self.accept(step, found.report, None)
+        return True
+
+    def loads(self, step: Step) -> list[tuple[str, tuple[str, ...]]]:
+        """The files that a step loads, in order, with the names wanted from each."""
+        order = {s.name: i for i, s in enumerate(self.pipeline.steps)}
+        wanted: dict[str, list[str]] = {}
+        place = {}
+        for value in step.inputs:
+            file = self.done[value.producer].files.get(value.name)
+            if file is not None:
+                wanted.setdefault(file, []).append(value.name)
+                place[file] = order[value.producer]
+        return [(f, tuple(n)) for f, n in sorted(wanted.items(), key=lambda item: place[item[0]])]
+
     def task(self, step: Step, process: _Process) -> Task:
         """What the step's process has to do."""
-        wanted: dict[str, list[str]] = {}
         live = []
         for value in step.inputs:
             done = self.done[value.producer]
-            if done.live.get(value.name) is process or (value.producer in process.steps[:-1]):
+            if done.live.get(value.name) is process or value.producer in process.steps[:-1]:
                 live.append((value.name, value.producer))
-            elif value.name in done.files:
-                wanted.setdefault(done.files[value.name], []).append(value.name)
+        here = {name for name, _ in live}
+        files = [(f, tuple(n for n in names if n not in here)) for f, names in self.loads(step)]
         order = {s.name: i for i, s in enumerate(self.pipeline.steps)}
-        producer = {
-            done.files[v.name]: order[v.producer]
-            for v in step.inputs
-            for done in (self.done[v.producer],)
-            if v.name in done.files
-        }
+        asked = self.asked.get(step.name)
         self.attempt += 1
-        first: dict[int, int] = {}
-        for position, other in enumerate(self.pipeline.steps):
-            for number in other.shared:
-                first.setdefault(number, position)
-        shared = list(step.shared)
-        if order[step.name] == 0:
-            shared = sorted({*shared, *(c for c in self.pipeline.shared if c not in first)})
-        tasks = []
-        for index in shared:
-            cell = self.cells[index]
-            silent = first.get(index, 0) != order[step.name]
-            tasks.append(replace(cell, silent=silent))
-            if self.injected is not None and self.injected[0] == index:
-                extra = self.injected[1]
-                tasks.append(replace(extra, raises=False, silent=silent))
-        tasks += [self.cells[i] for i in step.cells if i in self.cells]
         others = [s for s in self.pipeline.steps if s.name != step.name]
         known = {n for s in others for n in (*(v.name for v in s.inputs), *s.changes) if n.startswith("<")}
         return Task(
             step=step.name,
             stamp=order[step.name],
-            cells=tuple(tasks),
-            files=tuple((f, tuple(n)) for f, n in sorted(wanted.items(), key=lambda item: producer[item[0]])),
+            cells=cells_of(self.pipeline, step, self.cells, self.injected),
+            files=tuple((f, n) for f, n in files if n),
             live=tuple(live),
             outputs=step.outputs,
             changes=step.changes,
@@ -291,6 +333,8 @@ class _Execution:
             cwd=os.path.abspath(self.options.cwd),
             guards=self.options.guards,
             known=tuple(sorted(known)),
+            observe=None if asked is None else asked[0].watched,
+            digests=self.cache is not None,
         )
 
     # -- what processes say -----------------------------------------------------------------------------------------
@@ -328,7 +372,7 @@ class _Execution:
             detail = f"its process ended by itself with exit code {os.waitstatus_to_exitcode(status)}"
         begun = self.begun[process.step]
         self.outcomes[process.step].cell = begun[-1][0] if begun else -1
-        self.finish(process.step, process, "died", detail)
+        self.finish(process.step, "died", detail)
 
     def report(self, process: _Process, report: Report) -> None:
         """A step has ended and says how."""
@@ -337,19 +381,33 @@ class _Execution:
         self.reports[step.name] = report
         outcome = self.outcomes[step.name]
         outcome.seconds, outcome.guard_seconds = report.seconds, report.guard_seconds
+        outcome.cpu, outcome.memory = report.cpu, report.memory
         process.step = ""
         if report.status != "ok":
             outcome.cell, outcome.ename, outcome.evalue = report.cell, report.ename, report.evalue
             detail = report.problem if report.status == "broken" else f"{report.ename}: {report.evalue}"
-            self.finish(step.name, process, "failed", detail)
+            self.finish(step.name, "failed", detail)
             self.release(process)
             self.look(step, [], overlooked_name(self.pipeline, step, report))
             return
-        files = {n: f for f, names in report.groups for n in names}
+        self.accept(step, report, process)
+        asked, done = self.asked.get(step.name), self.done.get(step.name)
+        if asked is None or self.cache is None or self.refused is not None or done is None or done.report is not report:
+            return
+        events, begun = self.events[step.name], self.begun[step.name]
+        working = not self.cache.broken
+        outcome.unkept = self.cache.keep(self.started_as[step.name], *asked, report, events, begun)
+        if working and self.cache.broken:
+            self.note(f"{self.cache.broken}; nothing is kept any more")
+
+    def accept(self, step: Step, report: Report, process: _Process | None) -> None:
+        """A step has ended well, now or in an earlier run (then ``process`` is None)."""
+        report.step = step.name
+        stored = {n: f for f in report.files for n in f.names}
         live: dict[str, _Process] = {}
         needed = {v.name for s in self.pipeline.steps for v in s.inputs if v.producer == step.name}
         for value in report.unstorable:
-            if value.name in needed:
+            if value.name in needed and process is not None:
                 live[value.name] = process
                 users = [
                     s.name
@@ -360,18 +418,30 @@ class _Execution:
                     f"`{value.name}` ({value.kind}) cannot leave its process, so {' and '.join([step.name, *users])} run in one"
                 )
         for later in self.pipeline.steps:
-            shared = sorted(self.changed_together(report, later))
-            if shared:
+            shared = sorted(changed_together(self.pipeline, report, later))
+            if shared and process is not None:
                 live.update(dict.fromkeys(shared, process))
                 self.note(
                     f"{' and '.join(f'`{n}`' for n in shared)} of {step.name} share memory that {later.name} changes, "
                     "so it runs in the same process"
                 )
         before = frozenset(self.predecessors(step))
-        self.done[step.name] = _Done(report, {v.name: v.producer for v in step.inputs}, files, live, before)
-        self.finish(step.name, process, "ok", "")
-        self.release(process)
+        names = {v.name: v.producer for v in step.inputs}
+        outcome = self.outcomes[step.name]
+        outcome.given = sum(f.size for f in report.files)
+        outcome.taken = sum({f.name: f.size for v in step.inputs for f in self.files_with(v)}.values())
+        outcome.values = {n: f.digest for n, f in stored.items()}
+        self.reports[step.name] = report
+        self.done[step.name] = _Done(report, names, {n: f.name for n, f in stored.items()}, stored, live, before)
+        self.finish(step.name, "ok", "")
+        if process is not None:
+            self.release(process)
         self.look(step, report.seen, [])
+
+    def files_with(self, value: Value) -> list[ValueFile]:
+        """The file that a value is in, if it is in one."""
+        file = self.done[value.producer].stored.get(value.name)
+        return [] if file is None else [file]
 
     def look(self, step: Step, changes: Sequence[Seen], others: Sequence[Seen]) -> None:
         """Hold what the step was seen to do against what was said of it."""
@@ -404,7 +474,7 @@ class _Execution:
         self.notes.append(text)
         self.listener.note(text)
 
-    def finish(self, step: str, process: _Process, status: Status, detail: str) -> None:
+    def finish(self, step: str, status: Status, detail: str) -> None:
         outcome = self.outcomes[step]
         outcome.status, outcome.detail, outcome.ended = status, detail, time.time()
         self.running.pop(step, None)
@@ -491,13 +561,14 @@ class _Execution:
             self.done.pop(name, None)
             self.reports.pop(name, None)
             self.outcomes[name] = Outcome(runs=self.outcomes[name].runs)
+            self.until.pop(name, None)
         for name in [n for n in self.ended if self.outcomes[n].status == "not run"]:
             self.ended.discard(name)
 
     def kept(self, done: _Done) -> set[str]:
         """The values of a finished step that are there as those need them who take them."""
         live = {n for n, process in done.live.items() if process.sock.fileno() >= 0}
-        together = {n for s in self.pipeline.steps for n in self.changed_together(done.report, s)}
+        together = {n for s in self.pipeline.steps for n in changed_together(self.pipeline, done.report, s)}
         return {*live, *(done.files.keys() - together)}
 
     def refuse(self, step: Step, code: str, message: str, hint: str) -> None:
@@ -531,16 +602,18 @@ def execute(
     recompile: Recompile | None = None,
     listener: Listener | None = None,
     zygote: Zygote | None = None,
+    cache: Cache | None = None,
 ) -> RunResult:
     """Run a pipeline on this machine.
 
     ``cells`` are the cells to run by position; ``injected`` the cell of parameters and the position of the cell
     behind which it runs. ``recompile`` gives the pipeline anew with what the guards have seen so far. ``zygote`` is a
-    parent of the steps' processes that was started early, for these options; it ends with the run.
+    parent of the steps' processes that was started early, for these options; it ends with the run. ``cache`` has what
+    steps gave in earlier runs, and takes in what they give.
 
     Raises:
         Refused: A guard tripped that cannot be mended, or under strict guards.
     """
     if zygote is None:
-        zygote = Zygote(None, options.cwd, options.python)
-    return _Execution(pipeline, cells, injected, options, recompile, listener or Listener(), zygote).run()
+        zygote = Zygote(None, options.cwd, options.python, same_hashes=cache is not None)
+    return _Execution(pipeline, cells, injected, options, recompile, listener or Listener(), zygote, cache).run()

@@ -33,12 +33,15 @@ class FileWatch:
         self.reads: dict[str, None] = {}
         self.writes: dict[str, None] = {}
         self.outside: dict[str, None] = {}
+        self.also: Callable[[str, tuple[Any, ...]], None] | None = None  # who hears of everything else as well
         self.pid = os.getpid()  # in a child that the cell forks, the channel may be closed
         sys.addaudithook(self._hook)
 
     def _hook(self, event: str, args: tuple[Any, ...]) -> None:
         if not self.active or os.getpid() != self.pid:  # a fork of the cell's that is about to exec is not the step
             return
+        if self.also is not None:
+            self.also(event, args)
         if event == "open":
             self._open(args[0], args[1], args[2])
         elif event == "os.rename":

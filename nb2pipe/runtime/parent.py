@@ -27,6 +27,9 @@ from nb2pipe.runtime.channel import Channel
 
 HEADER = struct.Struct("<cBH")
 WORKER = "nb2pipe.runtime.worker"
+OBSERVER = "nb2pipe.runtime.observe"
+SEEDED = "NB2PIPE_HASHSEED"
+"""Set where the seed of hashes is ours; to what the user has given."""
 
 
 def serve(fileno: int, modules: Sequence[str] | None, left: dict[str, str]) -> NoReturn:
@@ -68,15 +71,25 @@ def serve(fileno: int, modules: Sequence[str] | None, left: dict[str, str]) -> N
             _say(sock, line)
     except OSError:  # the run is over already
         os._exit(0)
+    _hide_seed()
     sys.meta_path.insert(0, stash)
     gc.collect()
     gc.freeze()
     _loop(sock, shell, stash)
 
 
+def _hide_seed() -> None:
+    """The seed has done its work; what the notebook sees of it, and what it starts, is as without us."""
+    given = os.environ.pop(SEEDED, None)
+    if given:
+        os.environ["PYTHONHASHSEED"] = given
+    elif given is not None:
+        os.environ.pop("PYTHONHASHSEED", None)
+
+
 def _warm(shell: Any) -> None:
     """Do what only the first cell or figure would do, and what leaves no trace."""
-    for module in ("IPython.core.pylabtools", "IPython.core.async_helpers", "pexpect", "stack_data", WORKER):
+    for module in ("IPython.core.pylabtools", "IPython.core.async_helpers", "pexpect", "stack_data", WORKER, OBSERVER):
         try:
             importlib.import_module(module)
         except ImportError:
@@ -214,4 +227,5 @@ def spawned(fileno: int, function: str, has_payload: int) -> NoReturn:
     """The life of a step's process that was not forked."""
     from nb2pipe.runtime.shell import make_shell
 
+    _hide_seed()
     _begin(fileno, function, has_payload, make_shell())

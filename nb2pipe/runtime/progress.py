@@ -45,9 +45,10 @@ class Lines(Listener):
 
     def ended(self, step: str, outcome: Outcome) -> None:
         """Say how the step has ended."""
-        time_taken = f"  {outcome.seconds:.2f} s" if outcome.status == "ok" else ""
+        time_taken = f"  {outcome.seconds:.2f} s" if outcome.status == "ok" and not outcome.cached else ""
         detail = f"  {outcome.detail}" if outcome.detail else ""
-        self._say(f"{outcome.status:<8} {step:<{self._width}}{time_taken}{detail}".rstrip())
+        status = "cached" if outcome.cached else outcome.status
+        self._say(f"{status:<8} {step:<{self._width}}{time_taken}{detail}".rstrip())
 
     def note(self, text: str) -> None:
         """Say what the user should know."""
@@ -129,7 +130,9 @@ class Table(Listener):
     def _row(self, name: str) -> tuple[str, str]:
         outcome = self._outcomes.get(name)
         if outcome is not None:
-            taken = f"{outcome.seconds:7.2f} s" if outcome.status == "ok" else " " * 9
+            taken = (
+                "   cached" if outcome.cached else f"{outcome.seconds:7.2f} s" if outcome.status == "ok" else " " * 9
+            )
             text = f"{_MARKS[outcome.status]} {name:<{self._width}}  {taken}  {outcome.detail}"
             return text.rstrip(), outcome.status
         if name in self._since:
@@ -150,7 +153,8 @@ def summary(result: RunResult, output: str | None, *, color: bool = False) -> st
                 text = "\n".join(shown["traceback"])
                 lines += ["", *(text if color else _ANSI.sub("", text)).splitlines(), ""]
     outcomes = result.outcomes.values()
-    counts = {status: sum(o.status == status for o in outcomes) for status in ("ok", "failed", "died", "not run")}
+    counts = {s: sum(o.status == s and not o.cached for o in outcomes) for s in ("ok", "failed", "died", "not run")}
+    counts = {"cached": sum(o.cached for o in outcomes), **counts}
     started = [o.started for o in outcomes if o.started]
     taken = max((o.ended for o in outcomes), default=0.0) - min(started) if started else 0.0
     work = sum(o.seconds for o in outcomes)

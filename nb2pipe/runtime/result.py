@@ -27,7 +27,12 @@ class RunOptions:
 
 @dataclass(slots=True)
 class Outcome:
-    """How one step ended. ``detail`` says why where it did not end well; times are seconds since the epoch."""
+    """How one step ended. ``detail`` says why where it did not end well; times are seconds since the epoch.
+
+    ``cached`` says that it was not run: what it gave in an earlier run holds. ``reason`` says why it was run, where there is a
+    cache, and ``unkept`` why what it gave is not kept; ``digest`` is what it is known by there. ``cpu`` is in seconds, ``memory``
+    the most that its process had, in bytes, as are ``taken`` and ``given``, its values; ``values`` have their digests.
+    """
 
     status: Status = "not run"
     detail: str = ""
@@ -39,6 +44,15 @@ class Outcome:
     started: float = 0.0
     ended: float = 0.0
     runs: int = 0
+    cached: bool = False
+    reason: str = ""
+    unkept: str = ""
+    digest: str = ""
+    cpu: float = 0.0
+    memory: int = 0
+    taken: int = 0
+    given: int = 0
+    values: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime.result import RunResult
 from nb2pipe.runtime.task import CellTask
 
@@ -73,6 +73,27 @@ def cell_tasks(document: Any) -> dict[int, CellTask]:
         bare = bare and _PLAIN.issuperset(_IMPORTED.findall(cell.source)) and not _IMPORTING.search(cell.source)
         tasks[index] = CellTask(index, cell.source, count, "raises-exception" in tags, bare=bare)
     return tasks
+
+
+def cells_of(
+    pipeline: Pipeline, step: Step, cells: Mapping[int, CellTask], injected: tuple[int, CellTask] | None
+) -> tuple[CellTask, ...]:
+    """What one step runs: the shared cells that it needs, and its own. A shared cell is heard in the first step that runs it."""
+    first: dict[int, str] = {}
+    for other in pipeline.steps:
+        for number in other.shared:
+            first.setdefault(number, other.name)
+    beginning = pipeline.steps[0].name
+    shared = list(step.shared)
+    if step.name == beginning:
+        shared = sorted({*shared, *(c for c in pipeline.shared if c not in first)})
+    found = []
+    for index in shared:
+        silent = first.get(index, beginning) != step.name
+        found.append(replace(cells[index], silent=silent))
+        if injected is not None and injected[0] == index:
+            found.append(replace(injected[1], raises=False, silent=silent))
+    return (*found, *(cells[i] for i in step.cells if i in cells))
 
 
 def as_written(result: RunResult, place: int) -> RunResult:

@@ -20,6 +20,7 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from IPython.core.autocall import ZMQExitAutocall
@@ -38,7 +39,7 @@ from nb2pipe.runtime.streams import Streams
 
 Emit = Callable[[dict[str, Any]], None]
 
-_OURS = frozenset({__file__, streams.__file__})
+_OURS = frozenset({__file__, streams.__file__, str(Path(__file__).with_name("observe.py"))})
 _SETTLE = 0.01  # seconds between two cells: about what a front end takes to send the next one
 _cell: contextvars.ContextVar[object] = contextvars.ContextVar("nb2pipe_cell")
 

@@ -53,14 +53,34 @@ def _set_torch_random(value: Any) -> None:
     torch.set_rng_state(torch.tensor(list(value), dtype=torch.uint8))
 
 
-def _environment() -> Any:
+def _variables() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith(("NB2PIPE_", "MPLBACKEND"))}
 
 
-def _set_environment(value: dict[str, str]) -> None:
-    for name in set(_environment()) - set(value):
+_started_with: dict[str, str] = _variables()
+
+
+def begin_environment() -> None:
+    """What a step's process starts with is the run's own, and no step's doing."""
+    global _started_with  # noqa: PLW0603  one process, one beginning
+    _started_with = _variables()
+
+
+def _environment() -> Any:
+    """What was made of the environment: what was set, and what is gone."""
+    now = _variables()
+    return (
+        {k: v for k, v in now.items() if _started_with.get(k) != v},
+        sorted(_started_with.keys() - now.keys()),
+    )
+
+
+def _set_environment(value: tuple[dict[str, str], list[str]]) -> None:
+    changed, gone = value
+    wanted = {k: v for k, v in _started_with.items() if k not in gone} | changed
+    for name in _variables().keys() - wanted.keys():
         del os.environ[name]
-    os.environ.update(value)
+    os.environ.update(wanted)
 
 
 def _warnings() -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nb2pipe.analysis.amend import FactKind
+from nb2pipe.runtime.observed import Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +24,21 @@ class CellTask:
     bare: bool = False
 
 
+class Watched(NamedTuple):
+    """What is known beforehand of what a step reads: the random states that a seed ``decided``, the ``paths`` of files."""
+
+    decided: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One step to run.
 
     ``files`` are the value files with the names wanted from each; ``live`` the names that an earlier step left in this
     very process, with that step; ``outputs`` the names and states to store, in ``folder`` under ``prefix``;
-    ``known`` the states that other steps use or change.
+    ``known`` the states that other steps use or change. ``observe`` is there where its result may be kept: then it is
+    told what the step read of the world. ``digests`` says that the digests of its values are wanted.
     """
 
     step: str
@@ -43,6 +53,8 @@ class Task:
     cwd: str
     guards: str = "on"
     known: tuple[str, ...] = ()
+    observe: Watched | None = None
+    digests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,16 @@ class Unstorable:
     why: str
 
 
+class ValueFile(NamedTuple):
+    """A file of values: its name, the names in it, its size, its digest where that is wanted, whether it holds code of the notebook."""
+
+    name: str
+    names: tuple[str, ...]
+    size: int
+    digest: str
+    code: bool
+
+
 @dataclass(slots=True)
 class Report:
     """How a step ended, what it stored, and what the guards saw."""
@@ -76,7 +98,7 @@ class Report:
     cell: int = -1
     ename: str = ""
     evalue: str = ""
-    groups: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    files: list[ValueFile] = field(default_factory=list)
     unstorable: list[Unstorable] = field(default_factory=list)
     together: list[tuple[str, str]] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
@@ -85,3 +107,6 @@ class Report:
     problem: str = ""
     seconds: float = 0.0
     guard_seconds: float = 0.0
+    observed: Observed | None = None
+    cpu: float = 0.0
+    memory: int = 0

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import io
 import mmap
-import os
 import pickle
 import struct
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import xxhash
 
 from nb2pipe.runtime.pickles import Loader, Saver
+from nb2pipe.runtime.task import ValueFile
 
-_MAGIC = b"nb2pipe1"
+_MAGIC = b"nb2pipe2"
 _ALIGN = 64
-_HEADER = struct.Struct("<8sQQ")
+_TAIL = struct.Struct("<QQ8s")
+_CODE = (b"_make_function", b"_make_nested", b"cloudpickle")
+"""What the pickle of a value says that has functions or classes of the notebook in it."""
 _PLAIN = (str, bytes, int, float, complex, bool, type(None), tuple, frozenset, range, slice, type, types.ModuleType,
           types.FunctionType, types.BuiltinFunctionType, types.CodeType, pickle.PickleBuffer, property, types.MappingProxyType)  # fmt: skip
 
@@ -123,14 +125,6 @@ def _changeable(obj: Any) -> bool:
     return module.partition(".")[0] not in _FIXED_MODULES and not hasattr(kind, "__members__")
 
 
-@dataclass(slots=True)
-class Stored:
-    """The files of a step's values: ``groups`` lists, for each file, the names in it."""
-
-    groups: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-    size: int = 0
-
-
 def store(
     names: Mapping[str, Any],
     scans: Mapping[str, Scan],
@@ -138,20 +132,21 @@ def store(
     prefix: str,
     namespace: dict[str, Any],
     stamp: int,
-) -> Stored:
+    *,
+    digests: bool = False,
+) -> list[ValueFile]:
     """Write values that were scanned; those that share what can change go into one file, so that they share it still."""
-    result = Stored()
+    result = []
     owners = frozenset(_shared_roots(scans))
     for number, group in enumerate(_groups(scans)):
         path = folder / f"{prefix}-{number}.values"
         if len(group) == 1 and not owners & set(scans[group[0]].roots):
-            name = group[0]
-            one = scans[name]
-            result.size += write_file(path, group, one.data, one.buffers, single=True)
+            one, single = scans[group[0]], True
         else:
-            joined = scan({n: names[n] for n in group}, namespace, stamp, owners)
-            result.size += write_file(path, group, joined.data, joined.buffers, single=False)
-        result.groups.append((path.name, tuple(group)))
+            one, single = scan({n: names[n] for n in group}, namespace, stamp, owners), False
+        size, digest = write_file(path, group, one.data, one.buffers, single=single, digests=digests)
+        code = any(mark in one.data for mark in _CODE)
+        result.append(ValueFile(path.name, tuple(group), size, digest, code))
     return result
 
 
@@ -197,40 +192,55 @@ def shared_between(left: Scan, right: Scan) -> bool:
 
 
 def write_file(
-    path: Path, names: Iterable[str], data: bytes, buffers: list[pickle.PickleBuffer], *, single: bool
-) -> int:
-    """Write a file of values atomically; its size in bytes.
+    path: Path,
+    names: Iterable[str],
+    data: bytes,
+    buffers: list[pickle.PickleBuffer],
+    *,
+    single: bool,
+    digests: bool = False,
+) -> tuple[int, str]:
+    """Write a file of values atomically; its size in bytes, and with ``digests`` the digest of them, else "".
 
-    The layout is a header, the buffers each on a multiple of 64 bytes, and at the end the pickle and an index.
+    The layout is the buffers, each on a multiple of 64 bytes, the pickle with an index, and where that is. It is kept in
+    a store as it is.
     """
     temporary = path.with_name(path.name + ".part")
     offsets = []
+    state = xxhash.xxh3_128()
+    place = 0
     try:
         with temporary.open("wb") as file:
-            file.write(b"\0" * _HEADER.size)
+
+            def write(part: Any, size: int) -> None:
+                nonlocal place
+                file.write(part)
+                if digests:
+                    state.update(part)
+                place += size
+
             for buffer in buffers:
-                file.seek((-file.tell()) % _ALIGN, os.SEEK_CUR)
+                gap = -place % _ALIGN
+                write(b"\0" * gap, gap)
                 raw = buffer.raw()
-                offsets.append((file.tell(), raw.nbytes, raw.readonly))
-                file.write(raw)
+                offsets.append((place, raw.nbytes, raw.readonly))
+                write(raw, raw.nbytes)
             index = pickle.dumps((tuple(names), single, offsets, data), protocol=5)
-            place = file.tell()
-            file.write(index)
-            size = file.tell()
-            file.seek(0)
-            file.write(_HEADER.pack(_MAGIC, place, len(index)))
+            tail = _TAIL.pack(place, len(index), _MAGIC)
+            write(index, len(index))
+            write(tail, len(tail))
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    return size
+    return place, state.hexdigest() if digests else ""
 
 
 def load_file(path: Path, namespace: dict[str, Any]) -> dict[str, Any]:
     """The values of a file, by name. Buffers are mapped copy-on-write: nothing is read before it is touched."""
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    magic, place, length = _HEADER.unpack_from(mapped, 0)
+    place, length, magic = _TAIL.unpack_from(mapped, len(mapped) - _TAIL.size)
     if magic != _MAGIC:
         raise OSError(f"{path.name} is not a file of values")
     names, single, offsets, data = pickle.loads(mapped[place : place + length])

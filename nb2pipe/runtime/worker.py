@@ -7,19 +7,23 @@ import gc
 import importlib
 import io
 import os
+import resource
 import signal
 import socket
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nb2pipe.runtime import guards, sources, states, values
 from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.shell import CellShell, ZMQInteractiveShell
 from nb2pipe.runtime.task import CellTask, Report, Seen, Task, Unstorable
 from nb2pipe.runtime.values import ABSENT, Absent
+
+if TYPE_CHECKING:
+    from nb2pipe.runtime.observe import Observer
 
 
 class Worker:
@@ -32,6 +36,8 @@ class Worker:
         self.namespace = self.shell.namespace
         self.held: dict[tuple[str, str], Any] = {}
         self.watch: guards.FileWatch | None = None
+        self.observer: Observer | None = None
+        states.begin_environment()
 
     def _emit(self, event: dict[str, Any]) -> None:
         if not self.silent:
@@ -48,7 +54,7 @@ class Worker:
     def run(self, task: Task) -> Report:
         """Run one step."""
         report = Report(task.step)
-        started = time.perf_counter()
+        started, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
         try:
             with self.shell.shell.builtin_trap:  # loading a value may import a library, which asks for `get_ipython`
                 self._run(task, report)
@@ -60,6 +66,9 @@ class Worker:
 
                 report.problem += "\n" + traceback.format_exc()
         report.seconds = time.perf_counter() - started - report.guard_seconds
+        now = resource.getrusage(resource.RUSAGE_SELF)
+        report.cpu = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
+        report.memory = now.ru_maxrss * 1024
         return report
 
     def _run(self, task: Task, report: Report) -> None:
@@ -85,7 +94,7 @@ class Worker:
             self.watch.active = True
             report.guard_seconds += time.perf_counter() - clock
         modules = frozenset(sys.modules)
-        alive = self._cells(task, report)
+        alive = self._observed(task, report)
         if self.watch is not None:
             self.watch.active = False
             report.reads, report.writes = list(self.watch.reads), list(self.watch.writes)
@@ -139,6 +148,26 @@ class Worker:
             if under in namespace:
                 setattr(hook, under, namespace[under])
 
+    def _observed(self, task: Task, report: Report) -> bool:
+        """Run the cells; where the result may be kept, with a look at what they read of the world."""
+        if task.observe is None or self.watch is None:
+            return self._cells(task, report)
+        from nb2pipe.runtime.observe import Observer
+
+        if self.observer is None:
+            self.observer = Observer(task.folder)
+        self.watch.also = self.observer.heard
+        self.observer.begin()
+        try:
+            alive = self._cells(task, report)
+            self.watch.active = False
+            if alive:
+                report.observed = self.observer.end(*task.observe)
+        finally:
+            self.observer.stop()
+            self.watch.also = None
+        return alive
+
     def _cells(self, task: Task, report: Report) -> bool:
         for cell in task.cells:
             self.silent = cell.silent
@@ -190,12 +219,12 @@ class Worker:
             report.guard_seconds += time.perf_counter() - clock
         report.together = list(values.sharing_memory(scans))
         try:
-            stored = values.store(wanted, scans, Path(task.folder), task.prefix, namespace, task.stamp)
+            report.files = values.store(
+                wanted, scans, Path(task.folder), task.prefix, namespace, task.stamp, digests=task.digests
+            )
         except OSError as error:
             report.status = "broken"
             report.problem = f"its values cannot be written to {task.folder}: {error.strerror or error}"
-            return
-        report.groups = stored.groups
 
 
 @contextlib.contextmanager

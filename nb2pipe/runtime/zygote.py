@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 
 from nb2pipe.diagnostics import Nb2pipeError
 from nb2pipe.runtime.channel import Channel
-from nb2pipe.runtime.parent import HEADER
+from nb2pipe.runtime.parent import HEADER, SEEDED
 
 PRELOADED = frozenset({
     "numpy", "pandas", "scipy", "sklearn", "matplotlib", "seaborn", "statsmodels", "plotly", "joblib", "requests",
@@ -41,6 +41,12 @@ class ZygoteError(Nb2pipeError):
     """No process can be started for a step."""
 
 
+def same_hash_seed(environment: Mapping[str, str]) -> str:
+    """The seed that hashes have in all runs: the user's own, or one that is as good as any."""
+    given = environment.get("PYTHONHASHSEED", "")
+    return given if given.isdecimal() else "1"
+
+
 class Child(NamedTuple):
     """A step's process: its pid, and the socket whose other end it holds."""
 
@@ -55,6 +61,7 @@ class Zygote:
     in ``cwd`` with ``env`` (this process's by default) under ``python``, which has to have IPython. Its processes write
     what is no cell's output to this process's stderr. ``left_out`` tells, once it is ready, which modules were not
     imported and why.
+    With ``same_hashes`` texts have the same hashes in all runs, and sets of them the same order; ``hash_seed`` says which.
     Where a fork is not safe, each step gets a fresh interpreter: slower, and otherwise the same.
     """
 
@@ -66,10 +73,15 @@ class Zygote:
         env: Mapping[str, str] | None = None,
         *,
         spawn: bool = not sys.platform.startswith("linux"),
+        same_hashes: bool = False,
     ) -> None:
         self.left_out: dict[str, str] = {}
         self._python, self._cwd, self._spawn = python, cwd, spawn
         self._environment = dict(os.environ if env is None else env)
+        given = self._environment.get("PYTHONHASHSEED", "")
+        self.hash_seed = same_hash_seed(self._environment) if same_hashes else given
+        if self.hash_seed != given:
+            self._environment |= {"PYTHONHASHSEED": self.hash_seed, SEEDED: given}
         self._exits: dict[int, int] = {}
         self._pids: list[int] = []
         self._spawned: dict[int, subprocess.Popen[bytes]] = {}

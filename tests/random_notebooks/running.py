@@ -61,8 +61,9 @@ class Judged:
 class SharedZygote:
     """One parent of processes for many runs: starting it costs more than a small notebook."""
 
-    def __init__(self) -> None:
-        self._zygote = Zygote(MODULES, "/", env={**os.environ, "COLUMNS": "80"})
+    def __init__(self, *, same_hashes: bool = False) -> None:
+        self._zygote = Zygote(MODULES, "/", env={**os.environ, "COLUMNS": "80"}, same_hashes=same_hashes)
+        self.hash_seed = self._zygote.hash_seed
 
     def fork(self, function: str = "nb2pipe.runtime.worker:main", payload: tuple[Any, ...] = ()) -> Child:
         """A new process."""
@@ -84,11 +85,11 @@ class SharedZygote:
 
 
 @contextmanager
-def shared_zygote() -> Iterator[SharedZygote]:
+def shared_zygote(*, same_hashes: bool = False) -> Iterator[SharedZygote]:
     """Runs inside share one parent of processes."""
-    shared = SharedZygote()
+    shared = SharedZygote(same_hashes=same_hashes)
     original = execute.Zygote
-    execute.Zygote = lambda *_: shared  # type: ignore[assignment, misc]  # what a run asks of a zygote
+    execute.Zygote = lambda *_, **__: shared  # type: ignore[assignment, misc]  # what a run asks of a zygote
     try:
         yield shared
     finally:

@@ -1,4 +1,4 @@
-"""Where nb2pipe keeps its state: what guards have learned, the versions of packages."""
+"""Where nb2pipe keeps its state: what guards have learned, the versions of packages, runs and their results."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ def made_store(store: Path) -> Path:
             store.mkdir(parents=True, exist_ok=True)
             (store / ".gitignore").write_text("*\n", "utf-8", newline="\n")
     return store
+
+
+def results_folder(folder: Path, chosen: str | None = None) -> Path:
+    """Where the store has what runs gave; see `store_folder`."""
+    return store_folder(folder, chosen) / "results"
 
 
 def project_folder(folder: Path) -> Path:

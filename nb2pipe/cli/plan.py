@@ -1,0 +1,82 @@
+"""`nb2pipe plan`: what a run with the cache would do, step by step, and why."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, parameters_of
+from nb2pipe.cli.parser import Parser, examples
+
+if TYPE_CHECKING:
+    from nb2pipe.runtime.planning import Planned
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser: Parser = commands.add_parser(
+        "plan",
+        help="say which steps a run would take from the cache, and why not the others",
+        description="Say, before anything runs, which steps `run --cache` would run and which are cached, and why.",
+        epilog=examples(
+            ("nb2pipe plan analysis.ipynb", "what an edit costs"),
+            ("nb2pipe plan analysis.ipynb -p rate 0.2", "what another parameter costs"),
+            ("nb2pipe plan analysis.ipynb --format json", "for programs"),
+        ),
+    )
+    add_notebook(parser)
+    add_parameters(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    add_store(parser, "results")
+    add_split(parser)
+    parser.set_defaults(main=main)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the command."""
+    from nb2pipe import api
+    from nb2pipe.cli.refusal import say
+    from nb2pipe.diagnostics import Refused
+    from nb2pipe.runtime.result import RunOptions
+
+    given, texts = parameters_of(options)
+    compiled = api.compile_notebook(api.load(options.notebook), options.split)
+    request = api.RunRequest(RunOptions(cwd=str(compiled.folder)), given, texts, store=options.store)
+    try:
+        steps = api.plan(compiled, request)
+    except Refused as refused:
+        say(refused, compiled.notebook)
+        return refused.exit_code
+    print(_as_json(steps) if options.format == "json" else _as_text(steps))
+    return 0
+
+
+def _as_json(steps: tuple[Planned, ...]) -> str:
+    import json
+
+    rows = [{"step": s.step, "action": s.action, "reason": s.reason, "seconds": s.seconds} for s in steps]
+    return json.dumps(rows, indent=2)
+
+
+def _as_text(steps: tuple[Planned, ...]) -> str:
+    width = max((len(s.step) for s in steps), default=0)
+    lines = [f"{s.action:<8} {s.step:<{width}}  {_time(s)}  {s.reason}" for s in steps]
+    counts = {word: sum(s.action == word for s in steps) for word in ("run", "cached", "depends")}
+    times = {word: sum(s.seconds or 0 for s in steps if s.action == word) for word in counts}
+    parts = []
+    if counts["run"]:
+        parts.append(f"{counts['run']} to run")
+    if counts["depends"]:
+        parts.append(f"{counts['depends']} may have to")
+    parts.append(f"{counts['cached']} cached")
+    text = f"{len(steps)} step{'s' * (len(steps) != 1)}: {', '.join(parts)}"
+    if counts["run"] or counts["depends"]:
+        most = times["run"] + times["depends"]
+        text += f"; by earlier runs {times['run']:.1f} s of work" + (
+            f", {most:.1f} s at most" if counts["depends"] else ""
+        )
+    return "\n".join([*lines, text])
+
+
+def _time(step: Planned) -> str:
+    return " " * 9 if step.seconds is None or step.action == "cached" else f"{step.seconds:7.2f} s"

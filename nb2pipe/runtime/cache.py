@@ -1,0 +1,271 @@
+"""What steps gave before, looked up by recipe; what they give now, kept for later runs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nb2pipe.pipeline.model import Step
+from nb2pipe.runtime.kept import Kept, Missing
+from nb2pipe.runtime.observed import Keyed, changed
+from nb2pipe.runtime.recipes import Recipe, Recipes
+from nb2pipe.runtime.script import INJECTED
+from nb2pipe.runtime.surroundings import Surroundings, package_times, packages
+from nb2pipe.runtime.task import CellTask, Report, Seen, ValueFile
+from nb2pipe.runtime.words import difference
+from nb2pipe.store import results
+from nb2pipe.store.digests import digest_of_text
+from nb2pipe.store.results import Result
+from nb2pipe.store.rooms import Store
+
+_SHOWN_LINES = ("ipykernel_", "Cell In[", "cell line:")
+"""What an output says that shows the place of a cell's line."""
+Allowed = Callable[[Report], str]
+"""Why a report cannot stand for a run of its step in this pipeline; "" where it can."""
+
+
+class Cache:
+    """The results of one notebook's steps. ``folder`` is the run's own: what is found is put there."""
+
+    def __init__(
+        self, store: Store, notebook: str, run: str, recipes: Recipes, around: Surroundings, keyed: Keyed, folder: Path | None
+    ) -> None:  # fmt: skip
+        self.store = store
+        self.recipes = recipes
+        self._notebook = notebook
+        self._run = run
+        self._around = around
+        self._keyed = keyed
+        self.here = folder
+        self._names = itertools.count()
+        self._environment = dict(os.environ)
+        self._times = package_times()
+        self.broken = ""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the run that goes on."""
+        assert self.here is not None  # noqa: S101  a plan runs nothing
+        return self.here
+
+    # -- looking up -------------------------------------------------------------------------------------------------
+
+    def look_up(
+        self,
+        step: Step,
+        tasks: Sequence[CellTask],
+        inputs: Mapping[str, ValueFile],
+        order: Sequence[str],
+        allowed: Allowed,
+    ) -> Kept | Missing:
+        """The earlier result of a step that holds now, or why there is none."""
+        self._look_around()
+        recipe = self.recipes.recipe(step, tasks, inputs, order)
+        if recipe.never:
+            return Missing(f"{recipe.never}: never cached")
+        try:
+            return self._look_up(step, tasks, recipe, allowed)
+        except (sqlite3.Error, OSError) as error:
+            self._fail(error)
+            return Missing("the store cannot be read")
+
+    def _look_around(self) -> None:
+        """A step may have installed something."""
+        times = package_times()
+        if times != self._times:
+            self._times = times
+            self._around = self._around._replace(packages=packages())
+            self.recipes.common["packages"] = digest_of_text(self._around.packages)
+
+    def never(self, step: Step, tasks: Sequence[CellTask]) -> str:
+        """Why a step is run in any case, as far as that is known before its values are; "" where nothing is."""
+        never = self.recipes.recipe(step, tasks, {}, ()).never
+        return f"{never}: never cached" if never else ""
+
+    def seconds(self, step: str) -> float | None:
+        """How long the last run of a step took."""
+        found = results.last(self.store.database, self._notebook, step)
+        return None if found is None else found.seconds
+
+    def _look_up(self, step: Step, tasks: Sequence[CellTask], recipe: Recipe, allowed: Allowed) -> Kept | Missing:
+        reason = ""
+        for result in results.find(self.store.database, recipe.digest):
+            why = self._unfit(step, recipe, result, tasks, allowed)
+            if not why:
+                kept = self._taken(step, tasks, result)
+                if kept is not None:
+                    kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
+                    return kept
+                why = "its stored result was damaged or is gone"
+            reason = reason or why
+        reason = reason or self._reason(step, tasks, recipe)
+        return Missing(reason, recipe)
+
+    def _unfit(self, step: Step, recipe: Recipe, result: Result, tasks: Sequence[CellTask], allowed: Allowed) -> str:
+        """Why a result of the same recipe does not hold here."""
+        facts = result.facts
+        if facts["code"] and facts["exact"] != recipe.exact:
+            return "its text changed, and functions or classes of it are used by other steps, with their lines"
+        if facts["code"] and facts["stamp"] != recipe.stamp:
+            return "its functions or classes are used by other steps, and it has another place among them"
+        if facts["lines"] and facts["numbered"] != recipe.numbered:
+            return "its text or the numbers of cells changed, and it shows lines of it"
+        if not set(facts["changes"]) <= set(step.changes):
+            return "it was kept when more was known of what it changes"
+        missing = sorted(set(step.outputs) - {n for f in facts["files"] for n in f[1]})
+        if missing:
+            return f"`{missing[0]}` is needed now, and was not kept"
+        why = allowed(_report(step.name, facts))
+        if why:
+            return why
+        cwd = self.recipes.common["folder"]
+        return changed(facts["observed"], self.store.digests, self._keyed, self._environment, cwd)
+
+    def _taken(self, step: Step, tasks: Sequence[CellTask], result: Result) -> Kept | None:
+        """The result with its values in the run's folder; None where something of it is damaged."""
+        facts = result.facts
+        data = self.store.contents.read(facts["events"])
+        if data is None:
+            return None
+        report = _report(step.name, facts)
+        if self.here is not None:
+            for place, file in enumerate(report.files):
+                name = f"kept-{next(self._names)}.values"
+                if not self.store.contents.take(file.digest, self.here / name):
+                    return None
+                report.files[place] = file._replace(name=name)
+        elif not all(self.store.contents.has(f.digest) for f in report.files):
+            return None
+        there = self.recipes.places(tasks)
+        events = [_placed(e, there) for e in json.loads(data)]
+        begun = [(task.index, when) for place, when in facts["begun"] for task in there.get(place, ())]
+        return Kept(report, events, begun, facts["ended"], result.run, result.recipe)
+
+    def _reason(self, step: Step, tasks: Sequence[CellTask], recipe: Recipe) -> str:
+        """Why there is no result of this recipe, in words."""
+        database = self.store.database
+        refused = results.refusal(database, recipe.digest)
+        if refused:
+            return f"{refused}: not cached"
+        last = results.last(database, self._notebook, step.name)
+        if last is None:
+            return "no earlier result"
+        before = {k: results.noted(database, v) or v for k, v in last.facts["parts"].items()}
+        now = {**recipe.parts, "packages": self._around.packages, "environment": self._environment_text()}
+        return difference(before, now, self.recipes.positions(tasks))
+
+    # -- keeping ----------------------------------------------------------------------------------------------------
+
+    def keep(
+        self, step: Step, recipe: Recipe, tasks: Sequence[CellTask], report: Report, events: Sequence[dict[str, Any]],
+        begun: Sequence[tuple[int, float]],
+    ) -> str:  # fmt: skip
+        """Keep what a step gave, for later runs; why it is not kept, or ""."""
+        if self.broken:
+            return self.broken
+        try:
+            why = self._unkept(step, report, events)
+            if why:
+                results.refuse(self.store.database, recipe.digest, why)
+                return why
+            self._keep(step, recipe, tasks, report, events, begun)
+        except (TypeError, ValueError) as error:
+            return f"what it shows is no JSON: {error}"
+        except (sqlite3.Error, OSError) as error:
+            self._fail(error)
+        return self.broken
+
+    def _unkept(self, step: Step, report: Report, events: Sequence[dict[str, Any]]) -> str:
+        """Why what a step gave cannot stand for a run of it."""
+        observed = report.observed
+        if observed is None:
+            return "nobody has looked at what it reads"
+        if observed.writes:
+            return f"writes {os.path.relpath(observed.writes[0], self.recipes.common['folder'])}"
+        if observed.torn:
+            return observed.torn[0]
+        if report.unstorable:
+            return f"`{report.unstorable[0].name}` ({report.unstorable[0].kind}) cannot leave its process"
+        if any(one.kind != "sharing" for one in report.seen):
+            return "did what the analysis had not said"
+        if any(e["type"] == "comm" for e in events):
+            return "shows widgets"
+        if observed.unseen and not step.requirements.cache:
+            return observed.unseen[0]
+        return ""
+
+    def _keep(
+        self, step: Step, recipe: Recipe, tasks: Sequence[CellTask], report: Report, events: Sequence[dict[str, Any]],
+        begun: Sequence[tuple[int, float]],
+    ) -> None:  # fmt: skip
+        assert report.observed is not None  # noqa: S101  `_unkept` has looked
+        places = {t.index: place for place, there in self.recipes.places(tasks).items() for t in there}
+        shown = json.dumps([{**e, "cell": places[e["cell"]]} for e in events])
+        for file in report.files:
+            self.store.contents.keep(self.folder / file.name, file.digest)
+        database = self.store.database
+        if recipe.parts["packages"] == digest_of_text(self._around.packages):
+            results.note(database, recipe.parts["packages"], self._around.packages)
+        results.note(database, recipe.parts["environment"], self._environment_text())
+        facts = {
+            "parts": recipe.parts,
+            "exact": recipe.exact,
+            "numbered": recipe.numbered,
+            "stamp": recipe.stamp,
+            "code": any(f.code for f in report.files),
+            "lines": recipe.lines or any(_shows_lines(e) for e in events),
+            "files": [("", *f[1:]) for f in report.files],
+            "together": report.together,
+            "seen": [asdict(s) for s in report.seen],
+            "changes": step.changes,
+            "reads": report.reads,
+            "observed": report.observed.kept(self._keyed),
+            "events": self.store.contents.keep_bytes(shown.encode("utf-8", "surrogatepass")),
+            "begun": [(places[cell], when) for cell, when in begun if cell != INJECTED],
+            "ended": time.time(),
+        }
+        results.add(
+            database, Result(recipe.digest, self._notebook, step.name, time.time(), self._run, report.seconds, facts)
+        )
+
+    def _environment_text(self) -> str:
+        return "\n".join(f"{name}={digest}" for name, digest in self._around.environment.items())
+
+    def _fail(self, error: Exception) -> None:
+        self.broken = f"the store {self.store.folder} cannot be used: {getattr(error, 'strerror', None) or error}"
+
+
+def _report(step: str, facts: Mapping[str, Any]) -> Report:
+    """The report of a step as its run gave it."""
+    return Report(
+        step=step,
+        files=[ValueFile(f[0], tuple(f[1]), *f[2:]) for f in facts["files"]],
+        together=[(a, b) for a, b in facts["together"]],
+        seen=[Seen(s["kind"], step, tuple(s["names"]), s["other"]) for s in facts["seen"]],
+        reads=list(facts["reads"]),
+    )
+
+
+def _shows_lines(event: Mapping[str, Any]) -> bool:
+    """Whether an output may show where in a cell something stands."""
+    if event["type"] == "stream":
+        return event["name"] == "stderr" or any(mark in event["text"] for mark in _SHOWN_LINES)
+    if event.get("output", {}).get("output_type") == "error":
+        return True
+    return any(mark in json.dumps(event) for mark in _SHOWN_LINES)
+
+
+def _placed(event: dict[str, Any], there: Mapping[int, Sequence[CellTask]]) -> dict[str, Any]:
+    """An event at the place that its cell has now."""
+    task = there[event["cell"]][0]
+    event["cell"] = task.index
+    if "execution_count" in event.get("output", {}):
+        event["output"]["execution_count"] = task.count
+    return event

@@ -1,0 +1,77 @@
+"""The cache of one run or plan of a notebook: the store is opened, and what all its steps stand in is looked at."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nb2pipe.analysis.effects import Analysis
+from nb2pipe.notebook.model import Code
+from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.runtime.cache import Cache
+from nb2pipe.runtime.recipes import Recipes
+from nb2pipe.runtime.surroundings import keyed_digest, surroundings
+from nb2pipe.runtime.task import CellTask
+from nb2pipe.store.rooms import Store, room
+
+
+class Subject(NamedTuple):
+    """The notebook that is run or planned: its path and folder, its parsed cells, its effects, its pipeline."""
+
+    path: str
+    folder: Path
+    codes: Sequence[Code]
+    analysis: Analysis
+    pipeline: Pipeline
+
+
+@contextmanager
+def cache_of(
+    subject: Subject,
+    cells: Mapping[int, CellTask],
+    given: Mapping[str, Any],
+    store: Store,
+    run: str,
+    hash_seed: str,
+    *,
+    light: bool,
+) -> Iterator[Cache]:
+    """The cache of a run, with a folder for its values that is gone afterwards.
+
+    ``given`` are the parameters of the run, ``run`` its name, ``hash_seed`` that of its processes.
+    """
+    with room(store) as folder:
+        yield _cache(subject, cells, given, store, run, hash_seed, folder, light=light)
+
+
+def cache_to_ask(
+    subject: Subject,
+    cells: Mapping[int, CellTask],
+    given: Mapping[str, Any],
+    store: Store,
+    hash_seed: str,
+    *,
+    light: bool,
+) -> Cache:
+    """The cache of a plan, which runs nothing and keeps nothing."""
+    return _cache(subject, cells, given, store, "", hash_seed, None, light=light)
+
+
+def _cache(
+    subject: Subject, cells: Mapping[int, CellTask], given: Mapping[str, Any], store: Store, run: str, hash_seed: str,
+    folder: Path | None, *, light: bool,
+) -> Cache:  # fmt: skip
+    cwd = os.path.abspath(subject.folder)
+    if not hash_seed.isdecimal():  # hashes of another run tell nothing: nothing is found
+        hash_seed = os.urandom(8).hex()
+    around = surroundings(cwd, hash_seed, store.salt)
+    # what was looked at less is kept for those who look no more
+    recipes = Recipes(subject.codes, cells, given, {**around.parts, "guards": "light" if light else "on"}, cwd)
+    recipes.about(subject.pipeline, subject.analysis)
+    keyed = functools.partial(keyed_digest, store.salt)
+    notebook = os.path.abspath(subject.path)
+    return Cache(store, notebook, run, recipes, around, keyed, folder)

@@ -1,0 +1,97 @@
+"""Looking after a store: how large it is, what nobody needs any more, whether its contents are what they are said to be."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from nb2pipe.store.digests import digest_of_file
+from nb2pipe.store.rooms import Store
+
+_YOUNG = 3600.0  # seconds for which a content may wait for the record that names it
+
+
+class Size(NamedTuple):
+    """How much there is: results of steps, runs, contents and their bytes."""
+
+    results: int
+    runs: int
+    contents: int
+    size: int
+
+
+def size_of(store: Store) -> Size:
+    """How much a store holds."""
+    count, size = 0, 0
+    for entry in _contents(store):
+        count, size = count + 1, size + entry.stat().st_size
+    results, runs = (
+        store.database.execute(f"select count(*) from {table}").fetchone()[0]  # noqa: S608  tables of ours
+        for table in ("results", "runs")
+    )
+    return Size(results, runs, count, size)
+
+
+def collect(store: Store, keep: int, older_than: float | None = None) -> Size:
+    """Let go of all but the last ``keep`` results of each step, and of contents that no result names; what went.
+
+    With ``older_than`` (seconds) results go only if they are older. A run that goes on is not disturbed: what it has taken is its own.
+    """
+    before = time.time() - (older_than or 0.0)
+    rows = store.database.execute(
+        "select id from (select id, made, row_number() over (partition by notebook, step order by id desc) as place from results) "
+        "where place > ? and made <= ?",
+        (keep, before),
+    ).fetchall()
+    with _writing(store.database):
+        store.database.executemany("delete from results where id = ?", rows)
+        store.database.execute("delete from refusals where made < ?", (before - 30 * 86400,))
+    named = set(_named(store.database))
+    count, size = 0, 0
+    young = time.time() - _YOUNG
+    for entry in _contents(store):
+        found = entry.stat()
+        # the last change of an inode is that of its links: a content that was kept again is young again
+        if Path(entry.path).parent.name + entry.name not in named and found.st_ctime < young:
+            with contextlib.suppress(OSError):
+                os.unlink(entry.path)  # noqa: PTH108  an entry, of which there may be many
+                count, size = count + 1, size + found.st_size
+    return Size(len(rows), 0, count, size)
+
+
+def damaged(store: Store) -> Iterator[Path]:
+    """Let go of contents that are not what their names say; which these were. Their steps are run again."""
+    for entry in _contents(store):
+        path = Path(entry.path)
+        if digest_of_file(path) != path.parent.name + path.name:
+            path.unlink(missing_ok=True)
+            yield path
+
+
+def _contents(store: Store) -> Iterator[os.DirEntry[str]]:
+    """The contents of a store, one after another; what is being written is left out."""
+    with contextlib.suppress(FileNotFoundError), os.scandir(store.contents.root) as folders:
+        for folder in folders:
+            with os.scandir(folder.path) as entries:
+                yield from (e for e in entries if not e.name.startswith("."))
+
+
+def _named(database: sqlite3.Connection) -> Iterator[str]:
+    """The digests that results name."""
+    for (text,) in database.execute("select facts from results"):
+        facts = json.loads(text)
+        yield facts["events"]
+        yield from (file[3] for file in facts["files"])
+
+
+@contextlib.contextmanager
+def _writing(database: sqlite3.Connection) -> Iterator[None]:
+    database.execute("begin immediate")
+    with database:
+        yield

@@ -1,0 +1,101 @@
+"""The store of a project's runs: contents and database in one folder, and a room for each run that is going on."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from nb2pipe.diagnostics import UsageError
+from nb2pipe.store.contents import Folder
+from nb2pipe.store.database import connect
+from nb2pipe.store.digests import FileDigests
+
+_LOCK = "lock"
+
+
+class Store(NamedTuple):
+    """What is kept of the runs of a project. ``salt`` makes the digests of what may be secret this store's own."""
+
+    folder: Path
+    database: sqlite3.Connection
+    contents: Folder
+    digests: FileDigests
+    salt: bytes
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Store]:
+    """The store in a folder, made where there is none.
+
+    Raises:
+        UsageError: It cannot be read or written.
+    """
+    database = connect(folder)
+    try:
+        with contextlib.suppress(OSError):
+            (folder / ".gitignore").touch(exist_ok=False)
+            (folder / ".gitignore").write_text("*\n", "ascii")
+        digests = FileDigests(database)
+        yield Store(folder, database, Folder(folder / "contents", digests), digests, _salt(folder / "salt"))
+    finally:
+        database.close()
+
+
+def _salt(file: Path) -> bytes:
+    """A random key that the store keeps for itself."""
+    try:
+        if len(found := file.read_bytes()) == 16:
+            return found
+        temporary = file.with_name(f".salt.{os.getpid()}.part")
+    except FileNotFoundError:
+        temporary = file.with_name(f".salt.{os.getpid()}.part")
+    except OSError as error:
+        raise UsageError(f"the store {file.parent} cannot be used: {error.strerror or error}") from None
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(os.urandom(16))
+        with contextlib.suppress(FileExistsError):  # of two runs that begin at once, one makes it
+            os.link(temporary, file)
+        found = file.read_bytes()
+        if len(found) != 16:
+            temporary.replace(file)
+        temporary.unlink(missing_ok=True)
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"the store {file.parent} cannot be used: {error.strerror or error}") from None
+
+
+@contextmanager
+def room(store: Store) -> Iterator[Path]:
+    """A folder for the values of one run, gone when the run is over; those that killed runs have left go as well.
+
+    It is on the file system of the contents, so that what it holds is kept by giving it another name.
+    """
+    place = store.folder / "work"
+    place.mkdir(parents=True, exist_ok=True)
+    for left in place.iterdir():
+        _clear(left)
+    made = Path(tempfile.mkdtemp(dir=place, prefix="run-"))
+    with (made / f".{_LOCK}").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (made / f".{_LOCK}").rename(made / _LOCK)  # nobody sees it before it is held
+        try:
+            yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def _clear(left: Path) -> None:
+    """Remove the room of a run that is over: whoever goes on holds its lock, and who has just begun has none yet."""
+    with contextlib.suppress(OSError), (left / _LOCK).open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(left, ignore_errors=True)
