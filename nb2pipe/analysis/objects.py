@@ -247,6 +247,16 @@ def view(viewer: Obj, base: Obj) -> None:
 
 
 FRAMES = frozenset({"pandas.DataFrame", "pandas.Series"})
+
+
+def elements(kind: str, data: Val) -> Val:
+    """What can change among the elements of a frame that is made of ``data``: whether it copies that or not, it keeps the same."""
+    held = [e for obj in data for e in obj.elems]
+    if kind == "pandas.DataFrame":
+        held = [e for column in held for e in column.elems]
+    return tuple(dict.fromkeys(e for e in held if not atomic(e)))
+
+
 CONTAINERS = frozenset({"list", "dict", "set", "tuple", "collections.deque", "collections.OrderedDict", "frozenset"})
 
 

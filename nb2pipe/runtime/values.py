@@ -77,6 +77,18 @@ def sharing_memory(scans: Mapping[str, Scan]) -> Iterator[tuple[str, str]]:
                 yield name, other
 
 
+def held_in_frames(values: Mapping[str, Any], scans: Mapping[str, Scan]) -> Iterator[tuple[str, str]]:
+    """The pairs of a frame or array of objects, and a value that has one of the lists, dicts or own instances in it."""
+    owners: dict[int, list[str]] = {}
+    for name, one in scans.items():
+        for key, obj in one.objects.items():
+            if isinstance(obj, (list, dict, set, bytearray)) or type(obj).__module__ == "__main__":
+                owners.setdefault(key, []).append(name)
+    frames = {n for n, v in values.items() if type(v).__module__.partition(".")[0] in ("pandas", "numpy")}
+    pairs = {(a, b) for names in owners.values() for a in names if a in frames for b in names if b != a}
+    yield from sorted(pairs)
+
+
 def scan(value: Any, namespace: dict[str, Any], stamp: int, owners: frozenset[int] = frozenset()) -> Scan:
     """Pickle one value in memory; its big buffers are not copied.
 

@@ -208,6 +208,8 @@ class Worker:
         if guard:
             clock = time.perf_counter()
             outputs = [n for n in scans if not n.startswith("<")]
+            for pair in values.held_in_frames(wanted, {n: scans[n] for n in outputs}):
+                report.seen.append(Seen("sharing", task.step, pair))
             for name, scanned in after.items():
                 if name in scans:
                     continue

@@ -68,6 +68,13 @@ CASES = [
         ["", "", "", "[1, 2] [1, 2]"],
     ),
     Case(
+        "a list in a frame that is given with it", "sharing",
+        ["import pandas as pd\ndf = pd.DataFrame({'a': ['x y']})\ndf['b'] = df.a.str.split()\nfirst = df.b[0]",
+         "first.append('z')", "print(df.b[0])"],
+        lambda e: without_sharing(e._replace(mutations=tuple(m for m in e.mutations if m.name != "df"))),
+        ["", "", "['x', 'y', 'z']"],
+    ),
+    Case(
         "random numbers", "state",
         ["import random", "random.seed(1)", "print(random.random())", "print(random.random())"],
         lambda e: without("random")(e) if e.cell == 2 else e,

@@ -8,12 +8,14 @@ from nb2pipe.analysis.interpreter.calls import Calls
 from nb2pipe.analysis.interpreter.machine import const_of, function_of
 from nb2pipe.analysis.interpreter.operators import BINARY
 from nb2pipe.analysis.objects import (
+    FRAMES,
     STR,
     Binding,
     Frame,
     Obj,
     Val,
     atomic,
+    elements,
     hold,
     join,
     link,
@@ -162,7 +164,9 @@ class Assignments(Calls):
                 fresh = known is None and self.may == 0
                 obj.attrs[target.attr] = value if fresh else join(known or (), value)
                 link(obj, value)
-            elif obj.type not in ("pandas.DataFrame", "pandas.Series", "numpy.ndarray"):
+            elif obj.type in FRAMES:
+                hold(obj, elements("pandas.Series", value))
+            elif obj.type != "numpy.ndarray":
                 hold(obj, value)
             if isinstance(target, ast.Attribute) and obj.attrs is None:
                 key = (obj, target.attr)

@@ -9,6 +9,7 @@ from nb2pipe.analysis.interpreter.machine import Machine, function_of
 from nb2pipe.analysis.objects import (
     ATOMS,
     CONTAINERS,
+    FRAMES,
     INT,
     NONE,
     STR,
@@ -16,6 +17,7 @@ from nb2pipe.analysis.objects import (
     Frame,
     Obj,
     Val,
+    atomic,
     hold,
     join,
     link,
@@ -265,6 +267,8 @@ class Parts(Machine):
                     several = self.typed_any(klass.select) if chosen is not False else ()
                     found = join(several, self.typed_any(klass.item) if chosen is not True else ())
                     self.lend(obj, found)
+                    if kind in FRAMES and chosen is not True:
+                        found = join(found, _within(obj))
                     return found
                 if klass.item_alias == "fresh" or klass.immutable:
                     return self.typed_any(klass.item)
@@ -399,6 +403,13 @@ def _merged(orders: list[list[Obj]]) -> list[Obj]:
         found.append(head)
         left = [rest for order in left if (rest := [o for o in order if o is not head])]
     return found
+
+
+def _within(frame: Obj) -> Val:
+    """What can change among the elements of a frame, such as the lists in a column: it is not copied where it is looked up."""
+    while isinstance(frame.data, tuple) and frame.data[:1] == ("lent",):
+        frame = frame.data[1]
+    return tuple(e for e in frame.elems if not atomic(e))
 
 
 def _selects(index: Val, *, sliced: bool) -> bool | None:

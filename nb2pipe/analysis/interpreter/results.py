@@ -25,6 +25,7 @@ from nb2pipe.analysis.objects import (
     Obj,
     Val,
     atomic,
+    elements,
     hold,
     join,
     link,
@@ -200,6 +201,8 @@ class Results(Classes):
             if out.immutable and sources:
                 out = self.new(row.returns)
                 hold(out, sources)
+        if name in FRAMES:
+            hold(out, elements(name, argument(named, "data")))
         if alias == "fresh" and out.type is None and row.constant:
             return STR
         if receiver is not None and name.rpartition(".")[2] in _LENDING:
