@@ -51,7 +51,7 @@ def verify_one(path: str, timeout: float) -> dict[str, Any]:
         return {"state": "fails", "reason": str(failure)}
     except Nb2pipeError as error:
         return {"state": "refused", "reason": f"{type(error).__name__}: {error}"}
-    return {"state": report.verdict, "steps": len(made.draft.plan.steps), "scripts": scripts, **as_data(report)}
+    return {"state": report.verdict, "steps": len(made.plans[0].steps), "scripts": scripts, **as_data(report)}
 
 
 def one_notebook(notebook: Path, root: Path, truth: dict[str, Any], args: argparse.Namespace) -> dict[str, Any]:

@@ -44,4 +44,4 @@ def test_a_case(case: dict[str, Any], made: dict[str, Made], fresh: Path, tmp_pa
     api.write_package(package, tmp_path)
     report = api.verify(notebook, tmp_path, Settings())
     assert report.verdict == "EQUAL", (report.differences, report.unknown)
-    assert report.outputs == len(package.draft.plan.steps)
+    assert report.outputs == len(package.plans[0].steps)
