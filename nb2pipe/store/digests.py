@@ -5,12 +5,15 @@ A large file that was digested before is not read again where it has not been to
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xxhash
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _LARGE = 1 << 20  # bytes; smaller files are read every time
 _SETTLED = 2.0  # seconds since its last change after which a file's times tell of the next one
