@@ -25,6 +25,7 @@ from nb2pipe.rules.subject import Subject
 
 if TYPE_CHECKING:
     from nb2pipe.emit.filetree import FileTree
+    from nb2pipe.package.environment import Environment
     from nb2pipe.package.joined.join import Joined
     from nb2pipe.package.joined.model import Member
     from nb2pipe.package.model import Plan
@@ -114,7 +115,6 @@ def package(
         UsageError: The name is no Python identifier, or is taken.
     """
     from nb2pipe.package.environment import environment_of
-    from nb2pipe.package.extras import extra_files, locked
     from nb2pipe.package.findings import notes, refusals
     from nb2pipe.package.local import modules_outside
     from nb2pipe.package.naming import package_name
@@ -130,9 +130,7 @@ def package(
     # What it needs, by the metadata of what is installed.
     environment = environment_of(modules)
     chosen = package_name(compiled.notebook, name, modules, compiled.folder)
-    more = extra_files(chosen, extras)
-    if lock is not None:
-        more["requirements.lock"] = locked(lock, environment.closure)
+    more = _files_on_request(chosen, environment, extras, lock)
     source = Source(compiled.notebook, compiled.split)
     made = draft(plan, chosen, source, environment, record=record, more=more)
     if record:
@@ -172,6 +170,18 @@ def _planned(compiled: Compiled) -> Plan:
         return plan_package(notebook, compiled.codes, compiled.analysis, pipeline, compiled.folder)
 
 
+def _files_on_request(name: str, environment: Environment, extras: Sequence[str], lock: str | None) -> dict[str, str]:
+    """The files of a project that not every project has: ``extras``, and a lock that ``lock`` looks up."""
+    if not extras and lock is None:
+        return {}
+    from nb2pipe.package.extras import extra_files, locked
+
+    more = extra_files(name, extras)
+    if lock is not None:
+        more["requirements.lock"] = locked(lock, environment.closure)
+    return more
+
+
 class NotebookRefused(Refused):
     """One of several notebooks has a fault that makes the promise impossible."""
 
@@ -205,7 +215,6 @@ def package_several(
         UsageError: The name, or what `pipeline.toml` says, is wrong.
     """
     from nb2pipe.package.environment import environment_of
-    from nb2pipe.package.extras import extra_files, locked
     from nb2pipe.package.findings import notes, refusals
     from nb2pipe.package.joined.join import join
     from nb2pipe.package.joined.naming import name_of
@@ -234,9 +243,7 @@ def package_several(
     modules = [m for p in plans for m in modules_outside(p)]
     environment = environment_of(modules)
     chosen = name_of(joined.planned, name or wishes.name, modules, folder)
-    more = extra_files(chosen, extras)
-    if lock is not None:
-        more["requirements.lock"] = locked(lock, environment.closure)
+    more = _files_on_request(chosen, environment, extras, lock)
     made = draft(joined.planned, chosen, split, environment, more)
     tree = first_files(made)
     summary = f"{len(plans)} notebooks, {sum(len(p.steps) for p in plans)} steps, {len(tree.files)} files"
