@@ -539,7 +539,7 @@ def _cache(
     from nb2pipe.runtime.zygote import same_hash_seed
     from nb2pipe.store import results_folder
     from nb2pipe.store.digests import digest_of_text
-    from nb2pipe.store.rooms import opened
+    from nb2pipe.store.rooms import opened, room
     from nb2pipe.store.runs import new_id
 
     subject = Subject(compiled.notebook.path, compiled.folder, compiled.codes, compiled.analysis, compiled.pipeline)
@@ -548,8 +548,10 @@ def _cache(
     run = new_id(started)
     with (
         opened(results_folder(compiled.folder, request.store)) as store,
-        cache_of(subject, cells, given, store, run, seed, light=request.options.guards == "light") as cache,
+        room(store) as folder,
     ):
+        light = request.options.guards == "light"
+        cache = cache_of(subject, cells, given, store, seed, light=light, run=run, folder=folder)
         options = {"jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split}
         notebook = os.path.abspath(compiled.notebook.path)
         begun = described(run, notebook, started, given, code, options)
@@ -565,7 +567,7 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     """
     import os
 
-    from nb2pipe.runtime.caching import Subject, cache_to_ask
+    from nb2pipe.runtime.caching import Subject, cache_of
     from nb2pipe.runtime.learned import recall
     from nb2pipe.runtime.parameters import check_parameters
     from nb2pipe.runtime.planning import plan as planned
@@ -583,9 +585,8 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     ahead = recompile(compiled, known) if known else compiled
     subject = Subject(ahead.notebook.path, ahead.folder, ahead.codes, ahead.analysis, ahead.pipeline)
     with opened(results_folder(compiled.folder, request.store)) as store:
-        cache = cache_to_ask(
-            subject, todo.tasks, parameters, store, same_hash_seed(os.environ), light=request.options.guards == "light"
-        )
+        light = request.options.guards == "light"
+        cache = cache_of(subject, todo.tasks, parameters, store, same_hash_seed(os.environ), light=light)
         return planned(ahead.pipeline, todo.tasks, todo.injected, cache)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ from nb2pipe.runtime.cache import Cache
 from nb2pipe.runtime.recipes import Recipes
 from nb2pipe.runtime.surroundings import keyed_digest, surroundings
 from nb2pipe.runtime.task import CellTask
-from nb2pipe.store.rooms import Store, room
+from nb2pipe.store.rooms import Store
 
 
 class Subject(NamedTuple):
@@ -29,42 +28,15 @@ class Subject(NamedTuple):
     pipeline: Pipeline
 
 
-@contextmanager
 def cache_of(
-    subject: Subject,
-    cells: Mapping[int, CellTask],
-    given: Mapping[str, Any],
-    store: Store,
-    run: str,
-    hash_seed: str,
-    *,
-    light: bool,
-) -> Iterator[Cache]:
-    """The cache of a run, with a folder for its values that is gone afterwards.
-
-    ``given`` are the parameters of the run, ``run`` its name, ``hash_seed`` that of its processes.
-    """
-    with room(store) as folder:
-        yield _cache(subject, cells, given, store, run, hash_seed, folder, light=light)
-
-
-def cache_to_ask(
-    subject: Subject,
-    cells: Mapping[int, CellTask],
-    given: Mapping[str, Any],
-    store: Store,
-    hash_seed: str,
-    *,
-    light: bool,
-) -> Cache:
-    """The cache of a plan, which runs nothing and keeps nothing."""
-    return _cache(subject, cells, given, store, "", hash_seed, None, light=light)
-
-
-def _cache(
-    subject: Subject, cells: Mapping[int, CellTask], given: Mapping[str, Any], store: Store, run: str, hash_seed: str,
-    folder: Path | None, *, light: bool,
+    subject: Subject, cells: Mapping[int, CellTask], given: Mapping[str, Any], store: Store, hash_seed: str, *, light: bool,
+    run: str = "", folder: Path | None = None,
 ) -> Cache:  # fmt: skip
+    """The cache of a run, or of a plan, which runs nothing and keeps nothing.
+
+    ``given`` are the parameters of the run, ``hash_seed`` is that of its processes, ``run`` its name and ``folder`` the one for
+    its values, which a plan has not.
+    """
     cwd = os.path.abspath(subject.folder)
     if not hash_seed.isdecimal():  # hashes of another run tell nothing: nothing is found
         hash_seed = os.urandom(8).hex()
