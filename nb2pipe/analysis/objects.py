@@ -166,7 +166,8 @@ class Scope(NamedTuple):
 class Class:
     """A class of the notebook or of a source module: its attributes, bases and metaclass.
 
-    ``order`` is its method resolution order, once it was asked for; ``fields`` are those of a named tuple.
+    ``order`` is its method resolution order, once it was asked for; ``fields`` are those of a named tuple. Where a base
+    may be one class or another (``either``), whatever stands along the order may be the one that Python finds.
     """
 
     name: str
@@ -176,6 +177,7 @@ class Class:
     meta: Val = ()
     order: tuple[Obj, ...] = ()
     fields: tuple[str, ...] = ()
+    either: bool = False
 
 
 def join(*values: Val) -> Val:

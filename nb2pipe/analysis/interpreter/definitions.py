@@ -80,11 +80,13 @@ class Definitions(Assignments):
 
     def _class(self, node: ast.ClassDef, frame: Frame | None) -> bool:
         decorators = [(d, self.ev(d, frame)) for d in node.decorator_list]
-        bases = join(*(self.ev(b, frame) for b in node.bases)) if node.bases else ()
+        each = [self.ev(b, frame) for b in node.bases]
+        bases = join(*each) if each else ()
         options = {k.arg or "**": self.ev(k.value, frame) for k in node.keywords}
         space = frame.space if frame is not None else self.space
         self.has_classes = True
         record = Class(node.name, space, {}, bases, options.pop("metaclass", ()))
+        record.either = any(len(v) > 1 for v in each) or any(b.kind == "class" and b.data.either for b in bases)
         obj = self.new()
         obj.kind = "class"
         obj.data = record

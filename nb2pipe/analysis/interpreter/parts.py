@@ -40,11 +40,15 @@ class Parts(Machine):
 
     def find(self, obj: Obj, name: str, skip_own: bool = False) -> Val | None:
         """An attribute of a class of the notebook, along its method resolution order."""
+        result: Val | None = None
         for klass in self.order_of(obj)[skip_own:]:
             found: Val | None = klass.data.attrs.get(name)
-            if found is not None:
+            if found is None:
+                continue
+            if klass is obj or not obj.data.either:
                 return found
-        return None
+            result = found if result is None else join(result, found)
+        return result
 
     def order_of(self, obj: Obj) -> tuple[Obj, ...]:
         """The method resolution order of a class, as far as its bases are the notebook's own (C3, as Python's)."""
