@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from nb2pipe import api
+from nb2pipe.api import compiling
 from tests.random_notebooks import running
 from tests.random_notebooks.generate import generate
 from tests.random_notebooks.notebooks import RandomCell, RandomNotebook, smaller
@@ -44,13 +44,13 @@ def test_the_oracle_shows_what_a_kernel_shows(zygote: Any, seed: int) -> None:
 def test_a_missing_edge_is_seen(zygote: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     notebook = RandomNotebook(tuple(RandomCell((s,)) for s in ("xs = [1]", "xs.append(2)", "print(xs)")))
     assert running.judge(notebook, zygote).verdict == "equal"
-    analyze = api.analyze
+    analyze = compiling.analyze
 
     def overlooking(*args: Any) -> Any:
         analysis = analyze(*args)
         return replace(analysis, effects=tuple(e._replace(mutations=()) for e in analysis.effects))
 
-    monkeypatch.setattr(api, "analyze", overlooking)
+    monkeypatch.setattr(compiling, "analyze", overlooking)
     assert running.judge(notebook, zygote, "off").verdict == "wrong"
     assert running.judge(notebook, zygote, "on").verdict == "tripped"
 

@@ -1,0 +1,76 @@
+"""A notebook to the IR: the stages in order, one commented call each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nb2pipe.analysis.amend import Fact, with_facts
+from nb2pipe.analysis.analyze import analyze
+from nb2pipe.analysis.effects import Analysis
+from nb2pipe.collector import paused
+from nb2pipe.diagnostics import Diagnostic
+from nb2pipe.notebook.ipython import parse_cells
+from nb2pipe.notebook.model import Code, Notebook
+from nb2pipe.notebook.read import read
+from nb2pipe.pipeline import invariants
+from nb2pipe.pipeline.build import build
+from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.rules.run import run_rules
+from nb2pipe.rules.subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A notebook on its way: what each stage made of it. ``folder`` is where it stands and runs."""
+
+    notebook: Notebook
+    codes: tuple[Code, ...]
+    analysis: Analysis
+    pipeline: Pipeline
+    folder: Path
+    split: str | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def load(path: str) -> Notebook:
+    """Read a notebook; see `nb2pipe.notebook.read.read` for the errors."""
+    return read(path)
+
+
+def compile_notebook(notebook: Notebook, split: str | None = None) -> Compiled:
+    """Compile a notebook to the IR, without executing anything."""
+    folder = Path(notebook.path).resolve().parent
+    with paused():
+        # The Python that IPython would run, with its positions.
+        codes = parse_cells(sorted(notebook.cells, key=lambda cell: cell.index))
+        # What each cell does to names and to the world.
+        analysis = analyze(notebook, codes, folder)
+        # Steps, values, edges.
+        built = build(notebook, codes, analysis, split)
+    # The gate: a pipeline that is not sound is our own fault.
+    invariants.check(built.pipeline)
+    return Compiled(
+        notebook, codes, analysis, built.pipeline, folder, split, (*notebook.diagnostics, *built.diagnostics)
+    )
+
+
+def recompile(compiled: Compiled, facts: Sequence[Fact]) -> Compiled:
+    """Compile again with what runs have seen and the analysis had not."""
+    analysis = with_facts(compiled.analysis, facts)
+    built = build(compiled.notebook, compiled.codes, analysis, compiled.split)
+    invariants.check(built.pipeline)
+    return replace(compiled, analysis=analysis, pipeline=built.pipeline)
+
+
+def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
+    """All findings about a compiled notebook, in the order of their places."""
+    return run_rules(subject_of(compiled), select, ignore)
+
+
+def subject_of(compiled: Compiled) -> Subject:
+    """What the rules look at."""
+    return Subject(
+        compiled.notebook, compiled.codes, compiled.analysis, compiled.pipeline, compiled.folder, compiled.diagnostics
+    )
