@@ -56,7 +56,9 @@ export function addCommands(
   });
   commands.addCommand(Commands.verify, {
     label: trans.__('Verify the Pipeline'),
-    caption: trans.__('Run the notebook and its package, and compare all that they compute'),
+    caption: trans.__(
+      'Run the notebook and its package, and compare all that they compute'
+    ),
     isEnabled: idle,
     describedBy,
     execute: async () => {
@@ -92,7 +94,9 @@ export function addCommands(
   });
   commands.addCommand(Commands.selectStep, {
     label: trans.__('Select the Cells of This Step'),
-    caption: trans.__('Select all cells from the first to the last of the step of this cell'),
+    caption: trans.__(
+      'Select all cells from the first to the last of the step of this cell'
+    ),
     isEnabled: () => stepOfActiveCell(current()) !== null,
     describedBy,
     execute: () => {

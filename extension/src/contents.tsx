@@ -67,7 +67,9 @@ export function Contents(props: {
       <p className="jp-nb2pipe-status" role="status" aria-live="polite">
         {statusLine(session, trans)}
       </p>
-      {session.failure && <Failure failure={session.failure} {...{ session, actions, trans }} />}
+      {session.failure && (
+        <Failure failure={session.failure} {...{ session, actions, trans }} />
+      )}
       {analysis && (
         <>
           <Section name={trans.__('Graph')} open>

@@ -1,12 +1,11 @@
 /** Edits of a notebook as its user would make them: each is one change that Undo takes back. */
 
-import { ICellModel } from '@jupyterlab/cells';
-import { INotebookModel } from '@jupyterlab/notebook';
+import type { ISharedCell, ISharedNotebook } from '@jupyter/ydoc';
 
 import { Fix } from './protocol';
 
 /** The tags of a cell. */
-export function tagsOf(cell: ICellModel): string[] {
+export function tagsOf(cell: ISharedCell): string[] {
   const tags = cell.getMetadata('tags') as unknown;
   return Array.isArray(tags)
     ? tags.filter((tag): tag is string => typeof tag === 'string')
@@ -15,32 +14,27 @@ export function tagsOf(cell: ICellModel): string[] {
 
 /** Write the tags of a cell; the notebook's Undo takes it back. */
 export function writeTags(
-  notebook: INotebookModel,
-  cell: ICellModel,
+  notebook: ISharedNotebook,
+  cell: ISharedCell,
   tags: readonly string[]
 ): void {
   // Metadata by itself is no part of the history of a notebook; within a transaction of the notebook it is.
-  notebook.sharedModel.transact(() => {
+  notebook.transact(() => {
     if (tags.length > 0) {
-      cell.sharedModel.setMetadata('tags', [...tags]);
+      cell.setMetadata('tags', [...tags]);
     } else {
-      cell.sharedModel.deleteMetadata('tags');
+      cell.deleteMetadata('tags');
     }
   });
 }
 
 /** The cell of that id, and where it stands now. */
 export function cellById(
-  notebook: INotebookModel,
+  notebook: ISharedNotebook,
   id: string | undefined
-): { cell: ICellModel; index: number } | null {
-  for (let index = 0; index < notebook.cells.length; index++) {
-    const cell = notebook.cells.get(index);
-    if (cell.id === id) {
-      return { cell, index };
-    }
-  }
-  return null;
+): { cell: ISharedCell; index: number } | null {
+  const index = notebook.cells.findIndex(cell => cell.getId() === id);
+  return index < 0 ? null : { cell: notebook.getCell(index), index };
 }
 
 /**
@@ -49,12 +43,12 @@ export function cellById(
  * False where the notebook has changed so that it no longer applies; then nothing was changed.
  */
 export function makeFix(
-  notebook: INotebookModel,
+  notebook: ISharedNotebook,
   ids: readonly string[],
   fix: Fix
 ): boolean {
   const found = cellById(notebook, ids[fix.cell]);
-  if (found === null || notebook.readOnly) {
+  if (found === null) {
     return false;
   }
   const { cell, index } = found;
@@ -82,45 +76,39 @@ export function makeFix(
       if (above === null || above.index >= index) {
         return false;
       }
-      notebook.sharedModel.moveCell(index, above.index);
+      notebook.moveCell(index, above.index);
       return true;
     }
     case 'insert-line': {
-      const lines = cell.sharedModel.getSource().split('\n');
+      const lines = cell.getSource().split('\n');
       const start = lines
         .slice(0, fix.line - 1)
         .reduce((total, line) => total + line.length + 1, 0);
-      notebook.sharedModel.transact(() => {
-        cell.sharedModel.updateSource(start, start, `${fix.text}\n`);
+      notebook.transact(() => {
+        cell.updateSource(start, start, `${fix.text}\n`);
       });
       return true;
     }
   }
 }
 
+const METADATA = ['kernelspec', 'language_info', 'jupytext', 'kubeflow_notebook'];
+
 /** What the server is to analyse: the cells with their tags, without outputs. */
-export function documentOf(notebook: INotebookModel): object {
-  const cells = [];
-  for (const cell of notebook.cells) {
+export function documentOf(notebook: ISharedNotebook): object {
+  const cells = notebook.cells.map(cell => {
     const tags = tagsOf(cell);
-    cells.push({
-      id: cell.id,
-      cell_type: cell.type,
-      source: cell.sharedModel.getSource(),
+    return {
+      id: cell.getId(),
+      cell_type: cell.cell_type,
+      source: cell.getSource(),
       metadata: tags.length > 0 ? { tags } : {},
-      ...(cell.type === 'code'
-        ? {
-            execution_count:
-              (cell as unknown as { executionCount: number | null }).executionCount ??
-              null
-          }
-        : {})
-    });
-  }
+      ...('execution_count' in cell ? { execution_count: cell.execution_count } : {})
+    };
+  });
   const known = notebook.metadata as Record<string, unknown>;
-  const kept = ['kernelspec', 'language_info', 'jupytext', 'kubeflow_notebook'];
   const metadata = Object.fromEntries(
-    kept.filter(key => known[key] !== undefined).map(key => [key, known[key]])
+    METADATA.filter(key => known[key] !== undefined).map(key => [key, known[key]])
   );
   return { cells, metadata, nbformat: 4, nbformat_minor: 5 };
 }

@@ -4,7 +4,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { colourOf } from './colours';
-import { ILayout, layoutOf, mergedEdges, pathOf, shortened } from './layout';
+import { ILayout, layoutOf, linesOf, mergedEdges, pathOf } from './layout';
 import { IAnalysis, IEdge } from './protocol';
 
 interface IView {
@@ -59,7 +59,10 @@ export function Graph(props: IGraphProps): React.ReactElement | null {
   const [moved, setMoved] = React.useState<IView | null>(null);
   React.useEffect(() => setMoved(null), [structure]);
   const scale = moved?.scale ?? Math.max(fitting, SMALLEST);
-  const height = Math.max(60, Math.min(TALLEST, places.height * Math.max(fitting, SMALLEST)));
+  const height = Math.max(
+    60,
+    Math.min(TALLEST, places.height * Math.max(fitting, SMALLEST))
+  );
   const start = {
     x: (places.width - width / scale) / 2,
     y: 0
@@ -183,9 +186,16 @@ export function Graph(props: IGraphProps): React.ReactElement | null {
               <title>{said}</title>
               <rect width={node.width} height={node.height} rx="3" />
               <rect className="jp-nb2pipe-stripe" width="4" height={node.height} rx="2" />
-              <text x={node.width / 2 + 2} y={node.height / 2} dominantBaseline="central">
-                {shortened(node.name)}
-              </text>
+              {linesOf(node.name).map((line, i, lines) => (
+                <text
+                  key={i}
+                  x={node.width / 2 + 2}
+                  y={node.height / 2 + (i - (lines.length - 1) / 2) * 14}
+                  dominantBaseline="central"
+                >
+                  {line}
+                </text>
+              ))}
             </g>
           );
         })}

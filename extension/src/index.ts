@@ -24,7 +24,8 @@ const ID = 'nb2pipe:plugin';
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: ID,
-  description: 'The notebook in front as a pipeline: its graph, its findings, compiled, verified and run.',
+  description:
+    'The notebook in front as a pipeline: its graph, its findings, compiled, verified and run.',
   autoStart: true,
   requires: [INotebookTracker],
   optional: [
@@ -140,7 +141,7 @@ function activate(
 async function goTo(session: Session, place: number, line?: number): Promise<void> {
   const notebook = session.panel.content;
   const model = notebook.model;
-  const found = model && cellById(model, session.analysis?.ids[place]);
+  const found = model && cellById(model.sharedModel, session.analysis?.ids[place]);
   if (!found) {
     return;
   }

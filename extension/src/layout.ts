@@ -24,15 +24,31 @@ export interface ILayout {
   height: number;
 }
 
-const HEIGHT = 26;
-const NARROWEST = 56;
-const WIDEST = 150;
+const LINE = 14;
+const NARROWEST = 48;
 const LETTER = 6.7;
+const LONGEST = 14;
 
-/** The text of a node, shortened to what it has room for. */
-export function shortened(name: string): string {
-  const most = Math.floor((WIDEST - 20) / LETTER);
-  return name.length > most ? `${name.slice(0, most - 1)}…` : name;
+/** The lines of a node's text: a long name in two, each shortened to what it has room for. */
+export function linesOf(name: string): string[] {
+  if (name.length <= 9) {
+    return [name];
+  }
+  // where it is cut: behind the underscore that leaves the longer of the two lines shortest
+  let best = [name];
+  for (let i = name.indexOf('_'); i >= 0; i = name.indexOf('_', i + 1)) {
+    const parts = [name.slice(0, i + 1), name.slice(i + 1)];
+    if (i > 0 && longest(parts) < longest(best)) {
+      best = parts;
+    }
+  }
+  return best.map(line =>
+    line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line
+  );
+}
+
+function longest(lines: readonly string[]): number {
+  return Math.max(...lines.map(line => line.length));
 }
 
 /** The layout of a pipeline; several edges between two steps are one link. */
@@ -44,39 +60,35 @@ export function layoutOf(
   if (steps.length === 0) {
     return { nodes: [], links: [], width: 0, height: 0 };
   }
+  // dagre keeps nodes in plain objects, where a step must not be called `constructor`
+  const ids = new Map(steps.map(({ name }, i) => [name, `step-${i}`]));
   const graph = new Graph();
-  graph.setGraph({ nodesep: 12, ranksep: 26, marginx: 6, marginy: 6 });
+  graph.setGraph({ nodesep: 8, ranksep: 26, marginx: 6, marginy: 6 });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const step of steps) {
-    const wanted = 20 + shortened(step.name).length * LETTER;
-    const width = Math.max(NARROWEST, Math.min(WIDEST, wanted));
-    graph.setNode(step.name, { width, height: HEIGHT });
+  for (const [name, id] of ids) {
+    const lines = linesOf(name);
+    const width = Math.max(NARROWEST, 16 + longest(lines) * LETTER);
+    graph.setNode(id, { width, height: 12 + lines.length * LINE });
   }
-  const merged = mergedEdges(edges);
-  for (const edge of merged) {
-    // dagre makes a node of what it does not know
-    if (graph.hasNode(edge.source) && graph.hasNode(edge.target)) {
-      graph.setEdge(edge.source, edge.target);
-    }
+  // dagre makes a node of what it does not know
+  const known = mergedEdges(edges).flatMap(edge => {
+    const [source, target] = [ids.get(edge.source), ids.get(edge.target)];
+    return source && target ? [{ edge, source, target }] : [];
+  });
+  for (const { source, target } of known) {
+    graph.setEdge(source, target);
   }
   place(graph);
   const size = graph.graph() as { width?: number; height?: number };
   return {
-    nodes: steps.map(({ name }) => {
-      const node = graph.node(name) as unknown as INode;
-      const { x, y, width, height } = node;
+    nodes: [...ids].map(([name, id]) => {
+      const { x, y, width, height } = graph.node(id) as unknown as INode;
       return { name, x, y, width, height };
     }),
-    links: merged
-      .filter(edge => graph.hasEdge(edge.source, edge.target))
-      .map(edge => ({
-        edge,
-        points: (
-          graph.edge(edge.source, edge.target) as unknown as {
-            points: { x: number; y: number }[];
-          }
-        ).points
-      })),
+    links: known.map(({ edge, source, target }) => ({
+      edge,
+      points: (graph.edge(source, target) as unknown as Pick<ILink, 'points'>).points
+    })),
     width: size.width ?? 0,
     height: size.height ?? 0
   };

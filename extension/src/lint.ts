@@ -3,8 +3,6 @@
 import { Diagnostic, setDiagnostics } from '@codemirror/lint';
 import { EditorState, Extension, StateEffect, StateField, Text } from '@codemirror/state';
 import { Decoration, DecorationSet, EditorView } from '@codemirror/view';
-import { Cell } from '@jupyterlab/cells';
-import { CodeMirrorEditor } from '@jupyterlab/codemirror';
 
 import { IFinding } from './protocol';
 
@@ -41,12 +39,6 @@ function position(text: Text, line: number, column: number): number {
   const found = lineOf(text, line);
   const before = [...found.text].slice(0, column).join('');
   return found.from + Math.min(before.length, found.length);
-}
-
-/** The view of a cell's editor, where the cell is there and has one. */
-export function viewOf(cell: Cell): EditorView | null {
-  const editor = cell.isDisposed ? null : cell.editor;
-  return editor instanceof CodeMirrorEditor ? editor.editor : null;
 }
 
 const shown = new WeakMap<EditorView, string>();

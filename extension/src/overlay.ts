@@ -2,13 +2,14 @@
 
 import { EditorView } from '@codemirror/view';
 import { Cell } from '@jupyterlab/cells';
+import { CodeMirrorEditor } from '@jupyterlab/codemirror';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import { colourOf } from './colours';
-import { diagnosticOf, Mark, showFindings, showMarks, viewOf } from './lint';
+import { diagnosticOf, Mark, showFindings, showMarks } from './lint';
 import { IAnalysis, IEvidence, IFinding, IOutcome } from './protocol';
 import { ISettings, Session } from './session';
 import { wordsOf } from './words';
@@ -180,6 +181,12 @@ export class Overlay implements IDisposable {
   private _isDisposed = false;
 }
 
+/** The view of a cell's editor, where the cell is there and has one. */
+function viewOf(cell: Cell): EditorView | null {
+  const editor = cell.isDisposed ? null : cell.editor;
+  return editor instanceof CodeMirrorEditor ? editor.editor : null;
+}
+
 /** What the header of each cell says: its step, or what else it is. */
 function badgesOf(
   analysis: IAnalysis,
@@ -212,10 +219,10 @@ function badgesOf(
 
 /** How a step stands in the run that goes on, or in the last one: a word for a class. */
 export function statusOf(session: Session, step: string): string {
-  const known: IOutcome | 'running' | 'waiting' | undefined =
-    session.running?.what === 'run'
-      ? session.running.steps[step]
-      : session.ran?.steps[step];
+  const steps: Record<string, IOutcome | 'running' | 'waiting'> =
+    (session.running?.what === 'run' ? session.running.steps : session.ran?.steps) ?? {};
+  // a step may be called as a property that every object has
+  const known = Object.hasOwn(steps, step) ? steps[step] : undefined;
   if (known === undefined || typeof known === 'string') {
     return known ?? '';
   }

@@ -73,7 +73,9 @@ export class PipelinePanel extends ReactWidget {
     const findings = this._session?.analysis?.findings ?? [];
     const grave = findings.filter(f => f.severity !== 'info').length;
     const { trans } = this;
-    this.title.dataset = grave > 0 ? { 'nb2pipe-count': String(grave) } : {};
+    const others = { ...this.title.dataset };
+    delete others['nb2pipe-count'];
+    this.title.dataset = grave > 0 ? { ...others, 'nb2pipe-count': String(grave) } : others;
     this.title.caption =
       grave > 0
         ? trans._n('Pipeline: %1 finding', 'Pipeline: %1 findings', grave)

@@ -60,10 +60,7 @@ export function Place(props: {
       className="jp-nb2pipe-place"
       onClick={() => actions.goTo(session, cell, line ?? undefined)}
     >
-      {line
-        ? trans.__('cell %1, line %2', cell + 1, line)
-        : trans.__('cell %1', cell + 1)}
+      {line ? trans.__('cell %1, line %2', cell + 1, line) : trans.__('cell %1', cell + 1)}
     </button>
   );
 }
-

@@ -73,8 +73,7 @@ export class Server {
       return response;
     }
     const said = (await response.json().catch(() => null)) as
-      | (IFailure & { reason?: string })
-      | null;
+      (IFailure & { reason?: string }) | null;
     // Jupyter's own page for what it does not know has no `kind`, and our routes answer 404 only with a message of theirs.
     const missing = response.status === 404 && !said?.message;
     throw new ServerFailure(

@@ -135,7 +135,7 @@ export class Session implements IDisposable {
     if (this.isDisposed || !this.panel.context.isReady) {
       return;
     }
-    const document = documentOf(this.panel.context.model);
+    const document = documentOf(this.panel.context.model.sharedModel);
     const asked = JSON.stringify([this.path, document]);
     if (asked === this.asked) {
       return;
@@ -165,8 +165,7 @@ export class Session implements IDisposable {
       }
       this.asked = '';
       this.failure = failure;
-      this.state =
-        error instanceof ServerFailure && error.missing ? 'missing' : 'failed';
+      this.state = error instanceof ServerFailure && error.missing ? 'missing' : 'failed';
       this._changed.emit();
     }
   }
@@ -174,13 +173,13 @@ export class Session implements IDisposable {
   /** Make a quick fix, and offer to take it back. */
   fix(fix: Fix, words: string): void {
     const model = this.panel.context.model;
-    const made = makeFix(model, this.analysis?.ids ?? [], fix);
+    const ids = this.analysis?.ids ?? [];
+    const made = !model.readOnly && makeFix(model.sharedModel, ids, fix);
     const { trans } = this;
     if (!made) {
-      Notification.warning(
-        trans.__('The notebook has changed: this no longer applies.'),
-        { autoClose: 5000 }
-      );
+      Notification.warning(trans.__('The notebook has changed: this no longer applies.'), {
+        autoClose: 5000
+      });
       return;
     }
     Notification.success(words, {
@@ -403,7 +402,10 @@ function failureOf(error: unknown): IFailure {
   if (error instanceof ServerFailure) {
     return error.failure;
   }
-  return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+  return {
+    kind: 'failed',
+    message: error instanceof Error ? error.message : String(error)
+  };
 }
 
 /** Where the executed copy of a notebook is written. */

@@ -19,7 +19,13 @@ import pytest
 SAMPLES = Path(__file__).parents[2] / "sample_notebooks"
 TOKEN = "a-token-of-the-tests"
 BROWSER = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage", "--disable-gpu"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+]
 
 
 class Server(NamedTuple):
@@ -86,6 +92,16 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
+    """Where a test fails, a picture says most."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.failed and page is not None and "NB2PIPE_PICTURES" in os.environ:
+        page.screenshot(path=str(Path(os.environ["NB2PIPE_PICTURES"]) / f"failed-{item.name}.png"))
+    return report
+
+
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
     """A page of its own for a test; what it throws, or says as an error, fails the test."""
@@ -117,7 +133,9 @@ def picture(page: Any) -> Callable[[str], None]:
 def opened(page: Any, server: Server, request: pytest.FixtureRequest) -> Callable[..., Path]:
     """Open a copy of a sample, or a notebook of these cells, in a folder of its own, with the panel beside it."""
 
-    def open_(name: str, cells: list[dict[str, Any]] | None = None, app: str = "lab/tree", *, kernel: bool = True) -> Path:
+    def open_(
+        name: str, cells: list[dict[str, Any]] | None = None, app: str = "lab/tree", *, kernel: bool = True
+    ) -> Path:
         own = server.folder / f"{request.node.name}".replace("[", "_").replace("]", "")
         if not own.exists():
             shutil.copytree(SAMPLES, own)
@@ -139,9 +157,10 @@ def opened(page: Any, server: Server, request: pytest.FixtureRequest) -> Callabl
 
 def code(source: str, *tags: str) -> dict[str, Any]:
     """A code cell."""
-    return {"cell_type": "code", "source": source, "metadata": {"tags": list(tags)} if tags else {}, "outputs": [], "execution_count": None}
-
-
-def command(page: Any, name: str) -> None:
-    """Execute a command of the application."""
-    page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
+    return {
+        "cell_type": "code",
+        "source": source,
+        "metadata": {"tags": list(tags)} if tags else {},
+        "outputs": [],
+        "execution_count": None,
+    }

@@ -47,11 +47,7 @@ function Finding(props: ISectionProps & { finding: IFinding }): React.ReactEleme
         {finding.cell === null ? (
           trans.__('the whole notebook')
         ) : (
-          <Place
-            {...{ session, actions, trans }}
-            cell={finding.cell}
-            line={finding.line}
-          />
+          <Place {...{ session, actions, trans }} cell={finding.cell} line={finding.line} />
         )}
         {finding.sites.map((site, i) => (
           <React.Fragment key={i}>

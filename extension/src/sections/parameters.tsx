@@ -26,9 +26,7 @@ export function ParametersSection(props: ISectionProps): React.ReactElement {
   return (
     <Section name={trans.__('Parameters')} count={analysis.parameters.length} open>
       {analysis.parameters.length === 0 ? (
-        <p className="jp-nb2pipe-quiet">
-          {trans.__('No cell has the tag parameters.')}
-        </p>
+        <p className="jp-nb2pipe-quiet">{trans.__('No cell has the tag parameters.')}</p>
       ) : (
         <div className="jp-nb2pipe-form">
           {analysis.parameters.map(parameter => (
@@ -87,7 +85,12 @@ function Field(props: {
         />
       )}
       {given !== undefined && (
-        <button type="button" aria-label={props.reset} title={props.reset} onClick={() => set(null)}>
+        <button
+          type="button"
+          aria-label={props.reset}
+          title={props.reset}
+          onClick={() => set(null)}
+        >
           ↺
         </button>
       )}

@@ -92,10 +92,7 @@ function Outcome(props: {
   );
 }
 
-function Verdict(props: {
-  report: IReport;
-  trans: TranslationBundle;
-}): React.ReactElement {
+function Verdict(props: { report: IReport; trans: TranslationBundle }): React.ReactElement {
   const { report, trans } = props;
   const { values, outputs, figures } = report.compared;
   return (

@@ -56,7 +56,12 @@ function Names(props: {
       <dt>{props.name}</dt>
       <dd>
         {props.names.map(name => (
-          <code key={name} title={props.from?.[name]}>
+          <code
+            key={name}
+            title={
+              props.from && Object.hasOwn(props.from, name) ? props.from[name] : undefined
+            }
+          >
             {name}
           </code>
         ))}

@@ -35,12 +35,12 @@ export function TagsSection(props: ISectionProps): React.ReactElement {
       </Section>
     );
   }
-  const tags = tagsOf(cell);
+  const tags = tagsOf(cell.sharedModel);
   const fields = fieldsOf(tags);
   const set = (field: Single | 'role' | 'after', value: string) => {
-    const next = withField(tagsOf(cell), field, value);
-    if (JSON.stringify(next) !== JSON.stringify(tagsOf(cell))) {
-      writeTags(model, cell, next);
+    const next = withField(tagsOf(cell.sharedModel), field, value);
+    if (JSON.stringify(next) !== JSON.stringify(tagsOf(cell.sharedModel))) {
+      writeTags(model.sharedModel, cell.sharedModel, next);
     }
   };
   const steps = analysis.steps.map(step => step.name);

@@ -45,7 +45,10 @@ export function VersionsSection(props: {
                 <p className="jp-nb2pipe-fixes">
                   <button
                     type="button"
-                    aria-label={trans.__('Compare %1 with the current one', version.version)}
+                    aria-label={trans.__(
+                      'Compare %1 with the current one',
+                      version.version
+                    )}
                     onClick={() =>
                       void session.compare(
                         version.version,
