@@ -16,7 +16,7 @@ from tornado.web import HTTPError
 from nb2pipe import __version__
 from nb2pipe.server.jobs import Job, Jobs, TooMany
 from nb2pipe.server.places import notebook_path, root_of
-from nb2pipe.server.workers import Analyses, Stale, Worker, WorkFails
+from nb2pipe.server.workers import Analyses, Stale, Waiting, Worker, WorkFails
 
 _LARGEST = 32 * 2**20
 """The bytes of the largest request. The page sends no outputs, and a notebook with more code than that is none."""
@@ -112,7 +112,7 @@ class AboutHandler(_Handler):
 class AnalyseHandler(_Handler):
     """A notebook as the page has it, saved or not: nothing of it is executed or written."""
 
-    page = ""
+    waiting: Waiting | None = None
 
     @tornado.web.authenticated
     @authorized(action="read")
@@ -126,9 +126,9 @@ class AnalyseHandler(_Handler):
             "document": asked["document"],
             "split": asked.get("split"),
         }
-        self.page = asked["page"]
+        self.waiting = Waiting(asked["page"])
         try:
-            self.finish(json.dumps(await self.service.analyses.ask(self.page, request)))
+            self.finish(json.dumps(await self.service.analyses.ask(self.waiting, request)))
         except Stale:
             self.set_status(409)
             self.finish(json.dumps({"kind": "stale", "message": "the page has asked again"}))
@@ -137,8 +137,8 @@ class AnalyseHandler(_Handler):
 
     def on_connection_close(self) -> None:
         """The page does not wait any longer."""
-        if self.page:
-            self.service.analyses.forget(self.page)
+        if self.waiting is not None:
+            self.waiting.gone = True
 
 
 class CompileHandler(_Handler):

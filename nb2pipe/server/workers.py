@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 _LINE = 2**28  # bytes of the longest answer
@@ -103,7 +104,15 @@ def _end(process: asyncio.subprocess.Process) -> str:
 
 
 class Stale(Exception):
-    """A newer request of the same page has taken the place of this one."""
+    """A newer request of the same page has taken the place of this one, or the page is no longer there."""
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """A request for an analysis, as long as ``page`` waits for it."""
+
+    page: str
+    gone: bool = False
 
 
 class Analyses:
@@ -116,34 +125,33 @@ class Analyses:
         self._worker = Worker(root)
         self._limit = limit
         self._free = asyncio.Lock()
-        self._newest: dict[str, object] = {}
+        self._newest: dict[str, Waiting] = {}
 
-    async def ask(self, page: str, request: dict[str, Any]) -> Any:
+    async def ask(self, waiting: Waiting, request: dict[str, Any]) -> Any:
         """The analysis of a notebook, for the page that shows it.
 
         Raises:
             Stale: The page has asked again, or is no longer there.
             WorkFails: It has ended with an error, or took too long.
         """
-        mine = self._newest[page] = object()
+        self._newest[waiting.page] = waiting
         try:
             async with self._free:
-                if self._newest.get(page) is not mine:
+                if waiting.gone or self._newest.get(waiting.page) is not waiting:
                     raise Stale
-                try:
-                    return await asyncio.wait_for(self._worker.ask("analyse", request), self._limit)
-                except WorkFails:
-                    raise
-                except BaseException as error:
-                    self._worker.kill()  # its answer would be taken for that to the next request
-                    if not isinstance(error, asyncio.TimeoutError):
-                        raise
-                    message = f"the analysis took longer than {self._limit:g} s and was ended"
-                    raise WorkFails({"kind": "failed", "message": message}) from None
+                return await self._analysed(request)
         finally:
-            if self._newest.get(page) is mine:
-                del self._newest[page]
+            if self._newest.get(waiting.page) is waiting:
+                del self._newest[waiting.page]
 
-    def forget(self, page: str) -> None:
-        """The page does not wait any longer."""
-        self._newest.pop(page, None)
+    async def _analysed(self, request: dict[str, Any]) -> Any:
+        try:
+            return await asyncio.wait_for(self._worker.ask("analyse", request), self._limit)
+        except WorkFails:
+            raise
+        except BaseException as error:
+            self._worker.kill()  # its answer would be taken for that to the next request
+            if not isinstance(error, TimeoutError):
+                raise
+            message = f"the analysis took longer than {self._limit:g} s and was ended"
+            raise WorkFails({"kind": "failed", "message": message}) from None

@@ -19,6 +19,8 @@ import pytest
 SAMPLES = Path(__file__).parents[2] / "sample_notebooks"
 TOKEN = "a-token-of-the-tests"
 BROWSER = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
+THEME, WIDTH = os.environ.get("NB2PIPE_THEME"), int(os.environ.get("NB2PIPE_WIDTH", "1280"))
+"""How the page looks, for pictures of all states in another theme or a narrow window."""
 QUIET = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -52,6 +54,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (config / "labconfig").mkdir(parents=True)
     announcements = {"@jupyterlab/apputils-extension:announcements": True}
     (config / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": announcements}))
+    if THEME:
+        settings = home / "settings" / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(json.dumps({"theme": f"JupyterLab {THEME}"}))
     port = _free_port()
     environment = {
         **os.environ, "JUPYTER_CONFIG_DIR": str(config), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
@@ -105,7 +111,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
     """A page of its own for a test; what it throws, or says as an error, fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    context = browser.new_context(viewport={"width": WIDTH, "height": 860})
     page = context.new_page()
     page.set_default_timeout(30_000)
     errors: list[str] = []
@@ -124,7 +130,7 @@ def picture(page: Any) -> Callable[[str], None]:
         folder = os.environ.get("NB2PIPE_PICTURES")
         if folder:
             page.wait_for_timeout(400)  # for what fades
-            page.screenshot(path=str(Path(folder) / f"{name}.png"))
+            page.screenshot(path=str(Path(folder) / f"{THEME or 'Light'}-{WIDTH}-{name}.png"))
 
     return take
 

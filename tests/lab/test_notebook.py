@@ -363,7 +363,7 @@ def test_the_panel_fits_its_place(
         opened("exploration_mess.ipynb")
         show(page)
         page.locator(f"{PANEL} .jp-nb2pipe-finding").first.wait_for()
-        name = f"{theme.split(' ', 1)[1].replace(' ', '')}-{width}"
+        name = f"panel-{theme.split(' ', 1)[1].replace(' ', '')}-{width}"
         picture(f"{name}-findings")
         overflow = page.locator(PANEL).evaluate("node => node.scrollWidth - node.clientWidth")
         assert overflow <= 0

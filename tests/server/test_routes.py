@@ -42,9 +42,8 @@ def ask(jp_fetch: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(body, (dict, list)):
             body = json.dumps(body)
         try:
-            answer = await jp_fetch(
-                "nb2pipe", *route.split("/"), method=method, body=body, request_timeout=120, **options
-            )
+            options = {"request_timeout": 120, **options}
+            answer = await jp_fetch("nb2pipe", *route.split("/"), method=method, body=body, **options)
         except HTTPClientError as error:
             text = error.response.body if error.response is not None else b""
             return error.code, json.loads(text) if text.startswith(b"{") else {}
@@ -208,6 +207,19 @@ async def test_of_what_waits_only_the_newest_is_analysed(ask: Callable[..., Any]
     assert codes[0] == 200
     assert codes[1:].count(409) >= 1
     assert codes[1:].count(200) >= 1
+
+
+async def test_a_page_that_gives_up_one_request_has_the_answer_to_the_next(
+    ask: Callable[..., Any], samples: Path
+) -> None:
+    slow = analysis(page="other", document=document(*[f"x_{i} = [{i}]" for i in range(800)]))
+    first = asyncio.ensure_future(ask("POST", "analyse", slow))
+    await asyncio.sleep(0.1)
+    code, _ = await ask("POST", "analyse", analysis(), request_timeout=0.2)  # then the connection is closed
+    assert code == 599
+    code, _ = await ask("POST", "analyse", analysis())
+    assert code == 200
+    assert (await first)[0] == 200
 
 
 async def test_an_analysis_that_takes_too_long_is_ended(
