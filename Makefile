@@ -29,7 +29,8 @@ test-torch: $(TORCH_VENV)/tests ## set up and run the tests that need torch and 
 test-lab: $(LAB_VENV)/front-end ## set up and test the JupyterLab extension: lint, types, units, routes, and in a browser; needs Node
 	cd extension && PATH=$(LAB):$$PATH jlpm lint
 	cd extension && PATH=$(LAB):$$PATH jlpm test
-	PATH=$(LAB):$$PATH $(LAB)/python -m pytest -p pytest_jupyter.jupyter_server -m lab -W default tests/server tests/lab
+	$(LAB)/python -m pytest -p pytest_jupyter.jupyter_server -m lab -W default tests/server
+	PATH=$(LAB):$$PATH $(LAB)/python -m pytest -m lab tests/lab
 
 wheel: $(LAB_VENV)/lab ## build the sdist and the wheel, with the front end, to dist; needs Node
 	PATH=$(LAB):$$PATH env HATCH_BUILD_HOOK_ENABLE_JUPYTER-BUILDER=1 $(LAB)/python -m build --no-isolation --sdist
