@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.api.compiling import Compiled, recompile, subject_of
@@ -24,16 +24,15 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.zygote import Zygote
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(NamedTuple):
     """What to run a notebook with: parameters, their raw texts where they came from a command line, and how.
 
     With ``cache`` what steps gave in earlier runs stands for them where it holds, and what they give is kept in ``store``.
     """
 
     options: RunOptions
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = MappingProxyType({})
+    texts: Mapping[str, str] = MappingProxyType({})
     output: str | None = None
     cache: bool = False
     store: str | None = None

@@ -24,7 +24,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "run",
-        help="run a notebook as a pipeline, each step in a process of its own",
         description="Run the notebook as a pipeline, each step in a process of its own, in the notebook's folder.",
         epilog=examples(
             ("nb2pipe run analysis.ipynb -o out.ipynb", "the executed notebook"),
