@@ -5,7 +5,7 @@ from __future__ import annotations
 import selectors
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -115,9 +115,9 @@ def overlooking(path: Path, change: Change) -> api.Compiled:
     """The notebook compiled from an analysis that overlooks something."""
     subject = compiled(path)
     effects = tuple(change(e)._replace(opaque=()) for e in subject.analysis.effects)
-    analysis = replace(subject.analysis, effects=effects)
+    analysis = subject.analysis._replace(effects=effects)
     built = build(subject.notebook, subject.codes, analysis, subject.split)
-    return replace(subject, analysis=analysis, pipeline=built.pipeline)
+    return subject._replace(analysis=analysis, pipeline=built.pipeline)
 
 
 def cells(result: object, count: int) -> list[str]:
