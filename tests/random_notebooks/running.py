@@ -231,7 +231,7 @@ def judge(notebook: RandomNotebook, zygote: Any, guards: str = "on", truth: Show
         import traceback
 
         return Judged("crashed", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
-    different = difference(expected, actual, len(notebook.cells))
+    different = difference(streams_apart(expected), streams_apart(actual), len(notebook.cells))
     if different:
         return Judged("wrong", different)
     return Judged("alarm" if same else "tripped", "; ".join(seen)) if seen else Judged("equal")
