@@ -25,7 +25,7 @@ class Requirements:
     memory: int | None = None
     gpus: int | None = None
     image: str | None = None
-    retries: int = 0
+    retries: int | None = None
     timeout: float | None = None
     cache: bool | None = None
     secrets: tuple[str, ...] = ()

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 
 from nb2pipe.diagnostics import Refused
 from nb2pipe.pipeline.model import Pipeline, Step
-from nb2pipe.runtime import ongoing, ready, sources, trips
+from nb2pipe.runtime import attempts, ongoing, ready, sources, trips
+from nb2pipe.runtime.attempts import Attempts
 from nb2pipe.runtime.claims import changed_together, held_back, overlooked_name
 from nb2pipe.runtime.inputs import loads, preloaded, task_of
 from nb2pipe.runtime.kept import Missing
+from nb2pipe.runtime.limits import duration_text, limits_of, with_memory
+from nb2pipe.runtime.machine import DEVICES, Machine
 from nb2pipe.runtime.ongoing import Done, Ongoing
 from nb2pipe.runtime.processes import Process, Processes
-from nb2pipe.runtime.result import Listener, Outcome, RunOptions, RunResult
+from nb2pipe.runtime.result import Listener, Outcome, RunOptions, RunResult, Status
 from nb2pipe.runtime.script import cells_of
 from nb2pipe.runtime.task import CellTask, Report, Seen
 from nb2pipe.runtime.trips import Recompile
@@ -37,6 +40,8 @@ class _Execution:
         self.recompile = recompile
         self.cache = cache
         self.processes = Processes(zygote, lambda: preloaded(run.pipeline, cache=cache is not None))
+        self.machine = Machine(run.options)
+        self.attempts = Attempts()
         self.asked: dict[str, tuple[Recipe, tuple[CellTask, ...]]] = {}
         self.tasks = 0
 
@@ -50,11 +55,14 @@ class _Execution:
             sources.keep(run.folder, ((c.count, c.source) for c in run.cells.values()))
             while True:
                 self.start_ready()
-                if not run.running or run.refused is not None:
+                if not (run.running or self.attempts.waiting) or run.refused is not None:
                     break
-                for process in self.processes.heard():
+                for process in self.processes.heard(self.attempts.pause(run.running)):
                     if run.running.get(process.step) is process:  # else the one heard before has ended it
                         self.message(process)
+                for step in self.attempts.late(run.running):
+                    if step in run.running:  # as above
+                        self.late(run.running[step])
         except KeyboardInterrupt:
             interrupted = True
             self.stop_all()
@@ -92,12 +100,19 @@ class _Execution:
                 if run.pipeline is not pipeline:  # a guard has added an edge
                     ended = -1
                     break
-                if step.name in run.ended or step.name in run.running or not before[step.name] <= run.ended:
+                if step.name in run.ended or step.name in run.running:
                     continue
-                cause = ready.failed_before(run, before[step.name])
+                if run.stopped:
+                    self.drop(step)
+                    continue
+                if not before[step.name] <= run.ended or self.attempts.waits(step.name):
+                    continue
+                cause = ready.failed_before(run, before[step.name]) or ready.lost_before(run, step)
                 if cause:
                     run.give_up(step.name, cause)
-                elif ready.hosts_are_free(run, step):
+                elif ready.hosts_are_free(run, step) and self.machine.has_room(
+                    limits_of(step, run.options), run.running
+                ):
                     self.start(step)
 
     # -- starting ---------------------------------------------------------------------------------------------------
@@ -105,6 +120,8 @@ class _Execution:
     def start(self, step: Step) -> None:
         """Start one step, in a new process or in the one that holds what it needs."""
         run = self.ongoing
+        limits = limits_of(step, run.options)
+        devices = self.machine.take(step.name, limits, run.running)
         hosts = ready.hosts(run, step)
         if len(hosts) > 1:
             names = [v.name for v in step.inputs if v.name in run.done[v.producer].live]
@@ -119,16 +136,16 @@ class _Execution:
             return
         else:
             try:
-                process = self.processes.fork(step.name)
+                process = self.processes.fork(step.name, {DEVICES: devices} if devices else {})
             except (RuntimeError, OSError) as error:
-                run.outcomes[step.name] = Outcome("died", f"no process could be started: {error}")
-                run.ended.add(step.name)
+                run.finish(step.name, "died", f"no process could be started: {error}")
                 return
         self.tasks += 1
         recipe, _ = self.asked.get(step.name, (None, ()))
-        task = task_of(run, step, process, self.tasks, recipe, digests=self.cache is not None)
+        task = task_of(run, step, process, self.tasks, recipe, limits.memory, digests=self.cache is not None)
         run.running[step.name] = process
         run.begin(step)
+        self.attempts.begun(step.name, limits)
         if not self.processes.ask(process, task):
             self.lost(process)
 
@@ -173,22 +190,25 @@ class _Execution:
             message = None
         if message is None:
             self.lost(process)
-        elif message[0] == "event":
-            run.events[process.step].append(message[1])
-        elif message[0] == "outside":
-            run.outside.setdefault(process.step, []).append(message[1])
-        elif message[0] == "begun":
-            run.begun[process.step].append(message[1])
-        else:
+        elif message[0] == "report":
             self.report(process, message[1])
+        else:
+            run.hear(process.step, message)
 
     def lost(self, process: Process) -> None:
         """A process has ended in the middle of a step."""
-        run = self.ongoing
-        detail = self.processes.lost(process)
-        begun = run.begun[process.step]
-        run.outcomes[process.step].cell = begun[-1][0] if begun else -1
-        run.finish(process.step, "died", detail)
+        name = process.step
+        self.ongoing.outcomes[name].cell = self.ongoing.cell_of(name)
+        self.failed(name, process, "died", self.processes.lost(process))
+
+    def late(self, process: Process) -> None:
+        """A step has had its time."""
+        name = process.step
+        limits = limits_of(self.ongoing.step_named(name), self.ongoing.options)
+        self.kill(process)
+        self.ongoing.outcomes[name].cell = self.ongoing.cell_of(name)
+        detail = f"it was ended after {duration_text(limits.timeout or 0)}, the time that it may take"
+        self.failed(name, process, "failed", detail)
 
     def report(self, process: Process, report: Report) -> None:
         """A step has ended and says how."""
@@ -202,9 +222,14 @@ class _Execution:
         if report.status != "ok":
             outcome.cell, outcome.ename, outcome.evalue = report.cell, report.ename, report.evalue
             detail = report.problem if report.status == "broken" else f"{report.ename}: {report.evalue}"
-            run.finish(step.name, "failed", detail)
-            self.release(process)
-            self.look(step, [], overlooked_name(run.pipeline, step, report))
+            seen = trips.look(run, step, [], overlooked_name(run.pipeline, step, report), self.recompile)
+            if seen:
+                run.finish(step.name, "failed", detail)
+                self.release(process)
+                trips.tripped(run, seen, self.recompile, self.kill)
+            else:
+                self.failed(step.name, process, "failed", detail)
+                self.release(process)
             return
         self.accept(step, report, process)
         asked, done = self.asked.get(step.name), run.done.get(step.name)
@@ -216,6 +241,36 @@ class _Execution:
         )
         if working and self.cache.broken:
             run.note(f"{self.cache.broken}; nothing is kept any more")
+
+    def failed(self, name: str, process: Process, status: Status, detail: str) -> None:
+        """A step has failed: it is tried again where that is asked for and possible, else it has ended."""
+        run = self.ongoing
+        limits = limits_of(run.step_named(name), run.options)
+        detail = with_memory(detail, limits)
+        if self.attempts.are_left(name, limits) and not run.stopped:
+            hindrance = attempts.hindrance(run, process, name, limits)
+            if not hindrance:
+                number, wait = self.attempts.failed(name)
+                outcome = run.outcomes[name]
+                outcome.status, outcome.detail, outcome.ended = status, detail, time.time()
+                run.running.pop(name, None)
+                why = f"attempt {number} of {limits.retries + 1}: {detail}; tried again in {wait:.1f} s"
+                run.listener.failed_once(name, why, ongoing.text_of(run, name))
+                return
+            detail += f"; not tried again: {hindrance}"
+        run.finish(name, status, detail)
+        if run.options.fail_fast and not run.stopped:
+            run.stopped = name
+
+    def drop(self, step: Step) -> None:
+        """Run a step no more, because the run ends with the failure of another."""
+        run = self.ongoing
+        outcome = run.outcomes[step.name]
+        if step.name in self.attempts.waiting:
+            self.attempts.forget(step.name)
+            run.finish(step.name, outcome.status, outcome.detail)
+        else:
+            run.give_up(step.name, f"{run.stopped} failed")
 
     def accept(self, step: Step, report: Report, process: Process | None) -> None:
         """A step has ended well, now or in an earlier run (then ``process`` is None)."""
@@ -276,8 +331,8 @@ class _Execution:
     def kill(self, process: Process) -> None:
         """End a process in the middle of a step; hear what it said last."""
         for message in self.processes.kill(process):
-            if message[0] == "outside":
-                self.ongoing.outside.setdefault(process.step, []).append(message[1])
+            if message[0] != "report":
+                self.ongoing.hear(process.step, message)
 
     def stop_all(self) -> None:
         """End every process that is still running a step."""
@@ -287,6 +342,8 @@ class _Execution:
         for step in list(run.running):
             run.outcomes[step].status, run.outcomes[step].detail = "failed", "interrupted"
         run.running.clear()
+        for step in self.attempts.waiting:
+            self.drop(run.step_named(step))
         for done in run.done.values():
             for process in done.live.values():
                 process.sock.close()

@@ -35,7 +35,9 @@ def loads(pipeline: Pipeline, done: Mapping[str, Done], step: Step) -> list[tupl
     return [(f, tuple(n)) for f, n in sorted(wanted.items(), key=lambda item: place[item[0]])]
 
 
-def task_of(run: Ongoing, step: Step, process: Process, number: int, recipe: Recipe | None, *, digests: bool) -> Task:
+def task_of(
+    run: Ongoing, step: Step, process: Process, number: int, recipe: Recipe | None, memory: int | None, *, digests: bool
+) -> Task:
     """What a step's process has to do. ``number`` tells its files from those of all tasks before."""
     live = []
     for value in step.inputs:
@@ -62,4 +64,5 @@ def task_of(run: Ongoing, step: Step, process: Process, number: int, recipe: Rec
         known=tuple(sorted(known)),
         observe=None if recipe is None else recipe.watched,
         digests=digests,
+        memory=memory,
     )

@@ -35,7 +35,8 @@ class Ongoing:
     """One run. ``pipeline`` is the one that holds now: guards may add edges to it.
 
     ``events`` are what the cells of a step showed, ``begun`` when they began, ``until`` when the last of them ended where an
-    earlier run had it; ``started_as`` is a step as it was when it started, ``outside`` what it has reached beyond its files.
+    earlier run had it; ``started_as`` is a step as it was when it started, ``outside`` what it has reached beyond its files,
+    ``rewritten`` the files that it has written over; ``stopped`` is the step whose failure ends the run.
     """
 
     pipeline: Pipeline
@@ -54,6 +55,8 @@ class Ongoing:
     started_as: dict[str, Step] = field(default_factory=dict)
     reports: dict[str, Report] = field(default_factory=dict)
     outside: dict[str, list[str]] = field(default_factory=dict)
+    rewritten: dict[str, list[str]] = field(default_factory=dict)
+    stopped: str = ""
     seen: list[Seen] = field(default_factory=list)
     quiet: dict[str, dict[str, Seen]] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
@@ -67,11 +70,30 @@ class Ongoing:
     def begin(self, step: Step) -> None:
         """A step starts."""
         outcome = self.outcomes[step.name]
+        outcome.status, outcome.detail = "not run", ""
+        outcome.cell, outcome.ename, outcome.evalue = -1, "", ""
         outcome.started, outcome.runs = time.time(), outcome.runs + 1
         self.events[step.name] = []
         self.begun[step.name] = []
         self.started_as[step.name] = step
         self.listener.started(step.name)
+
+    def hear(self, step: str, message: tuple[str, Any]) -> None:
+        """Take in what a step says while it runs."""
+        kind, what = message
+        if kind == "event":
+            self.events[step].append(what)
+        elif kind == "begun":
+            self.begun[step].append(what)
+        elif kind == "outside":
+            self.outside.setdefault(step, []).append(what)
+        elif kind == "rewritten":
+            self.rewritten.setdefault(step, []).append(what)
+
+    def cell_of(self, step: str) -> int:
+        """The cell that a step has begun last; -1 for none."""
+        begun = self.begun.get(step)
+        return begun[-1][0] if begun else -1
 
     def finish(self, step: str, status: Status, detail: str) -> None:
         """A step has ended."""
@@ -122,3 +144,18 @@ def times_of(run: Ongoing) -> dict[int, tuple[float, float]]:
         ends = [start for _, start in begun[1:]] + [end]
         found |= {cell: (start, end) for (cell, start), end in zip(begun, ends, strict=True)}
     return found
+
+
+def text_of(run: Ongoing, step: str) -> str:
+    """What the cells of one step have printed, and the tracebacks of those that failed."""
+    outputs = Outputs()
+    for event in run.events.get(step, ()):
+        outputs.add(event)
+    parts = []
+    for shown in outputs.result().values():
+        for output in shown:
+            if output["output_type"] == "stream":
+                parts.append(output["text"])
+            elif output["output_type"] == "error":
+                parts.append("\n".join(output["traceback"]))
+    return "\n".join(part.rstrip("\n") for part in parts if part)

@@ -7,8 +7,9 @@ import os
 import selectors
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from nb2pipe.runtime.channel import Channel
@@ -41,8 +42,8 @@ class Processes:
         self._prepared = False
         self._selector = selectors.DefaultSelector()
 
-    def fork(self, step: str) -> Process:
-        """A new process, for a step.
+    def fork(self, step: str, environment: Mapping[str, str]) -> Process:
+        """A new process, for a step that has to find ``environment`` there as well.
 
         Raises:
             ZygoteError: No process can be started.
@@ -51,7 +52,7 @@ class Processes:
         if not self._prepared:
             self._prepared = True
             self._zygote.prepare(self._modules())
-        pid, sock = self._zygote.fork()
+        pid, sock = self._zygote.fork(payload=(dict(environment),) if environment else ())
         return Process(pid, sock, Channel(sock), step)
 
     def ask(self, process: Process, task: Task) -> bool:
@@ -65,9 +66,9 @@ class Processes:
             return False
         return True
 
-    def heard(self) -> list[Process]:
-        """Wait for the processes that have something to say."""
-        return [key.data for key, _ in self._selector.select()]
+    def heard(self, seconds: float | None = None) -> list[Process]:
+        """Wait for the processes that have something to say, for so long at most."""
+        return [key.data for key, _ in self._selector.select(seconds)]
 
     def rest(self, process: Process) -> None:
         """A process has ended its step."""
@@ -76,7 +77,7 @@ class Processes:
 
     def lost(self, process: Process) -> str:
         """A process has ended in the middle of a step: how, in words."""
-        self._selector.unregister(process.sock)
+        self.rest(process)
         process.sock.close()
         status = self._zygote.wait(process.pid)
         if not os.WIFSIGNALED(status):
@@ -90,8 +91,12 @@ class Processes:
 
     def kill(self, process: Process) -> list[Any]:
         """End a process in the middle of a step, and what it has started; what it said last."""
+        started = _started_by(process.pid)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
+        for pid in started:  # those that have left its group
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(process.sock)
         said = []
@@ -105,3 +110,13 @@ class Processes:
         """End them all, and their parent."""
         self._zygote.close()
         self._selector.close()
+
+
+def _started_by(pid: int) -> list[int]:
+    """The processes that one has started, and theirs, as far as the system tells."""
+    found = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            for child in Path(f"/proc/{pid}/task/{task}/children").read_text("ascii").split():
+                found += [int(child), *_started_by(int(child))]
+    return found

@@ -25,6 +25,14 @@ def failed_before(run: Ongoing, before: set[str]) -> str:
     return ""
 
 
+def lost_before(run: Ongoing, step: Step) -> str:
+    """Why a step will not run though all before it have ended well: the process that it would run in is gone; "" where none is."""
+    for host in hosts(run, step):
+        if not host.is_there:
+            return f"{host.steps[-1]} failed, in whose process it would run"
+    return ""
+
+
 def hosts(run: Ongoing, step: Step) -> list[Process]:
     """The processes that hold values which ``step`` needs and which cannot leave them."""
     found: list[Process] = []

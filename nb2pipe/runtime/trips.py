@@ -106,6 +106,8 @@ def _invalidate(run: Ongoing, seen: Sequence[Seen], kill: Kill) -> None:
                 "run again: the missing edge is known now; or add an `after:` tag",
             )
             return
+    if run.stopped in again:
+        run.stopped = ""
     for name in again:
         run.ended.discard(name)
         run.done.pop(name, None)
