@@ -117,7 +117,9 @@ def run(
     from nb2pipe.runtime import executed
     from nb2pipe.runtime.execute import execute
     from nb2pipe.runtime.learned import recall, remember
+    from nb2pipe.runtime.machine import fits
     from nb2pipe.runtime.parameters import check_parameters
+    from nb2pipe.runtime.result import Listener
     from nb2pipe.runtime.script import as_written, script
 
     if request.output is not None:
@@ -150,6 +152,9 @@ def run(
                 cache.recipes.about(found.pipeline, found.analysis)
             return found.pipeline
 
+        # A machine that is too small is told before anything runs.
+        for text in fits(ahead.pipeline.steps, request.options):
+            (listener or Listener()).note(text)
         # Each step in a process of its own, as soon as what it needs is there.
         result = None
         try:

@@ -24,7 +24,7 @@ class Requirements(NamedTuple):
     memory: int | None = None
     gpus: int | None = None
     image: str | None = None
-    retries: int = 0
+    retries: int | None = None
     timeout: float | None = None
     cache: bool | None = None
     secrets: tuple[str, ...] = ()

@@ -230,7 +230,7 @@ def _requirements(notebook: Notebook, cells: Sequence[int]) -> Requirements:
             memory=_most(merged.memory, own.memory),
             gpus=_most(merged.gpus, own.gpus),
             image=own.image or merged.image,
-            retries=max(merged.retries, own.retries),
+            retries=_most(merged.retries, own.retries),
             timeout=_most(merged.timeout, own.timeout),
             cache=_switched(merged.cache, own.cache),
             secrets=tuple(dict.fromkeys((*merged.secrets, *own.secrets))),

@@ -12,12 +12,13 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.runtime import guards, sources, states, values
 from nb2pipe.runtime.channel import Channel
+from nb2pipe.runtime.memory import MemoryLimit
 from nb2pipe.runtime.shell import CellShell, ZMQInteractiveShell
 from nb2pipe.runtime.task import CellTask, Report, Seen, Task, Unstorable
 from nb2pipe.runtime.values import ABSENT, Absent
@@ -89,12 +90,14 @@ class Worker:
             before = guards.digests(guards.scan_all(unchanged, self.namespace, task.stamp), light)
             before_states = guards.state_digests()
             if self.watch is None:
-                self.watch = guards.FileWatch(task.cwd, lambda what: self.channel.send(("outside", what)))
+                self.watch = guards.FileWatch(task.cwd, lambda kind, what: self.channel.send((kind, what)))
             self.watch.reads, self.watch.writes, self.watch.outside = {}, {}, {}
             self.watch.active = True
             report.guard_seconds += time.perf_counter() - clock
         modules = frozenset(sys.modules)
-        alive = self._observed(task, report)
+        limit = MemoryLimit(task.memory)
+        self.shell.shell.before_traceback = limit.lift
+        alive = self._observed(task, report, limit)
         if self.watch is not None:
             self.watch.active = False
             report.reads, report.writes = list(self.watch.reads), list(self.watch.writes)
@@ -148,10 +151,10 @@ class Worker:
             if under in namespace:
                 setattr(hook, under, namespace[under])
 
-    def _observed(self, task: Task, report: Report) -> bool:
+    def _observed(self, task: Task, report: Report, limit: MemoryLimit) -> bool:
         """Run the cells; where the result may be kept, with a look at what they read of the world."""
         if task.observe is None or self.watch is None:
-            return self._cells(task, report)
+            return self._cells(task, report, limit)
         from nb2pipe.runtime.observe import Observer
 
         if self.observer is None:
@@ -159,7 +162,7 @@ class Worker:
         self.watch.also = self.observer.heard
         self.observer.begin()
         try:
-            alive = self._cells(task, report)
+            alive = self._cells(task, report, limit)
             self.watch.active = False
             if alive:
                 report.observed = self.observer.end(*task.observe)
@@ -168,13 +171,15 @@ class Worker:
             self.watch.also = None
         return alive
 
-    def _cells(self, task: Task, report: Report) -> bool:
+    def _cells(self, task: Task, report: Report, limit: MemoryLimit) -> bool:
         for cell in task.cells:
             self.silent = cell.silent
             if not cell.silent:
                 self.channel.send(("begun", (cell.index, time.time())))
+            limit.hold()
             with _as_imported(cell):
                 result = self.shell.run(cell.source, cell=cell.index, execution_count=cell.count)
+            limit.lift()
             self.silent = False
             if result.status == "error" and not cell.raises:
                 report.status, report.cell, report.ename, report.evalue = (
@@ -252,8 +257,9 @@ def _restore(name: str, value: Any) -> None:
         states.state_of(name).restore(value)
 
 
-def main(sock: socket.socket, shell: ZMQInteractiveShell) -> None:
-    """The life of a step's process."""
+def main(sock: socket.socket, shell: ZMQInteractiveShell, environment: Mapping[str, str] | None = None) -> None:
+    """The life of a step's process, which finds ``environment`` beside all that is there."""
+    os.environ.update(environment or {})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     channel = Channel(sock)

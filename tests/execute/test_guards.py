@@ -14,7 +14,6 @@ from nb2pipe import api
 from nb2pipe.analysis.effects import Effects
 from nb2pipe.diagnostics import Refused
 from nb2pipe.pipeline.build import build
-from nb2pipe.runtime import execute
 from tests.making import compiled, run, shown, write
 
 Change = Callable[[Effects], Effects]
@@ -172,7 +171,7 @@ def test_steps_may_end_together(case: Case, tmp_path: Path, monkeypatch: pytest.
             time.sleep(0.2)
             return super().select(timeout)
 
-    monkeypatch.setattr(execute.selectors, "DefaultSelector", Late)
+    monkeypatch.setattr(selectors, "DefaultSelector", Late)
     path = write(tmp_path / "n.ipynb", case.cells)
     result = run(overlooking(path, case.overlook), guards="on")
     assert cells(result, len(case.cells)) == list(case.shows)
