@@ -223,7 +223,6 @@ class CellShell:
         self.shell.streams.attach(
             lambda name, text: self.shell.send({"type": "stream", "name": name, "text": text}), self.shell.wanted
         )
-        self.baseline = frozenset(self.shell.user_ns)
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -235,13 +234,6 @@ class CellShell:
     def exiting(self) -> bool:
         """Whether a cell has called ``exit()`` or ``quit()``: Jupyter's kernel would be gone by now."""
         return bool(self.shell.exit_now)
-
-    def show_figures(self) -> None:
-        """Have figures shown that an earlier step has made: in a kernel, making them has seen to that."""
-        from matplotlib_inline.backend_inline import configure_inline_support
-
-        matplotlib: Any = sys.modules["matplotlib"]
-        configure_inline_support(self.shell, matplotlib.rcParams._get("backend"))
 
     def run(self, source: str, *, cell: int, execution_count: int) -> CellResult:
         """Run one cell and emit its outputs.
