@@ -1,6 +1,6 @@
 """The driver, by what is done: each module has the stages in order, one commented call each."""
 
-from nb2pipe.api.compiling import Compiled, check, compile_notebook, load, recompile
+from nb2pipe.api.compiling import Compiled, check, compile_notebook, load, parameters, recompile
 from nb2pipe.api.keeping import Keeping, attest, difference, keep_version, keep_wheel, publish, rollback, versions
 from nb2pipe.api.packaging import NotebookRefused, Package, Several, package, package_several, write_package
 from nb2pipe.api.replaying import verified, verify
@@ -24,6 +24,7 @@ __all__ = [
     "load",
     "package",
     "package_several",
+    "parameters",
     "plan",
     "publish",
     "recompile",
