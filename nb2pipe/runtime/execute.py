@@ -39,7 +39,7 @@ from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.result import Listener, Outcome, RunOptions, RunResult, Status
 from nb2pipe.runtime.script import cells_of
 from nb2pipe.runtime.task import CellTask, Report, Seen, Task, ValueFile
-from nb2pipe.runtime.zygote import Zygote, preloadable
+from nb2pipe.runtime.zygote import Starter, Zygote, preloadable
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.cache import Cache
@@ -77,7 +77,7 @@ class _Execution:
 
     def __init__(
         self, pipeline: Pipeline, cells: Mapping[int, CellTask], injected: tuple[int, CellTask] | None,
-        options: RunOptions, recompile: Recompile | None, listener: Listener, zygote: Zygote, cache: Cache | None,
+        options: RunOptions, recompile: Recompile | None, listener: Listener, zygote: Starter, cache: Cache | None,
     ) -> None:  # fmt: skip
         self.pipeline = pipeline
         self.cells = cells
@@ -289,6 +289,10 @@ class _Execution:
         self.started_as[step.name] = step
         self.events[step.name], self.begun[step.name] = found.events, found.begun
         self.until[step.name] = found.ended
+        for cell, when in found.begun:
+            self.listener.begun(step.name, cell, when, 0)
+        for event in found.events:
+            self.listener.shown(step.name, event)
         outcome.started, outcome.cached, outcome.reason = time.time(), True, found.reason
         outcome.digest, outcome.unkept = found.digest, ""
         self.accept(step, found.report, None)
@@ -348,10 +352,13 @@ class _Execution:
             self.lost(process)
         elif message[0] == "event":
             self.events[process.step].append(message[1])
+            self.listener.shown(process.step, message[1])
         elif message[0] == "outside":
             self.outside.setdefault(process.step, []).append(message[1])
         elif message[0] == "begun":
-            self.begun[process.step].append(message[1])
+            cell, when = message[1]
+            self.begun[process.step].append((cell, when))
+            self.listener.begun(process.step, cell, when, process.pid)
         else:
             self.report(process, message[1])
 
@@ -601,14 +608,14 @@ def execute(
     injected: tuple[int, CellTask] | None = None,
     recompile: Recompile | None = None,
     listener: Listener | None = None,
-    zygote: Zygote | None = None,
+    zygote: Starter | None = None,
     cache: Cache | None = None,
 ) -> RunResult:
     """Run a pipeline on this machine.
 
     ``cells`` are the cells to run by position; ``injected`` the cell of parameters and the position of the cell
-    behind which it runs. ``recompile`` gives the pipeline anew with what the guards have seen so far. ``zygote`` is a
-    parent of the steps' processes that was started early, for these options; it ends with the run. ``cache`` has what
+    behind which it runs. ``recompile`` gives the pipeline anew with what the guards have seen so far. ``zygote`` is what
+    starts the steps' processes, made for these options; it ends with the run. ``cache`` has what
     steps gave in earlier runs, and takes in what they give.
 
     Raises:

@@ -245,7 +245,7 @@ class CellShell:
         shell.position, shell.current = cell, object()
         shell.execution_count = execution_count
         shell.last_traceback, shell.failed_display = [], False
-        _number_input(shell, execution_count)
+        number_input(shell, execution_count)
         token = _cell.set(shell.current)
         try:
             with _no_stdin(), _interruptible():
@@ -309,7 +309,7 @@ def _leave_out(*_: Any, **__: Any) -> None:
     """A pager that shows nothing."""
 
 
-def _number_input(shell: Any, execution_count: int) -> None:
+def number_input(shell: Any, execution_count: int) -> None:
     """Make ``In[execution_count]`` the cell that comes: cells that ran in other processes leave gaps."""
     history = shell.history_manager
     for inputs in (history.input_hist_parsed, history.input_hist_raw):
