@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nb2pipe.api.compiling import Compiled, check, compile_notebook, load, recompile
+    from nb2pipe.api.compiling import Compiled, check, compile_notebook, load, parameters, recompile
     from nb2pipe.api.keeping import Keeping, attest, difference, keep_version, keep_wheel, publish, rollback, versions
     from nb2pipe.api.packaging import NotebookRefused, Package, Several, package, package_several, write_package
     from nb2pipe.api.replaying import verified, verify
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nb2pipe.api.syncing import edits_are_in_the_notebook, sync, write_synced
 
 _HOMES = {
-    "compiling": ("Compiled", "check", "compile_notebook", "load", "recompile"),
+    "compiling": ("Compiled", "check", "compile_notebook", "load", "parameters", "recompile"),
     "keeping": (
         "Keeping", "attest", "difference", "keep_version", "keep_wheel", "publish", "rollback", "versions",
     ),
@@ -28,7 +28,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Compiled", "Keeping", "NotebookRefused", "Package", "RunRequest", "Several", "attest", "check", "compile_notebook",
-    "difference", "edits_are_in_the_notebook", "keep_version", "keep_wheel", "load", "package", "package_several", "plan",
+    "difference", "edits_are_in_the_notebook", "keep_version", "keep_wheel", "load", "package", "package_several", "parameters", "plan",
     "publish", "recompile", "rollback", "run", "sync", "verified", "verify", "versions", "write_package", "write_synced",
 ]  # fmt: skip
 

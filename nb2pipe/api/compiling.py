@@ -10,19 +10,20 @@ from nb2pipe.analysis.amend import Fact, with_facts
 from nb2pipe.analysis.analyze import analyze
 from nb2pipe.analysis.effects import Analysis
 from nb2pipe.collector import paused
-from nb2pipe.diagnostics import Diagnostic
+from nb2pipe.diagnostics import Diagnostic, UsageError
 from nb2pipe.notebook.ipython import parse_cells
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.notebook.read import read
 from nb2pipe.pipeline import invariants
 from nb2pipe.pipeline.build import build
-from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.pipeline.model import Parameter, Pipeline
+from nb2pipe.pipeline.parameters import find_parameters
 from nb2pipe.rules.run import run_rules
 from nb2pipe.rules.subject import Subject
 
 
 class Compiled(NamedTuple):
-    """A notebook on its way: what each stage made of it. ``folder`` is where it stands and runs."""
+    """A notebook on its way: what each stage made of it. ``folder`` is where it runs: where it stands, by default."""
 
     notebook: Notebook
     codes: tuple[Code, ...]
@@ -38,9 +39,15 @@ def load(path: str) -> Notebook:
     return read(path)
 
 
-def compile_notebook(notebook: Notebook, split: str | None = None) -> Compiled:
-    """Compile a notebook to the IR, without executing anything."""
-    folder = Path(notebook.path).resolve().parent
+def compile_notebook(notebook: Notebook, split: str | None = None, cwd: str | None = None) -> Compiled:
+    """Compile a notebook to the IR, without executing anything; ``cwd`` is where it runs, if not where it stands.
+
+    Raises:
+        UsageError: There is no such folder.
+    """
+    folder = Path(notebook.path).resolve().parent if cwd is None else Path(cwd).resolve()
+    if cwd is not None and not folder.is_dir():
+        raise UsageError(f"there is no folder {cwd} to run in")
     with paused():
         # The Python that IPython would run, with its positions.
         codes = parse_cells(sorted(notebook.cells, key=lambda cell: cell.index))
@@ -53,6 +60,12 @@ def compile_notebook(notebook: Notebook, split: str | None = None) -> Compiled:
     return Compiled(
         notebook, codes, analysis, built.pipeline, folder, split, (*notebook.diagnostics, *built.diagnostics)
     )
+
+
+def parameters(notebook: Notebook) -> tuple[Parameter, ...]:
+    """What can be given to a notebook; no other cell is looked at."""
+    cells = [c for c in notebook.cells if "parameters" in c.tags.roles]
+    return find_parameters(notebook, parse_cells(sorted(cells, key=lambda cell: cell.index)))
 
 
 def recompile(compiled: Compiled, facts: Sequence[Fact]) -> Compiled:

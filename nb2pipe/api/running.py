@@ -17,17 +17,19 @@ from nb2pipe.rules.run import refusing
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.cache import Cache
+    from nb2pipe.runtime.papermill.asked import PapermillOptions
     from nb2pipe.runtime.planning import Planned
     from nb2pipe.runtime.recording import Recording
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
     from nb2pipe.runtime.task import CellTask
-    from nb2pipe.runtime.zygote import Zygote
+    from nb2pipe.runtime.zygote import Starter, Zygote
 
 
 class RunRequest(NamedTuple):
     """What to run a notebook with: parameters, their raw texts where they came from a command line, and how.
 
     With ``cache`` what steps gave in earlier runs stands for them where it holds, and what they give is kept in ``store``.
+    With ``papermill`` each step is a notebook that papermill runs in a fresh kernel.
     """
 
     options: RunOptions
@@ -36,6 +38,7 @@ class RunRequest(NamedTuple):
     output: str | None = None
     cache: bool = False
     store: str | None = None
+    papermill: PapermillOptions | None = None
 
 
 @contextlib.contextmanager
@@ -104,15 +107,22 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
 
 
 def run(
-    compiled: Compiled, request: RunRequest, listener: Listener | None = None, zygote: Zygote | None = None
+    compiled: Compiled,
+    request: RunRequest,
+    listener: Listener | None = None,
+    zygote: Zygote | None = None,
+    *,
+    document: Any = None,
 ) -> RunResult:
     """Run a compiled notebook and write the executed notebook where one is asked for.
 
-    ``zygote`` is a parent of the steps' processes that was started early, in the notebook's folder.
+    ``zygote`` is a parent of the steps' processes that was started early, in the notebook's folder; ``document`` the
+    notebook's document, where it is not to be read again.
 
     Raises:
         Refused: The notebook has a fault that makes the promise impossible.
-        UsageError: A parameter is wrong, or the output cannot be written; once it has run, a `NotWritten` with the result.
+        UsageError: A parameter is wrong, there is no such kernel, or the output cannot be written; once it has run, a
+            `NotWritten` with the result.
     """
     from nb2pipe.runtime import executed
     from nb2pipe.runtime.execute import execute
@@ -130,7 +140,7 @@ def run(
         raise Refused(faults)
     parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
     # What runs: the notebook's cells, and papermill's cell of injected parameters.
-    document = read_document(compiled.notebook.path)
+    document = read_document(compiled.notebook.path) if document is None else document
     todo = script(document, compiled.pipeline, parameters)
     started = time.time()
 
@@ -156,11 +166,16 @@ def run(
         for text in fits(ahead.pipeline.steps, request.options):
             (listener or Listener()).note(text)
         # Each step in a process of its own, as soon as what it needs is there.
+        starter: Starter | None = zygote
+        if request.papermill is not None:
+            from nb2pipe.runtime.papermill.runners import runners
+
+            starter = runners(todo.document, todo.place, parameters, request.papermill)
         result = None
         try:
             result = execute(
                 ahead.pipeline, todo.tasks, request.options, injected=todo.injected, recompile=again,
-                listener=record or listener, zygote=zygote, cache=cache,
+                listener=record or listener, zygote=starter, cache=cache,
             )  # fmt: skip
         finally:
             if record is not None:

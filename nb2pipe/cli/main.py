@@ -16,6 +16,7 @@ COMMANDS = {
     "compile": "write a notebook as a Python package: a function a step",
     "explain": "say what a code means, why it matters, and the remedy",
     "graph": "draw the pipeline that a notebook compiles to",
+    "inspect": "list the parameters that a notebook takes",
     "plan": "say which steps a run would take from the cache, and why not the others",
     "run": "run a notebook as a pipeline, each step in a process of its own",
     "runs": "list, show and compare the runs that were made with the cache",

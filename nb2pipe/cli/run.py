@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.limit_options import add_limits, limits_given
 from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, parameters_of
+from nb2pipe.cli.papermill import add_papermill, papermill_of
 from nb2pipe.cli.parser import Parser, examples
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def add_parser(commands: Any) -> None:
     add_parameters(parser)
     parser.add_argument("-o", "--output", metavar="EXECUTED",
                         help="where to write the executed notebook (.ipynb), or a page of it (.html)")  # fmt: skip
-    parser.add_argument("--engine", choices=("local",), default="local", help="what runs the steps (default: local)")
+    parser.add_argument("--engine", choices=("local", "papermill"), default="local",
+                        help="what runs the steps: processes of nb2pipe's own, or papermill, in kernels (default: local)")  # fmt: skip
+    parser.add_argument("--cwd", metavar="DIR", help="the folder that the steps run in (default: the notebook's)")
     parser.add_argument("--jobs", type=_count, metavar="N", help="steps at once at most (default: the cores)")
     parser.add_argument("--order", choices=("document", "latest"), default="document",
                         help="which ready step starts first: the first in the notebook, or the last (default: document)")  # fmt: skip
@@ -49,6 +52,7 @@ def add_parser(commands: Any) -> None:
     add_limits(parser)
     add_store(parser, "results")
     add_split(parser)
+    add_papermill(parser)
     parser.set_defaults(main=main)
 
 
@@ -66,8 +70,8 @@ def main(options: argparse.Namespace) -> int:
     """Run the command."""
     from nb2pipe.runtime.zygote import Zygote
 
-    folder = Path(options.notebook).resolve().parent
-    if not folder.is_dir():  # reading says it better
+    folder = Path(options.cwd or Path(options.notebook).resolve().parent)
+    if not folder.is_dir() or options.engine != "local":  # reading says it better
         return _run(options, None)
     # It imports what steps need while the notebook is compiled.
     with Zygote(None, str(folder), same_hashes=options.cache) as zygote:
@@ -82,8 +86,9 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
     from nb2pipe.runtime.progress import progress, summary
     from nb2pipe.runtime.result import RunOptions
 
+    papermill = papermill_of(options)
     given, texts = parameters_of(options)
-    compiled = api.compile_notebook(api.load(options.notebook), options.split)
+    compiled = api.compile_notebook(api.load(options.notebook), options.split, options.cwd)
     settings = limits_given(options) | ({"jobs": options.jobs} if options.jobs else {})
     request = api.RunRequest(
         RunOptions(order=options.order, guards=options.guards, cwd=str(compiled.folder), **settings),
@@ -92,6 +97,7 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
         options.output,
         options.cache,
         options.store,
+        papermill,
     )
     error: NotWritten | None = None
     try:

@@ -25,7 +25,7 @@ from nb2pipe.runtime.result import Listener, Outcome, RunOptions, RunResult, Sta
 from nb2pipe.runtime.script import cells_of
 from nb2pipe.runtime.task import CellTask, Report, Seen
 from nb2pipe.runtime.trips import Recompile
-from nb2pipe.runtime.zygote import Zygote
+from nb2pipe.runtime.zygote import Starter, Zygote
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.cache import Cache
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class _Execution:
     """One run: its steps are started when they are ready, and heard until all have ended."""
 
-    def __init__(self, run: Ongoing, recompile: Recompile | None, zygote: Zygote, cache: Cache | None) -> None:
+    def __init__(self, run: Ongoing, recompile: Recompile | None, zygote: Starter, cache: Cache | None) -> None:
         self.ongoing = run
         self.recompile = recompile
         self.cache = cache
@@ -174,6 +174,10 @@ class _Execution:
         run.started_as[step.name] = step
         run.events[step.name], run.begun[step.name] = found.events, found.begun
         run.until[step.name] = found.ended
+        for cell, when in found.begun:
+            run.listener.begun(step.name, cell, when, 0)
+        for event in found.events:
+            run.listener.shown(step.name, event)
         outcome.started, outcome.cached, outcome.reason = time.time(), True, found.reason
         outcome.digest, outcome.unkept = found.digest, ""
         self.accept(step, found.report, None)
@@ -193,7 +197,7 @@ class _Execution:
         elif message[0] == "report":
             self.report(process, message[1])
         else:
-            run.hear(process.step, message)
+            run.hear(process.step, message, process.pid)
 
     def lost(self, process: Process) -> None:
         """A process has ended in the middle of a step."""
@@ -332,7 +336,7 @@ class _Execution:
         """End a process in the middle of a step; hear what it said last."""
         for message in self.processes.kill(process):
             if message[0] != "report":
-                self.ongoing.hear(process.step, message)
+                self.ongoing.hear(process.step, message, process.pid)
 
     def stop_all(self) -> None:
         """End every process that is still running a step."""
@@ -357,14 +361,14 @@ def execute(
     injected: tuple[int, CellTask] | None = None,
     recompile: Recompile | None = None,
     listener: Listener | None = None,
-    zygote: Zygote | None = None,
+    zygote: Starter | None = None,
     cache: Cache | None = None,
 ) -> RunResult:
     """Run a pipeline on this machine.
 
     ``cells`` are the cells to run by position; ``injected`` the cell of parameters and the position of the cell
-    behind which it runs. ``recompile`` gives the pipeline anew with what the guards have seen so far. ``zygote`` is a
-    parent of the steps' processes that was started early, for these options; it ends with the run. ``cache`` has what
+    behind which it runs. ``recompile`` gives the pipeline anew with what the guards have seen so far. ``zygote`` is what
+    starts the steps' processes, made for these options; it ends with the run. ``cache`` has what
     steps gave in earlier runs, and takes in what they give.
 
     Raises:

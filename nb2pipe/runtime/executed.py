@@ -91,6 +91,11 @@ def describe_run(
         "start_time": _iso(times[0]),
         "version": importlib.metadata.version("papermill"),
     }
+    describe_pipeline(document, result)
+
+
+def describe_pipeline(document: Any, result: RunResult) -> None:
+    """Put the pipeline, and how its steps ended, into the notebook."""
     document.metadata["nb2pipe"] = {
         "version": __version__,
         "steps": [_step_metadata(s.name, s.cells, result.outcomes[s.name]) for s in result.pipeline.steps],

@@ -14,7 +14,7 @@ from typing import Any
 
 from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.task import Task
-from nb2pipe.runtime.zygote import Zygote
+from nb2pipe.runtime.zygote import Starter
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Process:
 class Processes:
     """All of one run. ``zygote`` is the parent that forks them, ``modules`` says what that imports before the first fork."""
 
-    def __init__(self, zygote: Zygote, modules: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, zygote: Starter, modules: Callable[[], Sequence[str]]) -> None:
         self._zygote = zygote
         self._modules = modules
         self._prepared = False

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nb2pipe import __version__
+from nb2pipe.runtime.outputs import Event
 from nb2pipe.runtime.result import Listener, Outcome, RunResult
 from nb2pipe.store import runs
 
@@ -30,6 +31,14 @@ class Recording(Listener):
             lambda: runs.step(self._database, self._run, runs.StepRun(step, "running", {"started": time.time()}))
         )
         self._listener.started(step)
+
+    def begun(self, step: str, cell: int, when: float, pid: int) -> None:
+        """A step has begun a cell."""
+        self._listener.begun(step, cell, when, pid)
+
+    def shown(self, step: str, event: Event) -> None:
+        """A cell has shown something."""
+        self._listener.shown(step, event)
 
     def ended(self, step: str, outcome: Outcome) -> None:
         """A step has ended."""

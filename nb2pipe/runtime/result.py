@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.runtime.outputs import Event
 from nb2pipe.runtime.task import Seen
 
 Status = Literal["ok", "failed", "died", "not run"]
@@ -95,6 +96,12 @@ class Listener:
 
     def started(self, step: str) -> None:
         """A step has started."""
+
+    def begun(self, step: str, cell: int, when: float, pid: int) -> None:
+        """The process ``pid`` of the step has begun a cell; 0 where an earlier run had."""
+
+    def shown(self, step: str, event: Event) -> None:
+        """The step's cell has shown something."""
 
     def ended(self, step: str, outcome: Outcome) -> None:
         """A step has ended."""

@@ -230,7 +230,6 @@ class CellShell:
         self.shell.streams.attach(
             lambda name, text: self.shell.send({"type": "stream", "name": name, "text": text}), self.shell.wanted
         )
-        self.baseline = frozenset(self.shell.user_ns)
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -243,13 +242,6 @@ class CellShell:
         """Whether a cell has called ``exit()`` or ``quit()``: Jupyter's kernel would be gone by now."""
         return bool(self.shell.exit_now)
 
-    def show_figures(self) -> None:
-        """Have figures shown that an earlier step has made: in a kernel, making them has seen to that."""
-        from matplotlib_inline.backend_inline import configure_inline_support
-
-        matplotlib: Any = sys.modules["matplotlib"]
-        configure_inline_support(self.shell, matplotlib.rcParams._get("backend"))
-
     def run(self, source: str, *, cell: int, execution_count: int) -> CellResult:
         """Run one cell and emit its outputs.
 
@@ -260,7 +252,7 @@ class CellShell:
         shell.position, shell.current = cell, object()
         shell.execution_count = execution_count
         shell.last_traceback, shell.failed_display = [], False
-        _number_input(shell, execution_count)
+        number_input(shell, execution_count)
         token = _cell.set(shell.current)
         try:
             with _no_stdin(), _interruptible():
@@ -324,7 +316,7 @@ def _leave_out(*_: Any, **__: Any) -> None:
     """A pager that shows nothing."""
 
 
-def _number_input(shell: Any, execution_count: int) -> None:
+def number_input(shell: Any, execution_count: int) -> None:
     """Make ``In[execution_count]`` the cell that comes: cells that ran in other processes leave gaps."""
     history = shell.history_manager
     for inputs in (history.input_hist_parsed, history.input_hist_raw):
