@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, parameters_of
+from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
 from nb2pipe.cli.parser import Parser, examples
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def add_parser(commands: Any) -> None:
                         "large values out (light), refuse (strict), or do not look (off)")  # fmt: skip
     parser.add_argument("--cache", action=argparse.BooleanOptionalAction, default=False,
                         help="let what a step gave in an earlier run stand for it where that holds (default: no)")  # fmt: skip
+    add_trust(parser)
     add_store(parser, "results")
     add_split(parser)
     parser.set_defaults(main=main)
@@ -91,6 +92,7 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
         options.output,
         options.cache,
         options.store,
+        options.trust,
     )
     error: NotWritten | None = None
     try:

@@ -278,6 +278,8 @@ class _Execution:
         order = [file for file, _ in self.loads(step)]
         found = cache.look_up(step, cells, inputs, order, functools.partial(held_back, self.pipeline, step))
         outcome = self.outcomes[step.name]
+        for text in cache.trust.told():
+            self.note(text)
         self.until.pop(step.name, None)
         self.asked.pop(step.name, None)
         if isinstance(found, Missing):
@@ -290,7 +292,7 @@ class _Execution:
         self.events[step.name], self.begun[step.name] = found.events, found.begun
         self.until[step.name] = found.ended
         outcome.started, outcome.cached, outcome.reason = time.time(), True, found.reason
-        outcome.digest, outcome.unkept = found.digest, ""
+        outcome.digest, outcome.unkept, outcome.made = found.digest, "", found.run
         self.accept(step, found.report, None)
         return True
 
@@ -335,6 +337,7 @@ class _Execution:
             known=tuple(sorted(known)),
             observe=None if asked is None else asked[0].watched,
             digests=self.cache is not None,
+            checks=() if self.cache is None else self.cache.trust.of(f for f, _ in files),
         )
 
     # -- what processes say -----------------------------------------------------------------------------------------
@@ -392,11 +395,15 @@ class _Execution:
             return
         self.accept(step, report, process)
         asked, done = self.asked.get(step.name), self.done.get(step.name)
-        if asked is None or self.cache is None or self.refused is not None or done is None or done.report is not report:
+        if self.cache is None or self.refused is not None or done is None or done.report is not report:
             return
-        events, begun = self.events[step.name], self.begun[step.name]
         working = not self.cache.broken
-        outcome.unkept = self.cache.keep(self.started_as[step.name], *asked, report, events, begun)
+        if asked is None:
+            cells = cells_of(self.pipeline, step, self.cells, self.injected)
+            self.cache.keep_values(self.started_as[step.name], cells, report)
+        else:
+            events, begun = self.events[step.name], self.begun[step.name]
+            outcome.unkept = self.cache.keep(self.started_as[step.name], *asked, report, events, begun)
         if working and self.cache.broken:
             self.note(f"{self.cache.broken}; nothing is kept any more")
 
@@ -431,6 +438,7 @@ class _Execution:
         outcome.given = sum(f.size for f in report.files)
         outcome.taken = sum({f.name: f.size for v in step.inputs for f in self.files_with(v)}.values())
         outcome.values = {n: f.digest for n, f in stored.items()}
+        outcome.files, outcome.inputs = tuple(report.files), names
         self.reports[step.name] = report
         self.done[step.name] = _Done(report, names, {n: f.name for n, f in stored.items()}, stored, live, before)
         self.finish(step.name, "ok", "")

@@ -39,6 +39,7 @@ class Task:
     very process, with that step; ``outputs`` the names and states to store, in ``folder`` under ``prefix``;
     ``known`` the states that other steps use or change. ``observe`` is there where its result may be kept: then it is
     told what the step read of the world. ``digests`` says that the digests of its values are wanted.
+    ``checks`` has the files that come from a store, each with what is known of it as `nb2pipe.runtime.values.load_file` takes it.
     """
 
     step: str
@@ -55,6 +56,7 @@ class Task:
     known: tuple[str, ...] = ()
     observe: Watched | None = None
     digests: bool = False
+    checks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,18 @@ class Unstorable:
 
 
 class ValueFile(NamedTuple):
-    """A file of values: its name, the names in it, its size, its digest where that is wanted, whether it holds code of the notebook."""
+    """A file of values: its name, the names in it, its size, its digest where that is wanted, whether it holds code of the notebook.
+
+    ``proof`` is the digest of its index, which is what runs when it is loaded; ``kinds`` are the types of the values.
+    """
 
     name: str
     names: tuple[str, ...]
     size: int
     digest: str
     code: bool
+    proof: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
