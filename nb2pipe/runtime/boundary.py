@@ -86,16 +86,18 @@ class Boundary:
         folder = Path(task.folder)
         held = {name: self._held.get((producer, name), ABSENT) for name, producer in task.live}
         later = []
+        checks = dict(task.checks)
         for file, names in task.files:
             if all(states.restored_early(n) for n in names):
-                held |= values.load_file(folder / file, namespace)
+                held |= values.load_file(folder / file, namespace, checks.get(file))
             else:
                 later.append((file, names))
         for name in sorted(filter(states.restored_early, held), key=states.restore_rank):
             _restore(name, held.pop(name))
         states.reseed()
         for file, names in later:
-            held |= {n: v for n, v in values.load_file(folder / file, namespace).items() if n in names}
+            found = values.load_file(folder / file, namespace, checks.get(file))
+            held |= {n: v for n, v in found.items() if n in names}
         if "matplotlib.figure" in sys.modules:
             _show_figures(self.shell)
         # values first: what the notebook has put into a library looks for them
