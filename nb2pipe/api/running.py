@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.planning import Planned
     from nb2pipe.runtime.recording import Recording
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
-    from nb2pipe.runtime.task import CellTask
+    from nb2pipe.runtime.script import Script
     from nb2pipe.runtime.zygote import Zygote
 
 
@@ -41,7 +41,7 @@ class RunRequest:
 
 @contextlib.contextmanager
 def _cache(
-    compiled: Compiled, cells: Mapping[int, CellTask], given: Mapping[str, Any], request: RunRequest, zygote: Zygote | None,
+    compiled: Compiled, todo: Script, given: Mapping[str, Any], request: RunRequest, zygote: Zygote | None,
     listener: Listener | None, started: float,
 ) -> Iterator[tuple[Cache, Recording]]:  # fmt: skip
     """The cache of a run, and its record."""
@@ -52,24 +52,22 @@ def _cache(
     from nb2pipe.runtime.result import Listener
     from nb2pipe.runtime.zygote import same_hash_seed
     from nb2pipe.store import results_folder
-    from nb2pipe.store.digests import digest_of_text
     from nb2pipe.store.rooms import opened, room
     from nb2pipe.store.runs import new_id
 
     subject = Subject(compiled.notebook.path, compiled.folder, compiled.codes, compiled.analysis, compiled.pipeline)
     seed = same_hash_seed(os.environ) if zygote is None else zygote.hash_seed
-    code = digest_of_text("\0".join(c.source for c in compiled.notebook.cells))
     run = new_id(started)
     with (
         opened(results_folder(compiled.folder, request.store)) as store,
         room(store) as folder,
     ):
         light = request.options.guards == "light"
-        cache = cache_of(subject, cells, given, store, seed, light=light, run=run, folder=folder)
+        cache = cache_of(subject, todo.tasks, given, store, seed, light=light, run=run, folder=folder)
         options = {"jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split}
         notebook = os.path.abspath(compiled.notebook.path)
-        begun = described(run, notebook, started, given, code, options)
-        yield cache, Recording(store.database, begun, listener or Listener())
+        begun = described(store, run, notebook, started, given, todo, compiled.pipeline, cache.packages, options)
+        yield cache, Recording(store, folder, begun, listener or Listener())
 
 
 def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
@@ -83,6 +81,7 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
 
     from nb2pipe.runtime.caching import Subject, cache_of
     from nb2pipe.runtime.learned import recall
+    from nb2pipe.runtime.measured import measured
     from nb2pipe.runtime.parameters import check_parameters
     from nb2pipe.runtime.planning import plan as planned
     from nb2pipe.runtime.script import script
@@ -94,7 +93,7 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     if faults:
         raise Refused(faults)
     parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
-    todo = script(read_document(compiled.notebook.path), compiled.pipeline, parameters)
+    todo = measured(script(read_document(compiled.notebook.path), compiled.pipeline, parameters), compiled.codes)
     known = recall(compiled.notebook, compiled.folder)
     ahead = recompile(compiled, known) if known else compiled
     subject = Subject(ahead.notebook.path, ahead.folder, ahead.codes, ahead.analysis, ahead.pipeline)
@@ -118,6 +117,7 @@ def run(
     from nb2pipe.runtime import executed
     from nb2pipe.runtime.execute import execute
     from nb2pipe.runtime.learned import recall, remember
+    from nb2pipe.runtime.measured import measured
     from nb2pipe.runtime.parameters import check_parameters
     from nb2pipe.runtime.script import as_written, script
 
@@ -130,7 +130,7 @@ def run(
     parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
     # What runs: the notebook's cells, and papermill's cell of injected parameters.
     document = read_document(compiled.notebook.path)
-    todo = script(document, compiled.pipeline, parameters)
+    todo = measured(script(document, compiled.pipeline, parameters), compiled.codes)
     started = time.time()
 
     known = recall(compiled.notebook, compiled.folder)
@@ -140,9 +140,7 @@ def run(
         cache = record = None
         if request.cache:
             # What steps gave in earlier runs, and what they will give in later ones; and the record of this one.
-            cache, record = stack.enter_context(
-                _cache(ahead, todo.tasks, parameters, request, zygote, listener, started)
-            )
+            cache, record = stack.enter_context(_cache(ahead, todo, parameters, request, zygote, listener, started))
 
         def again(facts: Sequence[Fact]) -> Pipeline:
             remember(compiled.notebook, compiled.folder, facts)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.diagnostics import Diagnostic, Refused, Severity, Span
-from nb2pipe.pipeline.model import Pipeline, Step, Value
+from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime import sources
 from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.claims import (
@@ -352,6 +352,8 @@ class _Execution:
             self.outside.setdefault(process.step, []).append(message[1])
         elif message[0] == "begun":
             self.begun[process.step].append(message[1])
+        elif message[0] == "metric":
+            self.listener.metric(process.step, message[1])
         else:
             self.report(process, message[1])
 
@@ -382,6 +384,7 @@ class _Execution:
         outcome = self.outcomes[step.name]
         outcome.seconds, outcome.guard_seconds = report.seconds, report.guard_seconds
         outcome.cpu, outcome.memory = report.cpu, report.memory
+        outcome.metrics, outcome.taken = tuple(report.metrics), self.taken(step)
         process.step = ""
         if report.status != "ok":
             outcome.cell, outcome.ename, outcome.evalue = report.cell, report.ename, report.evalue
@@ -429,8 +432,8 @@ class _Execution:
         names = {v.name: v.producer for v in step.inputs}
         outcome = self.outcomes[step.name]
         outcome.given = sum(f.size for f in report.files)
-        outcome.taken = sum({f.name: f.size for v in step.inputs for f in self.files_with(v)}.values())
         outcome.values = {n: f.digest for n, f in stored.items()}
+        outcome.files, outcome.metrics, outcome.taken = tuple(report.files), tuple(report.metrics), self.taken(step)
         self.reports[step.name] = report
         self.done[step.name] = _Done(report, names, {n: f.name for n, f in stored.items()}, stored, live, before)
         self.finish(step.name, "ok", "")
@@ -438,10 +441,10 @@ class _Execution:
             self.release(process)
         self.look(step, report.seen, [])
 
-    def files_with(self, value: Value) -> list[ValueFile]:
-        """The file that a value is in, if it is in one."""
-        file = self.done[value.producer].stored.get(value.name)
-        return [] if file is None else [file]
+    def taken(self, step: Step) -> int:
+        """How many bytes of values a step has taken."""
+        files = (d.stored.get(v.name) for v in step.inputs if (d := self.done.get(v.producer)) is not None)
+        return sum({f.name: f.size for f in files if f is not None}.values())
 
     def look(self, step: Step, changes: Sequence[Seen], others: Sequence[Seen]) -> None:
         """Hold what the step was seen to do against what was said of it."""
@@ -477,6 +480,8 @@ class _Execution:
     def finish(self, step: str, status: Status, detail: str) -> None:
         outcome = self.outcomes[step]
         outcome.status, outcome.detail, outcome.ended = status, detail, time.time()
+        outcome.events, outcome.begun = self.events.get(step, ()), self.begun.get(step, ())
+        outcome.until = self.until.get(step, 0.0)
         self.running.pop(step, None)
         self.ended.add(step)
         self.listener.ended(step, outcome)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.pipeline.model import Pipeline
-from nb2pipe.runtime.task import Seen
+from nb2pipe.runtime.task import Metric, Seen, ValueFile
 
 Status = Literal["ok", "failed", "died", "not run"]
 
@@ -31,7 +32,9 @@ class Outcome:
 
     ``cached`` says that it was not run: what it gave in an earlier run holds. ``reason`` says why it was run, where there is a
     cache, and ``unkept`` why what it gave is not kept; ``digest`` is what it is known by there. ``cpu`` is in seconds, ``memory``
-    the most that its process had, in bytes, as are ``taken`` and ``given``, its values; ``values`` have their digests.
+    the most that its process had, in bytes, as are ``taken`` and ``given``, its values; ``values`` have their digests, ``files``
+    are those that they are in. ``events`` are what it showed (see `nb2pipe.runtime.outputs`), ``begun`` says when cells
+    began, and ``until``, where there is an earlier run, when the last of them ended.
     """
 
     status: Status = "not run"
@@ -53,6 +56,11 @@ class Outcome:
     taken: int = 0
     given: int = 0
     values: dict[str, str] = field(default_factory=dict)
+    files: tuple[ValueFile, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    events: Sequence[dict[str, Any]] = ()
+    begun: Sequence[tuple[int, float]] = ()
+    until: float = 0.0
 
 
 @dataclass(slots=True)
@@ -89,6 +97,9 @@ class Listener:
 
     def ended(self, step: str, outcome: Outcome) -> None:
         """A step has ended."""
+
+    def metric(self, step: str, metric: Metric) -> None:
+        """A step that runs has said a metric; when it has ended, its outcome has all of them."""
 
     def note(self, text: str) -> None:
         """Something that the user should know."""

@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nb2pipe import metrics
 from nb2pipe.runtime import guards, sources, states, values
 from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.shell import CellShell, ZMQInteractiveShell
-from nb2pipe.runtime.task import CellTask, Report, Seen, Task, Unstorable
+from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, Task, Unstorable
 from nb2pipe.runtime.values import ABSENT, Absent
 
 if TYPE_CHECKING:
@@ -37,11 +38,20 @@ class Worker:
         self.held: dict[tuple[str, str], Any] = {}
         self.watch: guards.FileWatch | None = None
         self.observer: Observer | None = None
+        self.pid = os.getpid()
+        self.said: list[Metric] = []
+        metrics.listen(self._metric)
         states.begin_environment()
 
     def _emit(self, event: dict[str, Any]) -> None:
         if not self.silent:
             self.channel.send(("event", event))
+
+    def _metric(self, name: str, value: float, place: int | None) -> None:
+        """Hear a metric; what a process says that a cell has forked is heard by nobody."""
+        if not self.silent and os.getpid() == self.pid:
+            self.said.append(Metric(name, value, place, time.time()))
+            self.channel.send(("metric", self.said[-1]))
 
     def serve(self) -> None:
         """Run the tasks that come until the scheduler has no more."""
@@ -54,6 +64,7 @@ class Worker:
     def run(self, task: Task) -> Report:
         """Run one step."""
         report = Report(task.step)
+        self.said = report.metrics
         started, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
         try:
             with self.shell.shell.builtin_trap:  # loading a value may import a library, which asks for `get_ipython`
@@ -184,6 +195,9 @@ class Worker:
                     result.evalue,
                 )
                 return False
+            for name, value in ((n, self.namespace[n]) for n in cell.metrics if n in self.namespace):
+                for metric, number in metrics.numbers(name, value):
+                    self._metric(metric, number, None)
         return True
 
     # -- after the cells ------------------------------------------------------------------------------------------
