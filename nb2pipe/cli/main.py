@@ -14,6 +14,7 @@ from nb2pipe.cli import (
     diff,
     explain,
     graph,
+    open,  # noqa: A004  as above
     plan,
     publish,
     rollback,
@@ -34,6 +35,7 @@ COMMANDS = (
     plan,
     run,
     runs,
+    open,
     store,
     verify,
     sync,
