@@ -29,6 +29,7 @@ class RunRequest:
     """What to run a notebook with: parameters, their raw texts where they came from a command line, and how.
 
     With ``cache`` what steps gave in earlier runs stands for them where it holds, and what they give is kept in ``store``.
+    With ``record`` and without ``cache`` every step runs, and all is kept as well. The record goes to the MLflow at ``mlflow`` too.
     """
 
     options: RunOptions
@@ -37,6 +38,8 @@ class RunRequest:
     output: str | None = None
     cache: bool = False
     store: str | None = None
+    record: bool = False
+    mlflow: str | None = None
 
 
 @contextlib.contextmanager
@@ -64,10 +67,22 @@ def _cache(
     ):
         light = request.options.guards == "light"
         cache = cache_of(subject, todo.tasks, given, store, seed, light=light, run=run, folder=folder)
+        cache.fresh = not request.cache
         options = {"jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split}
         notebook = os.path.abspath(compiled.notebook.path)
         begun = described(store, run, notebook, started, given, todo, compiled.pipeline, cache.packages, options)
         yield cache, Recording(store, folder, begun, listener or Listener())
+
+
+def _forward(cache: Cache, record: Recording, uri: str, listener: Listener | None) -> None:
+    """Tell an MLflow of a run that is over; that it cannot be told is no end of the run."""
+    from nb2pipe.records.forward import forward
+
+    try:
+        forward(cache.store, record.run, uri)
+    except Exception as error:
+        if listener is not None:
+            listener.note(f"the run was not sent to MLflow at {uri}: {error}")
 
 
 def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
@@ -128,6 +143,10 @@ def run(
     if faults:
         raise Refused(faults)
     parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
+    if request.mlflow is not None:
+        from nb2pipe.records.forward import check_mlflow
+
+        check_mlflow()
     # What runs: the notebook's cells, and papermill's cell of injected parameters.
     document = read_document(compiled.notebook.path)
     todo = measured(script(document, compiled.pipeline, parameters), compiled.codes)
@@ -138,7 +157,7 @@ def run(
 
     with contextlib.ExitStack() as stack:
         cache = record = None
-        if request.cache:
+        if request.cache or request.record or request.mlflow is not None:
             # What steps gave in earlier runs, and what they will give in later ones; and the record of this one.
             cache, record = stack.enter_context(_cache(ahead, todo, parameters, request, zygote, listener, started))
 
@@ -159,6 +178,9 @@ def run(
         finally:
             if record is not None:
                 record.over(result)
+                if request.mlflow is not None and cache is not None:
+                    # The record, for those who look at runs elsewhere.
+                    _forward(cache, record, request.mlflow, listener)
     # One executed notebook, whatever the number of processes.
     if request.output is not None:
         written = result if todo.place is None else as_written(result, todo.place)

@@ -10,10 +10,11 @@ from nb2pipe.store.runs import Measured, metrics_of
 
 
 class Point(NamedTuple):
-    """A number of a series; ``place`` is that in the series, counted where nobody has said it."""
+    """A number of a series; ``place`` is that in the series, counted where nobody has said it; ``at`` is when it was said."""
 
     place: int
     value: float
+    at: float
 
 
 Series = dict[str, tuple[Point, ...]]
@@ -26,9 +27,9 @@ def series(said: Iterable[tuple[str, Measured]]) -> Series:
     for step, metric in said:
         steps.setdefault(metric[0], set()).add(step)
     found: dict[str, list[Point]] = {}
-    for step, (name, value, place, _) in said:
+    for step, (name, value, place, at) in said:
         points = found.setdefault(name if len(steps[name]) == 1 else f"{step}.{name}", [])
-        points.append(Point(len(points) if place is None else place, value))
+        points.append(Point(len(points) if place is None else place, value, at))
     return {name: tuple(found[name]) for name in sorted(found)}
 
 

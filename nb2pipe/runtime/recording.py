@@ -31,7 +31,7 @@ class Recording(Listener):
     """
 
     def __init__(self, store: Store, folder: Path, run: runs.Run, listener: Listener) -> None:
-        self._store, self._folder, self._run, self._listener = store, folder, run.id, listener
+        self._store, self._folder, self.run, self._listener = store, folder, run.id, listener
         self._database = store.database
         self._notes: list[str] = []
         self._begun: set[str] = set()
@@ -43,16 +43,16 @@ class Recording(Listener):
     def started(self, step: str) -> None:
         """A step has started."""
         self._write(
-            lambda: runs.step(self._database, self._run, runs.StepRun(step, "running", {"started": time.time()}))
+            lambda: runs.step(self._database, self.run, runs.StepRun(step, "running", {"started": time.time()}))
         )
         if step in self._begun:  # it runs again, and says its metrics again
-            self._write(lambda: runs.measured(self._database, self._run, step, ()))
+            self._write(lambda: runs.measured(self._database, self.run, step, ()))
         self._begun.add(step)
         self._listener.started(step)
 
     def metric(self, step: str, metric: Metric) -> None:
         """A step has said a metric."""
-        self._write(lambda: runs.measure(self._database, self._run, step, metric))
+        self._write(lambda: runs.measure(self._database, self.run, step, metric))
         self._listener.metric(step, metric)
 
     def ended(self, step: str, outcome: Outcome) -> None:
@@ -74,7 +74,7 @@ class Recording(Listener):
             else:
                 self._shown[step] = self._store.contents.keep_bytes(text.encode("ascii"))
         if outcome.cached:
-            runs.measured(self._database, self._run, step, outcome.metrics)
+            runs.measured(self._database, self.run, step, outcome.metrics)
         self._facts(step, outcome)
 
     def _facts(self, step: str, outcome: Outcome) -> None:
@@ -82,12 +82,12 @@ class Recording(Listener):
         if step in self._shown:
             facts["shown"] = self._shown[step]
         status = "cached" if outcome.cached else outcome.status
-        runs.step(self._database, self._run, runs.StepRun(step, status, facts))
+        runs.step(self._database, self.run, runs.StepRun(step, status, facts))
 
     def note(self, text: str) -> None:
         """Something that the user should know."""
         self._notes.append(text)
-        self._write(lambda: runs.tell(self._database, self._run, {"notes": self._notes}))
+        self._write(lambda: runs.tell(self._database, self.run, {"notes": self._notes}))
         self._listener.note(text)
 
     def over(self, result: RunResult | None) -> None:
@@ -107,12 +107,12 @@ class Recording(Listener):
                     self._write(lambda step=step, outcome=outcome: self._facts(step, outcome))
             # guards may have added edges
             self._write(lambda: self._pipeline(result.pipeline))
-        self._write(lambda: runs.end(self._database, self._run, status))
+        self._write(lambda: runs.end(self._database, self.run, status))
 
     def _pipeline(self, pipeline: Pipeline) -> None:
         graph = _graph(self._store, pipeline)
         if graph != self._graph:
-            runs.tell(self._database, self._run, {"graph": graph})
+            runs.tell(self._database, self.run, {"graph": graph})
 
     def _write(self, write: Any) -> None:
         if self._broken:

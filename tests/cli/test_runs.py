@@ -125,3 +125,11 @@ def test_the_executed_notebook_and_the_report_are_written(folder: Path, capsys: 
     said(capsys, "runs", "report", "last")
     assert (folder / f"run-{run}.html").read_text().startswith("<!DOCTYPE html>")
     assert main(["runs", "notebook", "last", "-o", "nb.ipynb"]) == 2
+
+
+def test_a_run_is_recorded_without_the_cache(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        said(capsys, "run", "nb.ipynb", "--record")
+    assert [s["reason"] for s in data(capsys, "runs", "show", "last")["steps"]] == ["every step was to run"] * 2
+    said(capsys, "run", "nb.ipynb", "--cache")
+    assert [s["status"] for s in data(capsys, "runs", "show", "last")["steps"]] == ["cached"] * 2
