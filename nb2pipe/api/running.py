@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.api.compiling import Compiled, recompile, subject_of
-from nb2pipe.diagnostics import Refused
+from nb2pipe.diagnostics import Refused, UsageError
 from nb2pipe.notebook.read import read_document
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.rules.run import refusing
@@ -131,6 +131,8 @@ def run(
     from nb2pipe.runtime.parameters import check_parameters
     from nb2pipe.runtime.script import as_written, script
 
+    if request.papermill is not None and request.cache:
+        raise UsageError("the cache goes with the local engine: what a kernel reads of the world is not watched")
     if request.output is not None:
         executed.check_output(request.output, compiled.notebook.path)
     # Faults that make the promise impossible end the run before it begins.

@@ -37,6 +37,11 @@ class Follower(Listener):
         self._cells: dict[str, list[int]] = {}
         self._timers: dict[str, threading.Timer] = {}
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether any cell has run."""
+        return any(self._cells.values())
+
     def __enter__(self) -> Self:
         return self
 

@@ -236,3 +236,14 @@ def test_papermill_finds_the_engine_whoever_is_imported_first(first: str) -> Non
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == f"{Nb2pipeEngine.__name__}\n"
+
+
+def test_what_is_refused_behind_cells_that_have_run_is_not_run_a_second_time(
+    execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = next(c for c in OVERLOOKED if c.name == "a list that a step changed")
+    subject = overlooking(write(tmp_path / "in.ipynb", one.cells), one.overlook)
+    monkeypatch.setattr(api, "compile_notebook", lambda *_: subject)
+    with pytest.raises(NotebookRefused, match="NB901") as refused:
+        execute(list(one.cells), split="cells:1", guards="strict", fallback=True)
+    assert refused.value.begun

@@ -110,7 +110,7 @@ def test_a_cell_that_fails_stops_its_step(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "options", "status", "says"),
     [
-        ("import os\nos._exit(4)", {}, "died", "its process ended by itself with exit code 4"),
+        ("import os, time\ntime.sleep(0.5)\nos._exit(4)", {}, "died", "its process ended by itself with exit code 4"),
         (
             "import time\ntime.sleep(60)",
             {"execution_timeout": 1},
@@ -140,7 +140,7 @@ def test_a_guard_has_the_step_run_again(tmp_path: Path, monkeypatch: pytest.Monk
     ("arguments", "says"),
     [
         (["--engine", "papermill", "--kernel", "nowhere"], "there is no kernel `nowhere` here; give --kernel one of"),
-        (["--engine", "papermill", "--cache"], "--cache goes with --engine local"),
+        (["--engine", "papermill", "--cache"], "the cache goes with the local engine"),
         (["--kernel", "python3"], "--kernel is papermill's: it goes with --engine papermill"),
         (["--log-output"], "--log-output is papermill's"),
         (["--engine", "papermill", "--execution-timeout", "soon"], "expected a whole number of seconds, got 'soon'"),
