@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from nb2pipe.analysis.amend import Fact, with_facts
 from nb2pipe.analysis.analyze import analyze
@@ -23,8 +23,7 @@ from nb2pipe.rules.run import run_rules
 from nb2pipe.rules.subject import Subject
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """A notebook on its way: what each stage made of it. ``folder`` is where it runs: where it stands, by default."""
 
     notebook: Notebook
@@ -79,7 +78,7 @@ def recompile(compiled: Compiled, facts: Sequence[Fact]) -> Compiled:
     analysis = with_facts(compiled.analysis, facts)
     built = build(compiled.notebook, compiled.codes, analysis, compiled.split)
     invariants.check(built.pipeline)
-    return replace(compiled, analysis=analysis, pipeline=built.pipeline)
+    return compiled._replace(analysis=analysis, pipeline=built.pipeline)
 
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
@@ -90,5 +89,11 @@ def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] 
 def subject_of(compiled: Compiled) -> Subject:
     """What the rules look at."""
     return Subject(
-        compiled.notebook, compiled.codes, compiled.analysis, compiled.pipeline, compiled.folder, compiled.diagnostics
+        compiled.notebook,
+        compiled.codes,
+        compiled.analysis,
+        compiled.pipeline,
+        compiled.folder,
+        compiled.diagnostics,
+        {},
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.api.compiling import Compiled, recompile, subject_of
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.zygote import Starter, Zygote
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(NamedTuple):
     """What to run a notebook with: parameters, their raw texts where they came from a command line, and how.
 
     With ``cache`` what steps gave in earlier runs stands for them where it holds, and what they give is kept in ``store``.
@@ -34,8 +33,8 @@ class RunRequest:
     """
 
     options: RunOptions
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = MappingProxyType({})
+    texts: Mapping[str, str] = MappingProxyType({})
     output: str | None = None
     cache: bool = False
     store: str | None = None
@@ -128,7 +127,9 @@ def run(
     from nb2pipe.runtime import executed
     from nb2pipe.runtime.execute import execute
     from nb2pipe.runtime.learned import recall, remember
+    from nb2pipe.runtime.machine import fits
     from nb2pipe.runtime.parameters import check_parameters
+    from nb2pipe.runtime.result import Listener
     from nb2pipe.runtime.script import as_written, script
 
     if request.papermill is not None and request.cache:
@@ -163,6 +164,9 @@ def run(
                 cache.recipes.about(found.pipeline, found.analysis)
             return found.pipeline
 
+        # A machine that is too small is told before anything runs.
+        for text in fits(ahead.pipeline.steps, request.options):
+            (listener or Listener()).note(text)
         # Each step in a process of its own, as soon as what it needs is there.
         starter: Starter | None = zygote
         if request.papermill is not None:

@@ -18,7 +18,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "inspect",
-        help="list the parameters that a notebook takes",
         description="List the parameters of the notebook: what its cells tagged `parameters` assign, without running it.",
         epilog=examples(
             ("nb2pipe inspect analysis.ipynb", "name, type, default, and the comment beside it"),

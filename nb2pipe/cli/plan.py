@@ -16,7 +16,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "plan",
-        help="say which steps a run would take from the cache, and why not the others",
         description="Say, before anything runs, which steps `run --cache` would run and which are cached, and why.",
         epilog=examples(
             ("nb2pipe plan analysis.ipynb", "what an edit costs"),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nb2pipe.cli.limit_options import add_limits, limits_given
 from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, parameters_of
 from nb2pipe.cli.papermill import add_papermill, papermill_of
 from nb2pipe.cli.parser import Parser, examples
@@ -25,7 +26,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "run",
-        help="run a notebook as a pipeline, each step in a process of its own",
         description="Run the notebook as a pipeline, each step in a process of its own, in the notebook's folder.",
         epilog=examples(
             ("nb2pipe run analysis.ipynb -o out.ipynb", "the executed notebook"),
@@ -49,6 +49,7 @@ def add_parser(commands: Any) -> None:
                         "large values out (light), refuse (strict), or do not look (off)")  # fmt: skip
     parser.add_argument("--cache", action=argparse.BooleanOptionalAction, default=False,
                         help="let what a step gave in an earlier run stand for it where that holds (default: no)")  # fmt: skip
+    add_limits(parser)
     add_store(parser, "results")
     add_split(parser)
     add_papermill(parser)
@@ -88,7 +89,7 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
     papermill = papermill_of(options)
     given, texts = parameters_of(options)
     compiled = api.compile_notebook(api.load(options.notebook), options.split, options.cwd)
-    settings = {"jobs": options.jobs} if options.jobs else {}
+    settings = limits_given(options) | ({"jobs": options.jobs} if options.jobs else {})
     request = api.RunRequest(
         RunOptions(order=options.order, guards=options.guards, cwd=str(compiled.folder), **settings),
         given,

@@ -20,7 +20,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "runs",
-        help="list, show and compare the runs that were made with the cache",
         description="The runs that were made with `run --cache`: list them, show one, compare two, or forget one.",
         epilog=examples(
             ("nb2pipe runs list", "the newest first"),

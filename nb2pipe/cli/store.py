@@ -15,7 +15,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "store",
-        help="look after what runs with the cache have kept",
         description="How large the store of results is, what can go, and whether its contents are whole.",
         epilog=examples(
             ("nb2pipe store du", "how large it is"),

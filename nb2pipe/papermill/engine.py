@@ -85,10 +85,8 @@ def _run(nb_man: Any, options: EngineOptions, files: tuple[Any, Any], timeout: i
             notebook = from_document(json.loads(json.dumps(document)), os.path.join(here, name))
             compiled = api.compile_notebook(notebook, options.split)
             settings: dict[str, Any] = {"jobs": options.jobs} if options.jobs else {}
-            request = api.RunRequest(
-                RunOptions(guards=options.guards, cwd=here, **settings),  # type: ignore[arg-type]  # one of them, as was seen
-                cache=options.cache, store=options.store,
-            )  # fmt: skip
+            settings |= {"guards": options.guards, "fail_fast": options.fail_fast, "retries": options.retries}
+            request = api.RunRequest(RunOptions(cwd=here, **settings), cache=options.cache, store=options.store)
             with Follower(nb_man, compiled.pipeline, files, timeout) as follower:
                 result = api.run(compiled, request, follower, zygote, document=document)
         except Refused as refused:

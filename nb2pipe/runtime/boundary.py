@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.runtime import guards, sources, states, values
+from nb2pipe.runtime.memory import MemoryLimit
 from nb2pipe.runtime.task import CellTask, Report, Seen, Task, Unstorable
 from nb2pipe.runtime.values import ABSENT, Absent
 
@@ -25,15 +26,16 @@ if TYPE_CHECKING:
 class Boundary:
     """The boundary of the steps that one process runs, one after another: `before` the cells of each, and `after` them.
 
-    ``shell`` is an IPython shell with ipykernel's name, whose names at the start are no notebook's. ``reached`` is told of
-    a reach outside of the process before it happens.
+    ``shell`` is an IPython shell with ipykernel's name, whose names at the start are no notebook's. ``told`` hears of what
+    cannot be undone before it happens, as `guards.FileWatch` says. ``limit`` is that of the memory of the step's cells.
     """
 
-    def __init__(self, shell: Any, reached: Callable[[str], None]) -> None:
+    def __init__(self, shell: Any, told: Callable[[str, str], None]) -> None:
         self.shell = shell
         self.namespace: dict[str, Any] = shell.user_ns
         self._baseline = frozenset(self.namespace)
-        self._reached = reached
+        self._told = told
+        self.limit = MemoryLimit(None)
         self._held: dict[tuple[str, str], Any] = {}
         self._watch: guards.FileWatch | None = None
         self._observer: Observer | None = None
@@ -66,11 +68,12 @@ class Boundary:
             self._before = guards.digests(guards.scan_all(unchanged, self.namespace, task.stamp), light)
             self._states = guards.state_digests()
             if self._watch is None:
-                self._watch = guards.FileWatch(task.cwd, self._reached)
+                self._watch = guards.FileWatch(task.cwd, self._told)
             self._watch.reads, self._watch.writes, self._watch.outside = {}, {}, {}
             self._watch.active = True
             report.guard_seconds += time.perf_counter() - clock
         self._modules = frozenset(sys.modules)
+        self.limit = MemoryLimit(task.memory)
         if task.observe is not None and self._watch is not None:
             from nb2pipe.runtime.observe import Observer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -50,6 +51,12 @@ class Lines(Listener):
         status = "cached" if outcome.cached else outcome.status
         self._say(f"{status:<8} {step:<{self._width}}{time_taken}{detail}".rstrip())
 
+    def failed_once(self, step: str, why: str, shown: str) -> None:
+        """Say why the step is tried again, and what its cells had shown."""
+        self._say(f"again    {step:<{self._width}}  {why}")
+        if shown:
+            self._say(_indented(shown))
+
     def note(self, text: str) -> None:
         """Say what the user should know."""
         self._say(f"note     {text}")
@@ -85,11 +92,20 @@ class Table(Listener):
             self._since.pop(step, None)
             self._outcomes[step] = outcome
 
+    def failed_once(self, step: str, why: str, shown: str) -> None:
+        """Print above the table why the step is tried again, and what its cells had shown."""
+        with self._lock:
+            self._since.pop(step, None)
+        self._print(f"again: {step}: {why}\n" + (f"{_indented(shown)}\n" if shown else ""))
+
     def note(self, text: str) -> None:
         """Print the note above the table."""
+        self._print(f"note: {text}\n")
+
+    def _print(self, text: str) -> None:
         with self._lock:
             self._clear()
-            self._stream.write(f"note: {text}\n")
+            self._stream.write(text)
             self._draw()
 
     def close(self) -> None:
@@ -153,6 +169,9 @@ def summary(result: RunResult, output: str | None, *, color: bool = False) -> st
                 text = "\n".join(shown["traceback"])
                 lines += ["", *(text if color else _ANSI.sub("", text)).splitlines(), ""]
     outcomes = result.outcomes.values()
+    for why in dict.fromkeys(o.detail for o in outcomes if o.status == "not run" and o.detail):
+        names = [n for n, o in result.outcomes.items() if o.status == "not run" and o.detail == why]
+        lines.append(f"not run: {why} ({', '.join(names)})")
     counts = {s: sum(o.status == s and not o.cached for o in outcomes) for s in ("ok", "failed", "died", "not run")}
     counts = {"cached": sum(o.cached for o in outcomes), **counts}
     started = [o.started for o in outcomes if o.started]
@@ -166,6 +185,10 @@ def summary(result: RunResult, output: str | None, *, color: bool = False) -> st
     if output is not None:
         lines.append(f"wrote {output}")
     return "\n".join(lines) + "\n"
+
+
+def _indented(text: str) -> str:
+    return textwrap.indent(_ANSI.sub("", text).rstrip("\n"), "         | ", lambda _: True)
 
 
 def _plural(number: int, word: str) -> str:

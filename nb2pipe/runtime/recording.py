@@ -46,6 +46,10 @@ class Recording(Listener):
         self._write(lambda: runs.step(self._database, self._run, found))
         self._listener.ended(step, outcome)
 
+    def failed_once(self, step: str, why: str, shown: str) -> None:
+        """A step has failed and is tried again."""
+        self._listener.failed_once(step, why, shown)
+
     def note(self, text: str) -> None:
         """Something that the user should know."""
         self._listener.note(text)

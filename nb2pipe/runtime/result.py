@@ -17,13 +17,22 @@ Status = Literal["ok", "failed", "died", "not run"]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to run: ``jobs`` processes at once, ``order`` among ready steps, ``guards`` on, light, strict or off."""
+    """How to run: ``jobs`` processes at once, ``order`` among ready steps, ``guards`` on, light, strict or off.
+
+    ``fail_fast`` starts nothing more once a step has failed. ``retries`` and ``timeout`` (seconds) are for steps whose tags do not
+    say; ``cpus`` and ``gpus`` are what the run is given, None for what the machine has.
+    """
 
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     order: Literal["document", "latest"] = "document"
     guards: Literal["on", "light", "strict", "off"] = "on"
     cwd: str = "."
     python: str = sys.executable
+    fail_fast: bool = False
+    retries: int = 0
+    timeout: float | None = None
+    cpus: float | None = None
+    gpus: int | None = None
 
 
 @dataclass(slots=True)
@@ -96,6 +105,9 @@ class Listener:
 
     def ended(self, step: str, outcome: Outcome) -> None:
         """A step has ended."""
+
+    def failed_once(self, step: str, why: str, shown: str) -> None:
+        """A step has failed and is tried again: what is to be said of it, and what its cells had shown."""
 
     def note(self, text: str) -> None:
         """Something that the user should know."""

@@ -103,14 +103,14 @@ def as_written(result: RunResult, place: int) -> RunResult:
         return place if cell == INJECTED else cell if cell < place else cell + 1
 
     steps = tuple(
-        replace(s, cells=tuple(map(moved, s.cells)), shared=tuple(map(moved, s.shared))) for s in result.pipeline.steps
+        s._replace(cells=tuple(map(moved, s.cells)), shared=tuple(map(moved, s.shared))) for s in result.pipeline.steps
     )
     shared = (*map(moved, result.pipeline.shared), place)
     for outcome in result.outcomes.values():
         outcome.cell = moved(outcome.cell) if outcome.cell != -1 else -1
     return replace(
         result,
-        pipeline=replace(result.pipeline, steps=steps, shared=shared),
+        pipeline=result.pipeline._replace(steps=steps, shared=shared),
         outputs={moved(c): o for c, o in result.outputs.items()},
         times={moved(c): t for c, t in result.times.items()},
     )

@@ -89,6 +89,7 @@ class ZMQInteractiveShell(InteractiveShell):
         self.position = -1
         self.last_traceback: list[str] = []
         self.failed_display = False
+        self.before_traceback: Callable[[], None] = lambda: None
         base: Any = super()
         base.__init__(*args, **kwargs)
         self.kernel = types.SimpleNamespace(shell=self, get_parent=self.get_parent)
@@ -137,6 +138,12 @@ class ZMQInteractiveShell(InteractiveShell):
                 frames.tb_next = inner = None
             frames = inner
         return info
+
+    def showtraceback(self, *args: Any, **kwargs: Any) -> None:
+        """Show what a cell failed of, once all that would be in the way is gone."""
+        self.before_traceback()
+        base: Any = super()
+        base.showtraceback(*args, **kwargs)
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         text, name = _text(evalue), str(etype.__name__)

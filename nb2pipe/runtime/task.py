@@ -38,7 +38,8 @@ class Task:
     ``files`` are the value files with the names wanted from each; ``live`` the names that an earlier step left in this
     very process, with that step; ``outputs`` the names and states to store, in ``folder`` under ``prefix``;
     ``known`` the states that other steps use or change. ``observe`` is there where its result may be kept: then it is
-    told what the step read of the world. ``digests`` says that the digests of its values are wanted.
+    told what the step read of the world. ``digests`` says that the digests of its values are wanted, ``memory`` how much its cells
+    may allocate, in bytes.
     """
 
     step: str
@@ -55,6 +56,7 @@ class Task:
     known: tuple[str, ...] = ()
     observe: Watched | None = None
     digests: bool = False
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from nb2pipe.runtime.boundary import Boundary, as_imported, broken, flush_files
@@ -21,7 +22,7 @@ class Worker:
         self.channel = channel
         self.silent = False
         self.shell = CellShell(self._emit, shell)
-        self.boundary = Boundary(self.shell.shell, lambda what: self.channel.send(("outside", what)))
+        self.boundary = Boundary(self.shell.shell, lambda kind, what: self.channel.send((kind, what)))
 
     def _emit(self, event: dict[str, Any]) -> None:
         if not self.silent:
@@ -41,6 +42,7 @@ class Worker:
         try:
             with self.shell.shell.builtin_trap:  # loading a value may import a library, which asks for `get_ipython`
                 self.boundary.before(task, report)
+                self.shell.shell.before_traceback = self.boundary.limit.lift
                 try:
                     self._cells(task, report)
                 finally:
@@ -57,8 +59,10 @@ class Worker:
             self.silent = cell.silent
             if not cell.silent:
                 self.channel.send(("begun", (cell.index, time.time())))
+            self.boundary.limit.hold()
             with as_imported(cell):
                 result = self.shell.run(cell.source, cell=cell.index, execution_count=cell.count)
+            self.boundary.limit.lift()
             self.silent = False
             if result.status == "error" and not cell.raises:
                 report.status, report.cell, report.ename, report.evalue = (
@@ -70,8 +74,9 @@ class Worker:
                 return
 
 
-def main(sock: socket.socket, shell: ZMQInteractiveShell) -> None:
-    """The life of a step's process."""
+def main(sock: socket.socket, shell: ZMQInteractiveShell, environment: Mapping[str, str] | None = None) -> None:
+    """The life of a step's process, which finds ``environment`` beside all that is there."""
+    os.environ.update(environment or {})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     channel = Channel(sock)

@@ -62,8 +62,8 @@ class Starter(Protocol):
     def prepare(self, modules: Sequence[str]) -> None:
         """The first step is going to be started; ``modules`` are what steps import."""
 
-    def fork(self) -> Child:
-        """A process that runs the tasks which come through its socket."""
+    def fork(self, *, payload: tuple[Any, ...] = ()) -> Child:
+        """A process that runs the tasks which come through its socket; in ``payload`` is what it finds in its environment."""
 
     def wait(self, pid: int) -> int:
         """Wait for a process to end; its wait status."""

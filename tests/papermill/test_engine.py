@@ -225,6 +225,17 @@ def test_a_step_that_runs_again_is_told_once(execute: Execute, tmp_path: Path, m
     assert [c.metadata.papermill.status for c in document.cells] == ["completed"] * 3
 
 
+def test_a_step_that_is_tried_again_is_told_as_it_ended(execute: Execute, tmp_path: Path, caplog: Any) -> None:
+    cell = code(
+        "from pathlib import Path\nprint('try')\nfirst = not Path('tried').exists()\nPath('tried').touch()\nassert not first",
+        "retries:1",
+    )
+    document = execute(["x = 1", cell], split="cells:1")
+    assert [c.metadata.papermill.status for c in document.cells] == ["completed"] * 2
+    assert [o.output_type for o in document.cells[1].outputs] == ["stream"]
+    assert any("attempt 1 of 2: AssertionError" in r.message for r in caplog.records)
+
+
 @pytest.mark.parametrize("first", ["import papermill", "from nb2pipe.papermill import Nb2pipeEngine"])
 def test_papermill_finds_the_engine_whoever_is_imported_first(first: str) -> None:
     entry = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]["papermill.engine"]

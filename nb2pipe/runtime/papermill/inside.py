@@ -62,7 +62,7 @@ class _Kernel:
         self._shell: Any = get_ipython()
         self._inputs = 1  # as many entries of ``In`` are no injected cell's
         self._forget_injected()
-        self._boundary = Boundary(self._shell, lambda what: self._ask("outside", what))
+        self._boundary = Boundary(self._shell, self._ask)
         self._task = Task("", 0, (), (), (), (), (), "", "", "")
         self._report = Report("")
         self._position = 0
@@ -71,6 +71,13 @@ class _Kernel:
         self._updated: dict[str, dict[str, Any]] = {}
         self._imported: contextlib.ExitStack | None = None
         _name_cells_of_others(self._shell.compile)
+        show = self._shell.showtraceback
+
+        def shown(*args: Any, **options: Any) -> None:
+            self._boundary.limit.lift()
+            show(*args, **options)
+
+        self._shell.showtraceback = shown
         self._shell.display_pub.register_hook(self._display)
 
     def _ask(self, *message: Any) -> Any:
@@ -152,6 +159,7 @@ class _Kernel:
         self._ask("begun", (cell.index, time.time(), cell.silent))
         self._imported = contextlib.ExitStack()
         self._imported.enter_context(as_imported(cell))
+        self._boundary.limit.hold()
 
     def _ran(self, result: Any) -> None:
         """IPython has run a cell."""
@@ -159,6 +167,7 @@ class _Kernel:
             if self._cell is None or (result is not None and result.info is not self._cell):
                 return
             self._cell = None
+            self._boundary.limit.lift()
             if self._imported is not None:
                 self._imported.close()
             if not _ended_well(result, self._shell) and not self._task.cells[self._position].raises:

@@ -214,9 +214,13 @@ def main(fileno: int) -> None:
     channel = Channel(socket.socket(fileno=fileno))
     import papermill  # noqa: F401  while the scheduler does other things
 
-    asked = channel.receive()
-    if asked is None:
+    message = channel.receive()
+    if message is None:
         return
+    asked: Asked
+    asked, *environment = message
+    for variables in environment:
+        os.environ.update(variables)
     level = logging.INFO if asked.options.log_output else logging.WARNING
     logging.basicConfig(stream=sys.stderr, level=level, format="%(message)s")
     runner = _Runner(channel, asked)

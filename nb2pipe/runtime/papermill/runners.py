@@ -39,8 +39,8 @@ class Runners:
         if self._spare is None:
             self._spare = self._start()
 
-    def fork(self) -> Child:
-        """A process for one step.
+    def fork(self, *, payload: tuple[Any, ...] = ()) -> Child:
+        """A process for one step; in ``payload`` is what its kernel finds in its environment.
 
         Raises:
             ZygoteError: It cannot be started.
@@ -48,7 +48,7 @@ class Runners:
         child = self._spare or self._start()
         self._spare = self._start()
         try:
-            Channel(child.channel).send(self._asked)
+            Channel(child.channel).send((self._asked, *payload))
         except OSError as error:
             child.channel.close()
             raise ZygoteError("the process that runs papermill has ended") from error

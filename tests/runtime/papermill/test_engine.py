@@ -128,6 +128,16 @@ def test_a_kernel_that_is_lost_is_told(source: str, options: Any, status: str, s
     assert shown(result.outputs[0]) == "begun"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is not limited")
+def test_a_kernel_has_the_memory_that_its_step_may_take(tmp_path: Path) -> None:
+    subject = compiled(
+        write(tmp_path / "n.ipynb", [code("x = bytearray(2_000_000_000)", "memory:500M", "step:large")]), None
+    )
+    outcome = run(subject, tmp_path / "out.ipynb").outcomes["large"]
+    assert (outcome.status, outcome.ename) == ("failed", "MemoryError")
+    assert outcome.detail == "MemoryError; its memory is limited to 500 MB"
+
+
 def test_a_guard_has_the_step_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NB2PIPE_STORE", str(tmp_path / "store"))
     one = next(c for c in OVERLOOKED if c.name == "a list that a step changed")
