@@ -28,8 +28,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Compiled", "Keeping", "NotebookRefused", "Package", "RunRequest", "Several", "attest", "check", "compile_notebook",
-    "difference", "edits_are_in_the_notebook", "keep_version", "keep_wheel", "load", "package", "package_several", "parameters",
-    "plan",
+    "difference", "edits_are_in_the_notebook", "keep_version", "keep_wheel", "load", "package", "package_several", "parameters", "plan",
     "publish", "recompile", "rollback", "run", "sync", "verified", "verify", "versions", "write_package", "write_synced",
 ]  # fmt: skip
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class RunRequest(NamedTuple):
     """What to run a notebook with: parameters, their raw texts where they came from a command line, and how.
 
-    With ``cache`` what steps gave in earlier runs stands for them where it holds, and what they give is kept in ``store``.
+    With ``cache`` what steps gave in earlier runs stands for them where it holds, and what they give is kept in ``store``;
+    with ``trust`` also what others have written there is taken as it is.
     With ``papermill`` each step is a notebook that papermill runs in a fresh kernel.
     """
 
@@ -39,6 +40,7 @@ class RunRequest(NamedTuple):
     output: str | None = None
     cache: bool = False
     store: str | None = None
+    trust: bool = False
     papermill: PapermillOptions | None = None
 
 
@@ -68,7 +70,7 @@ def _cache(
         room(store) as folder,
     ):
         light = request.options.guards == "light"
-        cache = cache_of(subject, cells, given, store, seed, light=light, run=run, folder=folder)
+        cache = cache_of(subject, cells, given, store, seed, light=light, run=run, folder=folder, trust=request.trust)
         options = {"jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split}
         notebook = os.path.abspath(compiled.notebook.path)
         begun = described(run, notebook, started, given, code, options)
@@ -114,7 +116,8 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     subject = Subject(ahead.notebook.path, ahead.folder, ahead.codes, ahead.analysis, ahead.pipeline)
     with opened(results_folder(compiled.folder, request.store)) as store:
         light = request.options.guards == "light"
-        cache = cache_of(subject, todo.tasks, parameters, store, same_hash_seed(os.environ), light=light)
+        seed = same_hash_seed(os.environ)
+        cache = cache_of(subject, todo.tasks, parameters, store, seed, light=light, trust=request.trust)
         return planned(ahead.pipeline, todo.tasks, todo.injected, cache)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, parameters_of
+from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
 from nb2pipe.cli.parser import Parser, examples
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def add_parser(commands: Any) -> None:
     add_notebook(parser)
     add_parameters(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    add_trust(parser)
     add_store(parser, "results")
     add_split(parser)
     parser.set_defaults(main=main)
@@ -40,7 +41,9 @@ def main(options: argparse.Namespace) -> int:
 
     given, texts = parameters_of(options)
     compiled = api.compile_notebook(api.load(options.notebook), options.split)
-    request = api.RunRequest(RunOptions(cwd=str(compiled.folder)), given, texts, store=options.store)
+    request = api.RunRequest(
+        RunOptions(cwd=str(compiled.folder)), given, texts, store=options.store, trust=options.trust
+    )
     try:
         steps = api.plan(compiled, request)
     except Refused as refused:

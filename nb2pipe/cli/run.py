@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.limit_options import add_limits, limits_given
-from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, parameters_of
+from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
 from nb2pipe.cli.papermill import add_papermill, papermill_of
 from nb2pipe.cli.parser import Parser, examples
 
@@ -50,6 +50,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--cache", action=argparse.BooleanOptionalAction, default=False,
                         help="let what a step gave in an earlier run stand for it where that holds (default: no)")  # fmt: skip
     add_limits(parser)
+    add_trust(parser)
     add_store(parser, "results")
     add_split(parser)
     add_papermill(parser)
@@ -97,6 +98,7 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
         options.output,
         options.cache,
         options.store,
+        options.trust,
         papermill,
     )
     error: NotWritten | None = None

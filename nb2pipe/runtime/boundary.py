@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.runtime import guards, sources, states, values
-from nb2pipe.runtime.memory import MemoryLimit
 from nb2pipe.runtime.task import CellTask, Report, Seen, Task, Unstorable
 from nb2pipe.runtime.values import ABSENT, Absent
 
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 class Boundary:
     """The boundary of the steps that one process runs, one after another: `before` the cells of each, and `after` them.
 
-    ``shell`` is an IPython shell with ipykernel's name, whose names at the start are no notebook's. ``told`` hears of what
-    cannot be undone before it happens, as `guards.FileWatch` says. ``limit`` is that of the memory of the step's cells.
+    ``shell`` is an IPython shell with ipykernel's name, whose names at the start are no notebook's. ``told`` hears what
+    `FileWatch` tells, before it happens.
     """
 
     def __init__(self, shell: Any, told: Callable[[str, str], None]) -> None:
@@ -35,7 +34,6 @@ class Boundary:
         self.namespace: dict[str, Any] = shell.user_ns
         self._baseline = frozenset(self.namespace)
         self._told = told
-        self.limit = MemoryLimit(None)
         self._held: dict[tuple[str, str], Any] = {}
         self._watch: guards.FileWatch | None = None
         self._observer: Observer | None = None
@@ -73,7 +71,6 @@ class Boundary:
             self._watch.active = True
             report.guard_seconds += time.perf_counter() - clock
         self._modules = frozenset(sys.modules)
-        self.limit = MemoryLimit(task.memory)
         if task.observe is not None and self._watch is not None:
             from nb2pipe.runtime.observe import Observer
 
@@ -89,16 +86,18 @@ class Boundary:
         folder = Path(task.folder)
         held = {name: self._held.get((producer, name), ABSENT) for name, producer in task.live}
         later = []
+        checks = dict(task.checks)
         for file, names in task.files:
             if all(states.restored_early(n) for n in names):
-                held |= values.load_file(folder / file, namespace)
+                held |= values.load_file(folder / file, namespace, checks.get(file))
             else:
                 later.append((file, names))
         for name in sorted(filter(states.restored_early, held), key=states.restore_rank):
             _restore(name, held.pop(name))
         states.reseed()
         for file, names in later:
-            held |= {n: v for n, v in values.load_file(folder / file, namespace).items() if n in names}
+            found = values.load_file(folder / file, namespace, checks.get(file))
+            held |= {n: v for n, v in found.items() if n in names}
         if "matplotlib.figure" in sys.modules:
             _show_figures(self.shell)
         # values first: what the notebook has put into a library looks for them

@@ -19,6 +19,7 @@ from nb2pipe.runtime.recipes import Recipe, Recipes
 from nb2pipe.runtime.script import INJECTED
 from nb2pipe.runtime.surroundings import Surroundings, package_times, packages
 from nb2pipe.runtime.task import CellTask, Report, Seen, ValueFile
+from nb2pipe.runtime.trust import Trust
 from nb2pipe.runtime.words import difference
 from nb2pipe.store import results
 from nb2pipe.store.digests import digest_of_text
@@ -35,9 +36,11 @@ class Cache:
     """The results of one notebook's steps. ``folder`` is the run's own: what is found is put there."""
 
     def __init__(
-        self, store: Store, notebook: str, run: str, recipes: Recipes, around: Surroundings, keyed: Keyed, folder: Path | None
+        self, store: Store, notebook: str, run: str, recipes: Recipes, around: Surroundings, keyed: Keyed, folder: Path | None,
+        trust: Trust,
     ) -> None:  # fmt: skip
         self.store = store
+        self.trust = trust
         self.recipes = recipes
         self._notebook = notebook
         self._run = run
@@ -100,10 +103,12 @@ class Cache:
             why = self._unfit(step, recipe, result, tasks, allowed)
             if not why:
                 kept = self._taken(step, tasks, result)
-                if kept is not None:
-                    kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
-                    return kept
                 why = "its stored result was damaged or is gone"
+                if kept is not None:
+                    why = self.trust.refused(result, ((f, self._place(f)) for f in kept.report.files))
+                    kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
+                    if not why:
+                        return kept
             reason = reason or why
         reason = reason or self._reason(step, tasks, recipe)
         return Missing(reason, recipe)
@@ -148,6 +153,10 @@ class Cache:
         begun = [(task.index, when) for place, when in facts["begun"] for task in there.get(place, ())]
         return Kept(report, events, begun, facts["ended"], result.run, result.recipe)
 
+    def _place(self, file: ValueFile) -> Path:
+        """Where a file is that was taken, or would be."""
+        return self.store.contents.path(file.digest) if self.here is None else self.here / file.name
+
     def _reason(self, step: Step, tasks: Sequence[CellTask], recipe: Recipe) -> str:
         """Why there is no result of this recipe, in words."""
         database = self.store.database
@@ -174,6 +183,7 @@ class Cache:
             why = self._unkept(step, report, events)
             if why:
                 results.refuse(self.store.database, recipe.digest, why)
+                self.keep_values(step, tasks, report)
                 return why
             self._keep(step, recipe, tasks, report, events, begun)
         except (TypeError, ValueError) as error:
@@ -231,9 +241,29 @@ class Cache:
             "begun": [(places[cell], when) for cell, when in begun if cell != INJECTED],
             "ended": time.time(),
         }
-        results.add(
-            database, Result(recipe.digest, self._notebook, step.name, time.time(), self._run, report.seconds, facts)
-        )
+        self._add(recipe.digest, step, report, facts)
+
+    def keep_values(self, step: Step, tasks: Sequence[CellTask], report: Report) -> None:
+        """Keep the values of a step whose result cannot stand for a run of it: they can be looked at, and never taken."""
+        if self.broken or step.requirements.cache is False:
+            return
+        facts = {
+            "parts": {f"parameter {name}": self.recipes.value_of(name) for name in step.parameters},
+            "exact": digest_of_text("\0".join(t.source for t in tasks)),
+            "files": [("", *f[1:]) for f in report.files],
+            "reads": report.reads,
+            "writes": report.writes,
+        }
+        try:
+            for file in report.files:
+                self.store.contents.keep(self.folder / file.name, file.digest)
+            self._add("", step, report, facts)
+        except (sqlite3.Error, OSError) as error:
+            self._fail(error)
+
+    def _add(self, recipe: str, step: Step, report: Report, facts: dict[str, Any]) -> None:
+        made = Result(recipe, self._notebook, step.name, time.time(), self._run, report.seconds, facts)
+        results.add(self.store.database, self.trust.sealed(made))
 
     def _environment_text(self) -> str:
         return "\n".join(f"{name}={digest}" for name, digest in self._around.environment.items())
@@ -246,11 +276,16 @@ def _report(step: str, facts: Mapping[str, Any]) -> Report:
     """The report of a step as its run gave it."""
     return Report(
         step=step,
-        files=[ValueFile(f[0], tuple(f[1]), *f[2:]) for f in facts["files"]],
+        files=files_of(facts),
         together=[(a, b) for a, b in facts["together"]],
         seen=[Seen(s["kind"], step, tuple(s["names"]), s["other"]) for s in facts["seen"]],
         reads=list(facts["reads"]),
     )
+
+
+def files_of(facts: Mapping[str, Any]) -> list[ValueFile]:
+    """The files of values of a result; those that an earlier nb2pipe has kept say less of themselves."""
+    return [ValueFile(f[0], tuple(f[1]), *f[2:6], *(tuple(kinds) for kinds in f[6:])) for f in facts["files"]]
 
 
 def _shows_lines(event: Mapping[str, Any]) -> bool:

@@ -142,7 +142,9 @@ class _Execution:
                 return
         self.tasks += 1
         recipe, _ = self.asked.get(step.name, (None, ()))
-        task = task_of(run, step, process, self.tasks, recipe, limits.memory, digests=self.cache is not None)
+        task = task_of(
+            run, step, process, self.tasks, recipe, limits.memory, trust=self.cache.trust if self.cache else None
+        )
         run.running[step.name] = process
         run.begin(step)
         self.attempts.begun(step.name, limits)
@@ -163,6 +165,8 @@ class _Execution:
         cells = cells_of(run.pipeline, step, run.cells, run.injected)
         order = [file for file, _ in loads(run.pipeline, run.done, step)]
         found = cache.look_up(step, cells, inputs, order, functools.partial(held_back, run.pipeline, step))
+        for text in cache.trust.told():
+            run.note(text)
         run.until.pop(step.name, None)
         self.asked.pop(step.name, None)
         if isinstance(found, Missing):
@@ -179,7 +183,7 @@ class _Execution:
         for event in found.events:
             run.listener.shown(step.name, event)
         outcome.started, outcome.cached, outcome.reason = time.time(), True, found.reason
-        outcome.digest, outcome.unkept = found.digest, ""
+        outcome.digest, outcome.unkept, outcome.made = found.digest, "", found.run
         self.accept(step, found.report, None)
         return True
 
@@ -197,7 +201,7 @@ class _Execution:
         elif message[0] == "report":
             self.report(process, message[1])
         else:
-            run.hear(process.step, message)
+            run.hear(process.step, message, process.pid)
 
     def lost(self, process: Process) -> None:
         """A process has ended in the middle of a step."""
@@ -237,12 +241,13 @@ class _Execution:
             return
         self.accept(step, report, process)
         asked, done = self.asked.get(step.name), run.done.get(step.name)
-        if asked is None or self.cache is None or run.refused is not None or done is None or done.report is not report:
+        if self.cache is None or run.refused is not None or done is None or done.report is not report:
             return
-        working = not self.cache.broken
-        outcome.unkept = self.cache.keep(
-            run.started_as[step.name], *asked, report, run.events[step.name], run.begun[step.name]
-        )
+        working, started_as = not self.cache.broken, run.started_as[step.name]
+        if asked is None:
+            self.cache.keep_values(started_as, cells_of(run.pipeline, step, run.cells, run.injected), report)
+        else:
+            outcome.unkept = self.cache.keep(started_as, *asked, report, run.events[step.name], run.begun[step.name])
         if working and self.cache.broken:
             run.note(f"{self.cache.broken}; nothing is kept any more")
 
@@ -286,6 +291,7 @@ class _Execution:
         outcome.given = sum(f.size for f in report.files)
         outcome.taken = sum({f.name: f.size for v in step.inputs for f in run.files_with(v)}.values())
         outcome.values = {n: f.digest for n, f in stored.items()}
+        outcome.files, outcome.inputs = tuple(report.files), {v.name: v.producer for v in step.inputs}
         run.reports[step.name] = report
         run.done[step.name] = Done(report, {n: f.name for n, f in stored.items()}, stored, live)
         run.finish(step.name, "ok", "")
@@ -336,7 +342,7 @@ class _Execution:
         """End a process in the middle of a step; hear what it said last."""
         for message in self.processes.kill(process):
             if message[0] != "report":
-                self.ongoing.hear(process.step, message)
+                self.ongoing.hear(process.step, message, process.pid)
 
     def stop_all(self) -> None:
         """End every process that is still running a step."""

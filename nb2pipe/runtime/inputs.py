@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime.ongoing import Done, Ongoing
 from nb2pipe.runtime.processes import Process
-from nb2pipe.runtime.recipes import Recipe
 from nb2pipe.runtime.script import cells_of
 from nb2pipe.runtime.task import Task
 from nb2pipe.runtime.zygote import preloadable
+
+if TYPE_CHECKING:
+    from nb2pipe.runtime.recipes import Recipe
+    from nb2pipe.runtime.trust import Trust
 
 
 def preloaded(pipeline: Pipeline, *, cache: bool) -> tuple[str, ...]:
@@ -36,9 +40,15 @@ def loads(pipeline: Pipeline, done: Mapping[str, Done], step: Step) -> list[tupl
 
 
 def task_of(
-    run: Ongoing, step: Step, process: Process, number: int, recipe: Recipe | None, memory: int | None, *, digests: bool
+    run: Ongoing,
+    step: Step,
+    process: Process,
+    number: int,
+    recipe: Recipe | None,
+    memory: int | None,
+    trust: Trust | None,
 ) -> Task:
-    """What a step's process has to do. ``number`` tells its files from those of all tasks before."""
+    """What a step's process has to do. ``number`` tells its files from those of all tasks before; ``trust`` is the cache's."""
     live = []
     for value in step.inputs:
         done = run.done[value.producer]
@@ -63,6 +73,7 @@ def task_of(
         guards=run.options.guards,
         known=tuple(sorted(known)),
         observe=None if recipe is None else recipe.watched,
-        digests=digests,
+        digests=trust is not None,
+        checks=() if trust is None else trust.of(f for f, _ in files),
         memory=memory,
     )

@@ -78,17 +78,16 @@ class Ongoing:
         self.started_as[step.name] = step
         self.listener.started(step.name)
 
-    def hear(self, step: str, message: tuple[str, Any]) -> None:
-        """Take in what a step says while it runs."""
+    def hear(self, step: str, message: tuple[str, Any], pid: int) -> None:
+        """Take in what a step says while it runs, in the process ``pid``."""
         kind, what = message
         if kind == "event":
             self.events[step].append(what)
             self.listener.shown(step, what)
         elif kind == "begun":
+            self.begun[step].append(what)
             cell, when = what
-            self.begun[step].append((cell, when))
-            if step in self.running:
-                self.listener.begun(step, cell, when, self.running[step].pid)
+            self.listener.begun(step, cell, when, pid)
         elif kind == "outside":
             self.outside.setdefault(step, []).append(what)
         elif kind == "rewritten":

@@ -81,7 +81,7 @@ class Recipes:
         running = [t for t in tasks if not self._is_parameters(t.index)]
         own = [self._words_of(t.index) for t in running if t.index in self._codes]
         for name in sorted(self._parameters_of(step, tasks, own, code_comes=code_comes)):
-            parts[f"parameter {name}"] = self._value_of(name)
+            parts[f"parameter {name}"] = self.value_of(name)
         for place, task in enumerate(running):
             parts[f"cell {place}"] = self._cell(task)
         exact = digest_of_text("\0".join(t.source for t in tasks))
@@ -172,7 +172,8 @@ class Recipes:
             words = words.union(*(part.words for cell in self._codes for _, part in self._words_of(cell).later))
         return names & {*step.parameters, *words}
 
-    def _value_of(self, name: str) -> str:
+    def value_of(self, name: str) -> str:
+        """The value that a parameter has in this run, as text."""
         parameter = next(p for p in self._pipeline.parameters if p.name == name)
         return repr(self._given.get(name, parameter.default))
 

@@ -116,6 +116,10 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         "bytes_in": outcome.taken,
         "bytes_out": outcome.given,
         "values": dict(outcome.values),
+        "kinds": {name: kind for f in outcome.files for name, kind in zip(f.names, f.kinds, strict=False)},
+        "sizes": {name: f.size for f in outcome.files for name in f.names},
+        "inputs": dict(outcome.inputs),
+        "made": outcome.made,
     }
     return {name: value for name, value in facts.items() if value not in ("", None, 0, {})}
 

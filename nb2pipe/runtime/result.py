@@ -10,7 +10,7 @@ from typing import Any, Literal
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.runtime.outputs import Event
-from nb2pipe.runtime.task import Seen
+from nb2pipe.runtime.task import Seen, ValueFile
 
 Status = Literal["ok", "failed", "died", "not run"]
 
@@ -41,7 +41,9 @@ class Outcome:
 
     ``cached`` says that it was not run: what it gave in an earlier run holds. ``reason`` says why it was run, where there is a
     cache, and ``unkept`` why what it gave is not kept; ``digest`` is what it is known by there. ``cpu`` is in seconds, ``memory``
-    the most that its process had, in bytes, as are ``taken`` and ``given``, its values; ``values`` have their digests.
+    the most that its process had, in bytes, as are ``taken`` and ``given``, its values; ``values`` have their digests, and ``files``
+    say what they are; ``inputs`` are the values that it took, with the steps that they came from. ``made`` is the earlier run that
+    stands for it.
     """
 
     status: Status = "not run"
@@ -63,6 +65,9 @@ class Outcome:
     taken: int = 0
     given: int = 0
     values: dict[str, str] = field(default_factory=dict)
+    files: tuple[ValueFile, ...] = ()
+    inputs: dict[str, str] = field(default_factory=dict)
+    made: str = ""
 
 
 @dataclass(slots=True)

@@ -40,6 +40,7 @@ class Task:
     ``known`` the states that other steps use or change. ``observe`` is there where its result may be kept: then it is
     told what the step read of the world. ``digests`` says that the digests of its values are wanted, ``memory`` how much its cells
     may allocate, in bytes.
+    ``checks`` has the files that come from a store, each with what is known of it as `nb2pipe.runtime.values.load_file` takes it.
     """
 
     step: str
@@ -57,6 +58,7 @@ class Task:
     observe: Watched | None = None
     digests: bool = False
     memory: int | None = None
+    checks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,18 @@ class Unstorable:
 
 
 class ValueFile(NamedTuple):
-    """A file of values: its name, the names in it, its size, its digest where that is wanted, whether it holds code of the notebook."""
+    """A file of values: its name, the names in it, its size, its digest where that is wanted, whether it holds code of the notebook.
+
+    ``proof`` is the digest of its index, which is what runs when it is loaded; ``kinds`` are the types of the values.
+    """
 
     name: str
     names: tuple[str, ...]
     size: int
     digest: str
     code: bool
+    proof: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

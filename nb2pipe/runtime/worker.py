@@ -11,6 +11,7 @@ from typing import Any
 
 from nb2pipe.runtime.boundary import Boundary, as_imported, broken, flush_files
 from nb2pipe.runtime.channel import Channel
+from nb2pipe.runtime.memory import MemoryLimit
 from nb2pipe.runtime.shell import CellShell, ZMQInteractiveShell
 from nb2pipe.runtime.task import Report, Task
 
@@ -42,7 +43,6 @@ class Worker:
         try:
             with self.shell.shell.builtin_trap:  # loading a value may import a library, which asks for `get_ipython`
                 self.boundary.before(task, report)
-                self.shell.shell.before_traceback = self.boundary.limit.lift
                 try:
                     self._cells(task, report)
                 finally:
@@ -55,14 +55,16 @@ class Worker:
         return report
 
     def _cells(self, task: Task, report: Report) -> None:
+        limit = MemoryLimit(task.memory)
+        self.shell.shell.before_traceback = limit.lift
         for cell in task.cells:
             self.silent = cell.silent
             if not cell.silent:
                 self.channel.send(("begun", (cell.index, time.time())))
-            self.boundary.limit.hold()
+            limit.hold()
             with as_imported(cell):
                 result = self.shell.run(cell.source, cell=cell.index, execution_count=cell.count)
-            self.boundary.limit.lift()
+            limit.lift()
             self.silent = False
             if result.status == "error" and not cell.raises:
                 report.status, report.cell, report.ename, report.evalue = (

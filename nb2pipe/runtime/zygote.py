@@ -63,7 +63,7 @@ class Starter(Protocol):
         """The first step is going to be started; ``modules`` are what steps import."""
 
     def fork(self, *, payload: tuple[Any, ...] = ()) -> Child:
-        """A process that runs the tasks which come through its socket; in ``payload`` is what it finds in its environment."""
+        """A process that runs the tasks which come through its socket; ``payload`` is what `worker.main` takes beside it."""
 
     def wait(self, pid: int) -> int:
         """Wait for a process to end; its wait status."""

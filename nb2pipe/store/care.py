@@ -86,7 +86,7 @@ def _named(database: sqlite3.Connection) -> Iterator[str]:
     """The digests that results name."""
     for (text,) in database.execute("select facts from results"):
         facts = json.loads(text)
-        yield facts["events"]
+        yield from filter(None, [facts.get("events")])
         yield from (file[3] for file in facts["files"])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -17,6 +16,7 @@ from nb2pipe.diagnostics import UsageError
 from nb2pipe.store.contents import Folder
 from nb2pipe.store.database import connect
 from nb2pipe.store.digests import FileDigests
+from nb2pipe.store.keys import random_key
 
 _LOCK = "lock"
 
@@ -52,24 +52,7 @@ def opened(folder: Path) -> Iterator[Store]:
 def _salt(file: Path) -> bytes:
     """A random key that the store keeps for itself."""
     try:
-        if len(found := file.read_bytes()) == 16:
-            return found
-        temporary = file.with_name(f".salt.{os.getpid()}.part")
-    except FileNotFoundError:
-        temporary = file.with_name(f".salt.{os.getpid()}.part")
-    except OSError as error:
-        raise UsageError(f"the store {file.parent} cannot be used: {error.strerror or error}") from None
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(os.urandom(16))
-        with contextlib.suppress(FileExistsError):  # of two runs that begin at once, one makes it
-            os.link(temporary, file)
-        found = file.read_bytes()
-        if len(found) != 16:
-            temporary.replace(file)
-        temporary.unlink(missing_ok=True)
-        return file.read_bytes()
+        return random_key(file, 16)
     except OSError as error:
         raise UsageError(f"the store {file.parent} cannot be used: {error.strerror or error}") from None
 

@@ -22,6 +22,7 @@ from IPython import get_ipython
 from nb2pipe.runtime import sources
 from nb2pipe.runtime.boundary import Boundary, as_imported, broken, flush_files
 from nb2pipe.runtime.channel import Channel
+from nb2pipe.runtime.memory import MemoryLimit
 from nb2pipe.runtime.papermill.notebook import DISPLAY_ID
 from nb2pipe.runtime.shell import number_input
 from nb2pipe.runtime.task import Report, Task
@@ -70,14 +71,8 @@ class _Kernel:
         self._shown: set[str] = set()
         self._updated: dict[str, dict[str, Any]] = {}
         self._imported: contextlib.ExitStack | None = None
+        self._limit = MemoryLimit(None)
         _name_cells_of_others(self._shell.compile)
-        show = self._shell.showtraceback
-
-        def shown(*args: Any, **options: Any) -> None:
-            self._boundary.limit.lift()
-            show(*args, **options)
-
-        self._shell.showtraceback = shown
         self._shell.display_pub.register_hook(self._display)
 
     def _ask(self, *message: Any) -> Any:
@@ -101,7 +96,7 @@ class _Kernel:
             broken(self._report, error)
             self._say()
             raise NotRestored(self._report.problem) from None
-        self._position, self._cell = -1, None
+        self._position, self._cell, self._limit = -1, None, MemoryLimit(self._task.memory)
         self._shell.events.register("pre_run_cell", self._starts)
         self._shell.events.register("post_run_cell", self._ran)
 
@@ -159,7 +154,7 @@ class _Kernel:
         self._ask("begun", (cell.index, time.time(), cell.silent))
         self._imported = contextlib.ExitStack()
         self._imported.enter_context(as_imported(cell))
-        self._boundary.limit.hold()
+        self._limit.hold()
 
     def _ran(self, result: Any) -> None:
         """IPython has run a cell."""
@@ -167,7 +162,7 @@ class _Kernel:
             if self._cell is None or (result is not None and result.info is not self._cell):
                 return
             self._cell = None
-            self._boundary.limit.lift()
+            self._limit.lift()
             if self._imported is not None:
                 self._imported.close()
             if not _ended_well(result, self._shell) and not self._task.cells[self._position].raises:

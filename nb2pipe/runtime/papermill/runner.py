@@ -217,7 +217,6 @@ def main(fileno: int) -> None:
     message = channel.receive()
     if message is None:
         return
-    asked: Asked
     asked, *environment = message
     for variables in environment:
         os.environ.update(variables)

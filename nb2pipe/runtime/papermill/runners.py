@@ -40,7 +40,7 @@ class Runners:
             self._spare = self._start()
 
     def fork(self, *, payload: tuple[Any, ...] = ()) -> Child:
-        """A process for one step; in ``payload`` is what its kernel finds in its environment.
+        """A process for one step; ``payload`` is the environment that its kernel finds beside all that is there.
 
         Raises:
             ZygoteError: It cannot be started.

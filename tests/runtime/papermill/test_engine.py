@@ -110,12 +110,12 @@ def test_a_cell_that_fails_stops_its_step(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "options", "status", "says"),
     [
-        ("import os, time\ntime.sleep(0.5)\nos._exit(4)", {}, "died", "its process ended by itself with exit code 4"),
+        ("import os, time\ntime.sleep(1)\nos._exit(4)", {}, "died", "its process ended by itself with exit code 4"),
         (
             "import time\ntime.sleep(60)",
-            {"execution_timeout": 1},
+            {"execution_timeout": 3},
             "failed",
-            "CellTimeoutError: the cell took longer than 1 s",
+            "CellTimeoutError: the cell took longer than 3 s",
         ),
     ],
     ids=["dies", "takes too long"],
