@@ -12,6 +12,7 @@ from nb2pipe.analysis.effects import Analysis
 from nb2pipe.collector import paused
 from nb2pipe.diagnostics import Diagnostic, UsageError
 from nb2pipe.notebook.ipython import parse_cells
+from nb2pipe.notebook.load import is_remote
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.notebook.read import read
 from nb2pipe.pipeline import invariants
@@ -40,11 +41,15 @@ def load(path: str) -> Notebook:
 
 
 def compile_notebook(notebook: Notebook, split: str | None = None, cwd: str | None = None) -> Compiled:
-    """Compile a notebook to the IR, without executing anything; ``cwd`` is where it runs, if not where it stands.
+    """Compile a notebook to the IR, without executing anything.
+
+    ``cwd`` is where it runs, if not where it stands; one that papermill reads from elsewhere runs in the current folder.
 
     Raises:
         UsageError: There is no such folder.
     """
+    if cwd is None and is_remote(notebook.path):
+        cwd = "."
     folder = Path(notebook.path).resolve().parent if cwd is None else Path(cwd).resolve()
     if cwd is not None and not folder.is_dir():
         raise UsageError(f"there is no folder {cwd} to run in")

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nb2pipe.analysis.amend import Fact
-from nb2pipe.api.compiling import Compiled, recompile, subject_of
-from nb2pipe.diagnostics import Refused
-from nb2pipe.notebook.read import read_document
+from nb2pipe.api.compiling import Compiled, compile_notebook, recompile, subject_of
+from nb2pipe.diagnostics import Refused, UsageError
+from nb2pipe.notebook.read import from_document, read_document
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.rules.run import refusing
 
@@ -91,6 +91,19 @@ def _forward(cache: Cache, record: Recording, uri: str, listener: Listener | Non
             listener.note(f"the run was not sent to MLflow at {uri}: {error}")
 
 
+def _scripted(compiled: Compiled, document: Any, parameters: Mapping[str, Any]) -> tuple[Compiled, Script]:
+    """What runs; a notebook that an earlier run has put parameters into is another one with these."""
+    from nb2pipe.runtime.measured import measured
+    from nb2pipe.runtime.script import script, written_over
+
+    changed = written_over(document, parameters)
+    if changed is None:
+        return compiled, measured(script(document, compiled.pipeline, parameters), compiled.codes)
+    notebook = from_document(changed, compiled.notebook.path)
+    again = compile_notebook(notebook, compiled.split, str(compiled.folder))
+    return again, measured(script(changed, again.pipeline, {}), again.codes)
+
+
 def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     """What a run with the cache would do, step by step, and why; nothing is run.
 
@@ -102,10 +115,8 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
 
     from nb2pipe.runtime.caching import Subject, cache_of
     from nb2pipe.runtime.learned import recall
-    from nb2pipe.runtime.measured import measured
     from nb2pipe.runtime.parameters import check_parameters
     from nb2pipe.runtime.planning import plan as planned
-    from nb2pipe.runtime.script import script
     from nb2pipe.runtime.zygote import same_hash_seed
     from nb2pipe.store import results_folder
     from nb2pipe.store.rooms import opened
@@ -114,7 +125,7 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     if faults:
         raise Refused(faults)
     parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
-    todo = measured(script(read_document(compiled.notebook.path), compiled.pipeline, parameters), compiled.codes)
+    compiled, todo = _scripted(compiled, read_document(compiled.notebook.path), parameters)
     known = recall(compiled.notebook, compiled.folder)
     ahead = recompile(compiled, known) if known else compiled
     subject = Subject(ahead.notebook.path, ahead.folder, ahead.codes, ahead.analysis, ahead.pipeline)
@@ -147,11 +158,12 @@ def run(
     from nb2pipe.runtime.execute import execute
     from nb2pipe.runtime.learned import recall, remember
     from nb2pipe.runtime.machine import fits
-    from nb2pipe.runtime.measured import measured
     from nb2pipe.runtime.parameters import check_parameters
     from nb2pipe.runtime.result import Listener
-    from nb2pipe.runtime.script import as_written, script
+    from nb2pipe.runtime.script import as_written
 
+    if request.papermill is not None and request.cache:
+        raise UsageError("the cache goes with the local engine: what a kernel reads of the world is not watched")
     if request.output is not None:
         executed.check_output(request.output, compiled.notebook.path)
     # Faults that make the promise impossible end the run before it begins.
@@ -165,7 +177,7 @@ def run(
         check_mlflow()
     # What runs: the notebook's cells, and papermill's cell of injected parameters.
     document = read_document(compiled.notebook.path) if document is None else document
-    todo = measured(script(document, compiled.pipeline, parameters), compiled.codes)
+    compiled, todo = _scripted(compiled, document, parameters)
     started = time.time()
 
     known = recall(compiled.notebook, compiled.folder)

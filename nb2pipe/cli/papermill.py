@@ -38,8 +38,6 @@ def papermill_of(options: argparse.Namespace) -> PapermillOptions | None:
         if given:
             raise UsageError(f"--{next(iter(given)).replace('_', '-')} is papermill's: it goes with --engine papermill")
         return None
-    if options.cache:
-        raise UsageError("--cache goes with --engine local: what a kernel reads of the world is not watched")
     from nb2pipe.runtime.papermill.asked import PapermillOptions
 
     return PapermillOptions(**given)

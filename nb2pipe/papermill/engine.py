@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 
 class NotebookRefused(PapermillException):
-    """The notebook has a fault that makes nb2pipe's promise impossible; the message says which, and where."""
+    """The notebook has a fault that makes nb2pipe's promise impossible; the message says which, and where.
+
+    ``begun`` says that cells have run before that was seen.
+    """
+
+    begun = False
 
 
 class Nb2pipeEngine(Engine):
@@ -52,7 +57,7 @@ class Nb2pipeEngine(Engine):
         try:
             _run(nb_man, options, (stdout_file, stderr_file), timeout, kwargs.get("input_path"))
         except NotebookRefused as refused:
-            if not options.fallback or nb_man.nb.metadata.papermill["exception"]:
+            if not options.fallback or refused.begun:
                 raise
             logger.warning(f"{refused}\npapermill's own engine runs it instead")
             NBClientEngine.execute_managed_notebook(
@@ -71,6 +76,7 @@ def _run(nb_man: Any, options: EngineOptions, files: tuple[Any, Any], timeout: i
     from nb2pipe.runtime.zygote import Zygote
 
     document, here = nb_man.nb, os.getcwd()
+    follower = None
     name = Path(given).name if isinstance(given, str) and given != "-" else "notebook.ipynb"
     compiled = None
     # It imports what steps need while the notebook is compiled.
@@ -79,17 +85,17 @@ def _run(nb_man: Any, options: EngineOptions, files: tuple[Any, Any], timeout: i
             notebook = from_document(json.loads(json.dumps(document)), os.path.join(here, name))
             compiled = api.compile_notebook(notebook, options.split)
             settings: dict[str, Any] = {"jobs": options.jobs} if options.jobs else {}
-            request = api.RunRequest(
-                RunOptions(guards=options.guards, cwd=here, **settings),  # type: ignore[arg-type]  # one of them, as was seen
-                cache=options.cache, store=options.store,
-            )  # fmt: skip
+            settings |= {"guards": options.guards, "fail_fast": options.fail_fast, "retries": options.retries}
+            request = api.RunRequest(RunOptions(cwd=here, **settings), cache=options.cache, store=options.store)
             with Follower(nb_man, compiled.pipeline, files, timeout) as follower:
                 result = api.run(compiled, request, follower, zygote, document=document)
         except Refused as refused:
             about = (None, None) if compiled is None else (compiled.notebook, compiled.pipeline)
-            raise NotebookRefused(render_full(refused.diagnostics, *about).rstrip()) from None
-        except Nb2pipeError as error:
-            raise PapermillException(str(error)) from None
+            error = NotebookRefused(render_full(refused.diagnostics, *about).rstrip())
+            error.begun = follower is not None and follower.has_begun
+            raise error from None
+        except Nb2pipeError as fault:
+            raise PapermillException(str(fault)) from None
     _say(nb_man, result, follower)
 
 
@@ -132,6 +138,8 @@ def _tell_the_rest(nb_man: Any) -> None:
             return
         if told["status"] == nb_man.PENDING and (cell.cell_type != "code" or not cell.source.strip()):
             told.update(status=nb_man.COMPLETED, exception=False, start_time=last, end_time=last, duration=0.0)
+            if nb_man.pbar:
+                nb_man.pbar.update(1)
         last = told["end_time"] or last
 
 

@@ -37,6 +37,11 @@ class Follower(Listener):
         self._cells: dict[str, list[int]] = {}
         self._timers: dict[str, threading.Timer] = {}
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether any cell has run."""
+        return any(self._cells.values())
+
     def __enter__(self) -> Self:
         return self
 
@@ -47,6 +52,8 @@ class Follower(Listener):
 
     def started(self, step: str) -> None:
         """A step has started; one that had run before runs again."""
+        if self.timed_out and self.timed_out[0] == step:
+            self.timed_out = None
         for index in self._cells.pop(step, ()):
             cell = self._nb_man.nb.cells[index]
             cell.outputs = []
@@ -97,6 +104,11 @@ class Follower(Listener):
         self._complete(step)
         self._ended.add(step)
         self._write_texts()
+
+    def failed_once(self, step: str, why: str, shown: str) -> None:
+        """A step has failed and is tried again."""
+        self._stop_timer(step)
+        logger.warning(f"nb2pipe: step {step}: {why}")
 
     def note(self, text: str) -> None:
         """Something that the user should know."""

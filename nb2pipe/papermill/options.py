@@ -27,6 +27,8 @@ class EngineOptions:
     guards: str = "on"
     cache: bool = False
     store: str | None = None
+    fail_fast: bool = False
+    retries: int = 0
     fallback: bool = False
 
 
@@ -61,6 +63,10 @@ def _count(value: Any) -> int:
     return int(value)
 
 
+def _retries(value: Any) -> int:
+    return 0 if str(value) == "0" else _count(value)
+
+
 def _switch(value: Any) -> bool:
     known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     if str(value).lower() not in known:
@@ -75,5 +81,6 @@ def _guards(value: Any) -> str:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "jobs": _count, "split": str, "guards": _guards, "cache": _switch, "store": str, "fallback": _switch,
+    "jobs": _count, "split": str, "guards": _guards, "cache": _switch, "store": str, "fail_fast": _switch,
+    "retries": _retries, "fallback": _switch,
 }  # fmt: skip

@@ -34,7 +34,7 @@ class Process:
 
 
 class Processes:
-    """All of one run. ``zygote`` is the parent that forks them, ``modules`` says what that imports before the first fork."""
+    """All of one run. ``zygote`` starts them, ``modules`` says what may be imported before the first."""
 
     def __init__(self, zygote: Starter, modules: Callable[[], Sequence[str]]) -> None:
         self._zygote = zygote

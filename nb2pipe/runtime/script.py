@@ -45,19 +45,41 @@ class Script:
 
 
 def script(document: Any, pipeline: Pipeline, parameters: Mapping[str, Any]) -> Script:
-    """What to execute; execution counts are those of a kernel that runs the whole notebook."""
+    """What to execute; execution counts are those of a kernel that runs the whole notebook.
+
+    A notebook that has a cell of injected parameters is to be had from `written_over`, and has no more parameters.
+    """
     if not parameters:
         return Script(document, cell_tasks(document))
-    from papermill.iorw import load_notebook_node
-    from papermill.parameterize import parameterize_notebook
-
-    node = load_notebook_node(document)  # with the metadata that papermill reads without asking
-    changed = parameterize_notebook(node, dict(parameters), report_mode=False, language="python", kernel_name="python3")
-    place = next(i for i, c in enumerate(changed.cells) if "injected-parameters" in c.metadata.get("tags", []))
+    changed = _parameterized(document, parameters)
+    place = _place_of_injected(changed)
+    assert place is not None  # noqa: S101  papermill has just put it there
     shifted = cell_tasks(changed)
     extra = replace(shifted.pop(place), index=INJECTED)
     tasks = {_back(i, place): replace(t, index=_back(i, place)) for i, t in shifted.items()}
     return Script(changed, tasks, place, (pipeline.parameters[0].span.cell, extra))
+
+
+def written_over(document: Any, parameters: Mapping[str, Any]) -> Any:
+    """The notebook with the parameters in the cell that an earlier run had put in, as papermill does it; None without such a cell.
+
+    What that cell had set and ``parameters`` do not is as the notebook has it again, so the notebook is to be compiled again.
+    """
+    if not parameters or _place_of_injected(document) is None:
+        return None
+    return _parameterized(document, parameters)
+
+
+def _parameterized(document: Any, parameters: Mapping[str, Any]) -> Any:
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    node = load_notebook_node(document)  # with the metadata that papermill reads without asking
+    return parameterize_notebook(node, dict(parameters), report_mode=False, language="python", kernel_name="python3")
+
+
+def _place_of_injected(document: Any) -> int | None:
+    return next((i for i, c in enumerate(document.cells) if "injected-parameters" in c.metadata.get("tags", [])), None)
 
 
 def cell_tasks(document: Any) -> dict[int, CellTask]:

@@ -100,7 +100,7 @@ def test_a_process_that_dies_is_a_dead_kernel(execute: Execute, tmp_path: Path) 
 
 def test_a_cell_may_take_its_time_and_no_longer(execute: Execute, tmp_path: Path) -> None:
     with pytest.raises(CellTimeoutError):
-        execute(["print('soon')", "import time\ntime.sleep(60)"], execution_timeout=1, split="cells:1")
+        execute(["print('soon')", "import time\ntime.sleep(60)"], execution_timeout=3, split="cells:1")
     document = nbformat.read(tmp_path / "nb2pipe.ipynb", as_version=4)
     assert [c.metadata.papermill.status for c in document.cells] == ["completed", "failed"]
     assert document.cells[0].outputs[0].text == "soon\n"
@@ -180,8 +180,9 @@ def test_output_is_logged_as_it_comes(execute: Execute, caplog: pytest.LogCaptur
 
 def test_the_notebook_is_saved_while_a_cell_runs(execute: Execute, tmp_path: Path) -> None:
     cell = (
-        "import time\nprint('marker', flush=True)\ntime.sleep(0.3)\nprint('more', flush=True)\ntime.sleep(0.3)\n"
-        "saved = open('nb2pipe.ipynb').read()"
+        "import time\nprint('marker', flush=True)\n"
+        "for _ in range(200):\n    time.sleep(0.1)\n    print('more', flush=True)\n"
+        "    saved = open('nb2pipe.ipynb').read()\n    if saved.count('marker') > 1:\n        break"
     )
     document = execute([text("# a"), cell, text("# b"), "print(saved.count('marker') > 1)"], autosave_cell_every=0.1)
     assert document.cells[3].outputs[0].text == "True\n"
@@ -225,6 +226,17 @@ def test_a_step_that_runs_again_is_told_once(execute: Execute, tmp_path: Path, m
     assert [c.metadata.papermill.status for c in document.cells] == ["completed"] * 3
 
 
+def test_a_step_that_is_tried_again_is_told_as_it_ended(execute: Execute, tmp_path: Path, caplog: Any) -> None:
+    cell = code(
+        "from pathlib import Path\nprint('try')\nfirst = not Path('tried').exists()\nPath('tried').touch()\nassert not first",
+        "retries:1",
+    )
+    document = execute(["x = 1", cell], split="cells:1")
+    assert [c.metadata.papermill.status for c in document.cells] == ["completed"] * 2
+    assert [o.output_type for o in document.cells[1].outputs] == ["stream"]
+    assert any("attempt 1 of 2: AssertionError" in r.message for r in caplog.records)
+
+
 @pytest.mark.parametrize("first", ["import papermill", "from nb2pipe.papermill import Nb2pipeEngine"])
 def test_papermill_finds_the_engine_whoever_is_imported_first(first: str) -> None:
     entry = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]["papermill.engine"]
@@ -236,3 +248,14 @@ def test_papermill_finds_the_engine_whoever_is_imported_first(first: str) -> Non
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == f"{Nb2pipeEngine.__name__}\n"
+
+
+def test_what_is_refused_behind_cells_that_have_run_is_not_run_a_second_time(
+    execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = next(c for c in OVERLOOKED if c.name == "a list that a step changed")
+    subject = overlooking(write(tmp_path / "in.ipynb", one.cells), one.overlook)
+    monkeypatch.setattr(api, "compile_notebook", lambda *_: subject)
+    with pytest.raises(NotebookRefused, match="NB901") as refused:
+        execute(list(one.cells), split="cells:1", guards="strict", fallback=True)
+    assert refused.value.begun

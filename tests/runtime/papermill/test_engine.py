@@ -113,9 +113,9 @@ def test_a_cell_that_fails_stops_its_step(tmp_path: Path) -> None:
         ("import os, time\ntime.sleep(1)\nos._exit(4)", {}, "died", "its process ended by itself with exit code 4"),
         (
             "import time\ntime.sleep(60)",
-            {"execution_timeout": 1},
+            {"execution_timeout": 3},
             "failed",
-            "CellTimeoutError: the cell took longer than 1 s",
+            "CellTimeoutError: the cell took longer than 3 s",
         ),
     ],
     ids=["dies", "takes too long"],
@@ -126,6 +126,16 @@ def test_a_kernel_that_is_lost_is_told(source: str, options: Any, status: str, s
     outcome = next(iter(result.outcomes.values()))
     assert (outcome.status, outcome.cell, outcome.detail) == (status, 0, says)
     assert shown(result.outputs[0]) == "begun"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is not limited")
+def test_a_kernel_has_the_memory_that_its_step_may_take(tmp_path: Path) -> None:
+    subject = compiled(
+        write(tmp_path / "n.ipynb", [code("x = bytearray(2_000_000_000)", "memory:500M", "step:large")]), None
+    )
+    outcome = run(subject, tmp_path / "out.ipynb").outcomes["large"]
+    assert (outcome.status, outcome.ename) == ("failed", "MemoryError")
+    assert outcome.detail == "MemoryError; its memory is limited to 500 MB"
 
 
 def test_a_guard_has_the_step_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +150,7 @@ def test_a_guard_has_the_step_run_again(tmp_path: Path, monkeypatch: pytest.Monk
     ("arguments", "says"),
     [
         (["--engine", "papermill", "--kernel", "nowhere"], "there is no kernel `nowhere` here; give --kernel one of"),
-        (["--engine", "papermill", "--cache"], "--cache goes with --engine local"),
+        (["--engine", "papermill", "--cache"], "the cache goes with the local engine"),
         (["--kernel", "python3"], "--kernel is papermill's: it goes with --engine papermill"),
         (["--log-output"], "--log-output is papermill's"),
         (["--engine", "papermill", "--execution-timeout", "soon"], "expected a whole number of seconds, got 'soon'"),
