@@ -45,6 +45,11 @@ class RunRequest(NamedTuple):
     mlflow: str | None = None
     papermill: PapermillOptions | None = None
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the run leaves a record."""
+        return self.cache or self.record or self.mlflow is not None
+
 
 @contextlib.contextmanager
 def _cache(
@@ -185,7 +190,7 @@ def run(
 
     with contextlib.ExitStack() as stack:
         cache = record = None
-        if request.cache or request.record or request.mlflow is not None:
+        if request.is_recorded:
             # What steps gave in earlier runs, and what they will give in later ones; and the record of this one.
             cache, record = stack.enter_context(_cache(ahead, todo, parameters, request, zygote, listener, started))
 

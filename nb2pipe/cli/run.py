@@ -123,8 +123,11 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
     print(summary(result, None if error else options.output, color=color), file=sys.stderr, end="")
     if result.exit_code == 1:
         _advise(compiled, result, color=color)
+        if request.is_recorded and options.guards != "off":
+            print("more: nb2pipe open last", file=sys.stderr)
     elif options.output is None and result.exit_code == 0:
-        print("nothing was written: -o NAME.ipynb keeps the executed notebook", file=sys.stderr)
+        hint = "`nb2pipe runs notebook last -o NAME.ipynb` writes" if request.is_recorded else "-o NAME.ipynb keeps"
+        print(f"nothing was written: {hint} the executed notebook", file=sys.stderr)
     if error is not None:
         print(f"error: {error}", file=sys.stderr)
     return error.exit_code if error else result.exit_code

@@ -107,16 +107,17 @@ def _with_store(options: argparse.Namespace, function: Any) -> int:
 
 
 def _list(options: argparse.Namespace, store: Store) -> int:
-    from nb2pipe.store.runs import Chosen, newest
+    from nb2pipe.store.runs import Chosen, cached_of_all, newest
 
     chosen = Chosen(None, options.pipeline, options.status, options.since, options.before)
-    found = newest(store.database, options.count, chosen)
     if options.format == "json":
-        return _print_json([_as_data(store, r) for r in found])
+        return _print_json([_as_data(store, r) for r in newest(store.database, options.count, chosen)])
+    found = newest(store.database, options.count, chosen, steps=False)
+    counts = cached_of_all(store.database, found)
     for run in found:
-        cached = sum(s.status == "cached" for s in run.steps)
+        cached, steps = counts[run.id]
         given = " ".join(f"{n}={v}" for n, v in run.facts["parameters"].items())
-        text = f"{run.id}  {run.status:<11} {_seconds(run)}  {cached:>3} of {len(run.steps)} cached  {Path(run.notebook).name}  {given}"
+        text = f"{run.id}  {run.status:<11} {_seconds(run)}  {cached:>3} of {steps} cached  {Path(run.notebook).name}  {given}"
         print(text.rstrip())
     return 0
 

@@ -77,9 +77,8 @@ def _inputs(store: Store, run: Run, step: Step) -> dict[str, tuple[str, str]]:
             )
         digest = producer.facts.get("values", {}).get(value.name)
         if not digest:
-            raise UsageError(
-                f"`{value.name}` of {value.producer} could not leave its process in run {run.id}, so it is not stored"
-            )
+            why = "could not leave its process" if digest is None else "was not kept, for guards were off"
+            raise UsageError(f"`{value.name}` of {value.producer} {why} in run {run.id}")
         if not store.contents.has(digest):
             raise UsageError(f"`{value.name}` of {value.producer} in run {run.id} is no longer in the store")
         found[value.name] = digest, value.producer

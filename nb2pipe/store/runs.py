@@ -119,8 +119,10 @@ class Chosen(NamedTuple):
     before: float | None = None
 
 
-def newest(database: sqlite3.Connection, count: int | None = None, chosen: Chosen = Chosen()) -> tuple[Run, ...]:  # noqa: B008  a frozen record
-    """The runs that were chosen, the newest first, each with its steps."""
+def newest(
+    database: sqlite3.Connection, count: int | None = None, chosen: Chosen = Chosen(), *, steps: bool = True  # noqa: B008  a frozen record
+) -> tuple[Run, ...]:  # fmt: skip
+    """The runs that were chosen, the newest first; each with its steps, unless nobody wants ``steps``."""
     wanted, given = _conditions(chosen)
     if chosen.pipeline is not None:
         pipeline = chosen.pipeline
@@ -129,7 +131,7 @@ def newest(database: sqlite3.Connection, count: int | None = None, chosen: Chose
         )
         wanted.append("is_of(notebook, facts)")
     where = f"where {' and '.join(wanted)}" if wanted else ""
-    order = "order by started desc, id desc"
+    order = "order by started desc, rowid desc"
     rows = database.execute(f"select * from runs {where} {order}", given)  # noqa: S608  conditions of ours
     found: list[Any] = []
     for row in rows:
@@ -137,7 +139,16 @@ def newest(database: sqlite3.Connection, count: int | None = None, chosen: Chose
             break
         if chosen.status in (None, status_of(row[2], row[5])):
             found.append(row)
-    return _with_steps(database, found)
+    return _with_steps(database, found) if steps else tuple(_run(row) for row in found)
+
+
+def cached_of_all(database: sqlite3.Connection, runs: Sequence[Run]) -> dict[str, tuple[int, int]]:
+    """How many steps of each run are cached, and how many it has."""
+    found = {run.id: (0, 0) for run in runs}
+    question = "select run, sum(status = 'cached'), count(*) from steps where run between ? and ? group by run"
+    if found:
+        found |= {run: (cached, steps) for run, cached, steps in database.execute(question, (min(found), max(found)))}
+    return found
 
 
 def _conditions(chosen: Chosen) -> tuple[list[str], list[Any]]:
@@ -154,7 +165,9 @@ def _conditions(chosen: Chosen) -> tuple[list[str], list[Any]]:
 
 def _is_of(pipeline: str, notebook: str, facts: str) -> bool:
     name = notebook.rpartition("/")[2]
-    return pipeline in (notebook, name, name.rpartition(".")[0]) or bool(json.loads(facts).get("pipeline") == pipeline)
+    if pipeline in (notebook, name, name.rpartition(".")[0]):
+        return True
+    return json.dumps(pipeline) in facts and bool(json.loads(facts).get("pipeline") == pipeline)
 
 
 def named(database: sqlite3.Connection, name: str) -> Run:
@@ -191,11 +204,16 @@ def remove(database: sqlite3.Connection, run: str) -> None:
 
 def _with_steps(database: sqlite3.Connection, rows: Sequence[Any]) -> tuple[Run, ...]:
     found = []
-    for run, notebook, status, started, ended, facts in rows:
-        steps = database.execute("select name, status, facts from steps where run = ? order by rowid", (run,))
+    for row in rows:
+        steps = database.execute("select name, status, facts from steps where run = ? order by rowid", (row[0],))
         listed = tuple(StepRun(n, s, json.loads(f)) for n, s, f in steps)
-        found.append(Run(run, notebook, status_of(status, facts), started, ended, json.loads(facts), listed))
+        found.append(_run(row)._replace(steps=listed))
     return tuple(found)
+
+
+def _run(row: Any) -> Run:
+    run, notebook, status, started, ended, facts = row
+    return Run(run, notebook, status_of(status, facts), started, ended, json.loads(facts))
 
 
 def status_of(status: str, facts: str) -> str:
