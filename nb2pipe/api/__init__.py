@@ -6,6 +6,7 @@ from nb2pipe.api.packaging import NotebookRefused, Package, Several, package, pa
 from nb2pipe.api.replaying import verified, verify
 from nb2pipe.api.running import RunRequest, plan, run
 from nb2pipe.api.syncing import edits_are_in_the_notebook, sync, write_synced
+from nb2pipe.api.valuing import Where, export_value, lineage_events, send_lineage, show_value, values
 
 __all__ = [
     "Compiled",
@@ -14,13 +15,16 @@ __all__ = [
     "Package",
     "RunRequest",
     "Several",
+    "Where",
     "attest",
     "check",
     "compile_notebook",
     "difference",
     "edits_are_in_the_notebook",
+    "export_value",
     "keep_version",
     "keep_wheel",
+    "lineage_events",
     "load",
     "package",
     "package_several",
@@ -29,7 +33,10 @@ __all__ = [
     "recompile",
     "rollback",
     "run",
+    "send_lineage",
+    "show_value",
     "sync",
+    "values",
     "verified",
     "verify",
     "versions",

@@ -21,6 +21,7 @@ from nb2pipe.cli import (
     runs,
     store,
     sync,
+    values,
     verify,
     versions,
 )
@@ -34,6 +35,7 @@ COMMANDS = (
     plan,
     run,
     runs,
+    values,
     store,
     verify,
     sync,
