@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "run a notebook as a pipeline, each step in a process of its own",
     "runs": "list, show, compare and report the runs that were recorded",
     "open": "write a notebook for one step of a recorded run, with what it took",
+    "values": "list and show the values of recorded runs, and write them to files",
     "store": "look after what runs with the cache have kept",
     "verify": "replay a notebook and its package, and compare all that they compute and show",
     "sync": "bring what was edited in a package back into its notebook",

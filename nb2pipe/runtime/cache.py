@@ -18,7 +18,7 @@ from nb2pipe.runtime.observed import Keyed, changed
 from nb2pipe.runtime.recipes import Recipe, Recipes
 from nb2pipe.runtime.script import INJECTED
 from nb2pipe.runtime.surroundings import Surroundings, package_times, packages
-from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, ValueFile
+from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, ValueFile, files_of
 from nb2pipe.runtime.trust import Trust
 from nb2pipe.runtime.words import difference
 from nb2pipe.store import results
@@ -296,11 +296,6 @@ def _report(step: str, facts: Mapping[str, Any]) -> Report:
         reads=list(facts["reads"]),
         metrics=[Metric(*m) for m in facts.get("metrics", ())],
     )
-
-
-def files_of(facts: Mapping[str, Any]) -> list[ValueFile]:
-    """The files of values of a result; those that an earlier nb2pipe has kept say less of themselves."""
-    return [ValueFile(f[0], tuple(f[1]), *f[2:6], *(tuple(kinds) for kinds in f[6:])) for f in facts["files"]]
 
 
 def _shows_lines(event: Mapping[str, Any]) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nb2pipe.analysis.amend import FactKind
 from nb2pipe.runtime.observed import Observed
@@ -107,6 +108,11 @@ class Metric(NamedTuple):
     value: float
     place: int | None
     at: float
+
+
+def files_of(facts: Mapping[str, Any]) -> list[ValueFile]:
+    """The files of values of a kept result; those that an earlier nb2pipe has kept say less of themselves."""
+    return [ValueFile(f[0], tuple(f[1]), *f[2:6], *(tuple(kinds) for kinds in f[6:])) for f in facts["files"]]
 
 
 @dataclass(slots=True)
