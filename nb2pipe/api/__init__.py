@@ -4,11 +4,13 @@ from nb2pipe.api.compiling import Compiled, check, compile_notebook, load, recom
 from nb2pipe.api.keeping import Keeping, attest, difference, keep_version, keep_wheel, publish, rollback, versions
 from nb2pipe.api.packaging import NotebookRefused, Package, Several, package, package_several, write_package
 from nb2pipe.api.replaying import verified, verify
+from nb2pipe.api.resuming import Interrupted, interrupted
 from nb2pipe.api.running import RunRequest, plan, run
 from nb2pipe.api.syncing import edits_are_in_the_notebook, sync, write_synced
 
 __all__ = [
     "Compiled",
+    "Interrupted",
     "Keeping",
     "NotebookRefused",
     "Package",
@@ -19,6 +21,7 @@ __all__ = [
     "compile_notebook",
     "difference",
     "edits_are_in_the_notebook",
+    "interrupted",
     "keep_version",
     "keep_wheel",
     "load",

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.api.compiling import Compiled, recompile, subject_of
-from nb2pipe.diagnostics import Refused
+from nb2pipe.api.resuming import Interrupted, parameters_with
+from nb2pipe.diagnostics import Refused, UsageError
 from nb2pipe.notebook.read import read_document
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.rules.run import refusing
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.cache import Cache
+    from nb2pipe.runtime.choice import Chosen
     from nb2pipe.runtime.planning import Planned
     from nb2pipe.runtime.recording import Recording
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
@@ -29,6 +31,7 @@ class RunRequest:
     """What to run a notebook with: parameters, their raw texts where they came from a command line, and how.
 
     With ``cache`` what steps gave in earlier runs stands for them where it holds, and what they give is kept in ``store``.
+    ``resume`` is a run to go on with; that, and a choice of steps that are to be taken from the cache, imply it.
     """
 
     options: RunOptions
@@ -37,6 +40,12 @@ class RunRequest:
     output: str | None = None
     cache: bool = False
     store: str | None = None
+    resume: Interrupted | None = None
+
+    @property
+    def caches(self) -> bool:
+        """Whether the run has to do with earlier ones."""
+        return self.cache or self.resume is not None or self.options.choice.needs_cache
 
 
 @contextlib.contextmanager
@@ -65,8 +74,12 @@ def _cache(
         room(store) as folder,
     ):
         light = request.options.guards == "light"
-        cache = cache_of(subject, cells, given, store, seed, light=light, run=run, folder=folder)
-        options = {"jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split}
+        resumed = request.resume.runs if request.resume else ()
+        cache = cache_of(subject, cells, given, store, seed, light=light, run=run, folder=folder, resumed=resumed)
+        options = {
+            "jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split, "given": list(given),
+            "resumes": resumed,
+        }  # fmt: skip
         notebook = os.path.abspath(compiled.notebook.path)
         begun = described(run, notebook, started, given, code, options)
         yield cache, Recording(store.database, begun, listener or Listener())
@@ -93,15 +106,30 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     faults = refusing(subject_of(compiled))
     if faults:
         raise Refused(faults)
-    parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
+    given, _ = parameters_with(compiled.pipeline.parameters, request.resume, request.parameters)
+    parameters = check_parameters(compiled.pipeline.parameters, given, request.texts)
     todo = script(read_document(compiled.notebook.path), compiled.pipeline, parameters)
     known = recall(compiled.notebook, compiled.folder)
     ahead = recompile(compiled, known) if known else compiled
     subject = Subject(ahead.notebook.path, ahead.folder, ahead.codes, ahead.analysis, ahead.pipeline)
     with opened(results_folder(compiled.folder, request.store)) as store:
         light = request.options.guards == "light"
-        cache = cache_of(subject, todo.tasks, parameters, store, same_hash_seed(os.environ), light=light)
-        return planned(ahead.pipeline, todo.tasks, todo.injected, cache)
+        resumed = request.resume.runs if request.resume else ()
+        seed = same_hash_seed(os.environ)
+        cache = cache_of(subject, todo.tasks, parameters, store, seed, light=light, resumed=resumed)
+        return planned(ahead.pipeline, todo.tasks, todo.injected, cache, request.options.choice)
+
+
+def _check_cached(steps: Sequence[Planned], some: Chosen) -> None:
+    """See that all is cached that comes before the only step that is to run.
+
+    Raises:
+        UsageError: A step is not.
+    """
+    for step in steps:
+        if step.action != "cached" and step.step not in some.anew:
+            until = some.again.replace("--only", "--until")
+            raise UsageError(f"{some.again}: step `{step.step}` is not cached ({step.reason}); `{until}` runs it too")
 
 
 def run(
@@ -116,6 +144,7 @@ def run(
         UsageError: A parameter is wrong, or the output cannot be written; once it has run, a `NotWritten` with the result.
     """
     from nb2pipe.runtime import executed
+    from nb2pipe.runtime.choice import chosen
     from nb2pipe.runtime.execute import execute
     from nb2pipe.runtime.learned import recall, remember
     from nb2pipe.runtime.machine import fits
@@ -129,7 +158,8 @@ def run(
     faults = refusing(subject_of(compiled))
     if faults:
         raise Refused(faults)
-    parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
+    given, said = parameters_with(compiled.pipeline.parameters, request.resume, request.parameters)
+    parameters = check_parameters(compiled.pipeline.parameters, given, request.texts)
     # What runs: the notebook's cells, and papermill's cell of injected parameters.
     document = read_document(compiled.notebook.path)
     todo = script(document, compiled.pipeline, parameters)
@@ -137,10 +167,13 @@ def run(
 
     known = recall(compiled.notebook, compiled.folder)
     ahead = recompile(compiled, known) if known else compiled
+    some = chosen(ahead.pipeline, request.options.choice)
+    if request.options.choice.only:
+        _check_cached(plan(compiled, request), some)
 
     with contextlib.ExitStack() as stack:
         cache = record = None
-        if request.cache:
+        if request.caches:
             # What steps gave in earlier runs, and what they will give in later ones; and the record of this one.
             cache, record = stack.enter_context(
                 _cache(ahead, todo.tasks, parameters, request, zygote, listener, started)
@@ -154,7 +187,8 @@ def run(
             return found.pipeline
 
         # A machine that is too small is told before anything runs.
-        for text in fits(ahead.pipeline.steps, request.options):
+        wanted = [s for s in ahead.pipeline.steps if s.name in some.wanted]
+        for text in (*said, *fits(wanted, request.options)):
             (listener or Listener()).note(text)
         # Each step in a process of its own, as soon as what it needs is there.
         result = None
@@ -166,6 +200,8 @@ def run(
         finally:
             if record is not None:
                 record.over(result)
+        if cache is not None and all(o.status == "ok" for o in result.outcomes.values()):
+            cache.over()
     # One executed notebook, whatever the number of processes.
     if request.output is not None:
         written = result if todo.place is None else as_written(result, todo.place)

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,6 +65,22 @@ def collect(store: Store, keep: int, older_than: float | None = None) -> Size:
     return Size(len(rows), 0, count, size)
 
 
+def let_go(store: Store, runs: Iterable[str]) -> None:
+    """Let go of what steps gave for these runs only, which are over: nobody goes on with them."""
+    for run in runs:
+        rows = store.database.execute(
+            "select id, facts from results where recipe >= ?1 || ' ' and recipe < ?1 || '!'", (run,)
+        ).fetchall()
+        if not rows:
+            continue
+        with _writing(store.database):
+            store.database.executemany("delete from results where id = ?", [(number,) for number, _ in rows])
+        for digest in {d for _, text in rows for d in _named_in(text)}:
+            texts = store.database.execute("select facts from results where instr(facts, ?)", (digest,))
+            if not any(digest in _named_in(text) for (text,) in texts):
+                store.contents.path(digest).unlink(missing_ok=True)
+
+
 def damaged(store: Store) -> Iterator[Path]:
     """Let go of contents that are not what their names say; which these were. Their steps are run again."""
     for entry in _contents(store):
@@ -85,9 +101,13 @@ def _contents(store: Store) -> Iterator[os.DirEntry[str]]:
 def _named(database: sqlite3.Connection) -> Iterator[str]:
     """The digests that results name."""
     for (text,) in database.execute("select facts from results"):
-        facts = json.loads(text)
-        yield facts["events"]
-        yield from (file[3] for file in facts["files"])
+        yield from _named_in(text)
+
+
+def _named_in(text: str) -> Iterator[str]:
+    facts = json.loads(text)
+    yield facts["events"]
+    yield from (file[3] for file in facts["files"])
 
 
 @contextlib.contextmanager
