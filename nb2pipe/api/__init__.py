@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from nb2pipe.api.keeping import Keeping, attest, difference, keep_version, keep_wheel, publish, rollback, versions
     from nb2pipe.api.packaging import NotebookRefused, Package, Several, package, package_several, write_package
     from nb2pipe.api.replaying import verified, verify
+    from nb2pipe.api.resuming import Interrupted, interrupted
     from nb2pipe.api.running import RunRequest, plan, run
     from nb2pipe.api.syncing import edits_are_in_the_notebook, sync, write_synced
     from nb2pipe.api.valuing import Where, export_value, lineage_events, send_lineage, show_value, values
@@ -22,6 +23,7 @@ _HOMES = {
     ),
     "packaging": ("NotebookRefused", "Package", "Several", "package", "package_several", "write_package"),
     "replaying": ("verified", "verify"),
+    "resuming": ("Interrupted", "interrupted"),
     "running": ("RunRequest", "plan", "run"),
     "syncing": ("edits_are_in_the_notebook", "sync", "write_synced"),
     "valuing": ("Where", "export_value", "lineage_events", "send_lineage", "show_value", "values"),
@@ -29,8 +31,8 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Compiled", "Keeping", "NotebookRefused", "Package", "RunRequest", "Several", "Where", "attest", "check",
-    "compile_notebook", "difference", "edits_are_in_the_notebook", "export_value", "keep_version", "keep_wheel",
+    "Compiled", "Interrupted", "Keeping", "NotebookRefused", "Package", "RunRequest", "Several", "Where", "attest", "check",
+    "compile_notebook", "difference", "edits_are_in_the_notebook", "export_value", "interrupted", "keep_version", "keep_wheel",
     "lineage_events", "load", "package", "package_several", "parameters", "plan", "publish", "recompile", "rollback",
     "run", "send_lineage", "show_value", "sync", "values", "verified", "verify", "versions", "write_package",
     "write_synced",

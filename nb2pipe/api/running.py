@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.api.compiling import Compiled, compile_notebook, recompile, subject_of
+from nb2pipe.api.resuming import Interrupted, parameters_with
 from nb2pipe.diagnostics import Refused, UsageError
 from nb2pipe.notebook.read import from_document, read_document
 from nb2pipe.pipeline.model import Pipeline
@@ -17,6 +18,7 @@ from nb2pipe.rules.run import refusing
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.cache import Cache
+    from nb2pipe.runtime.choice import Chosen
     from nb2pipe.runtime.papermill.asked import PapermillOptions
     from nb2pipe.runtime.planning import Planned
     from nb2pipe.runtime.recording import Recording
@@ -32,6 +34,7 @@ class RunRequest(NamedTuple):
     with ``trust`` also what others have written there is taken as it is.
     With ``record`` and without ``cache`` every step runs, and all is kept as well. The record goes to the MLflow at ``mlflow`` too.
     With ``papermill`` each step is a notebook that papermill runs in a fresh kernel.
+    ``resume`` is a run to go on with; that, and a choice of steps that are to be taken from the cache, imply it.
     """
 
     options: RunOptions
@@ -44,11 +47,17 @@ class RunRequest(NamedTuple):
     record: bool = False
     mlflow: str | None = None
     papermill: PapermillOptions | None = None
+    resume: Interrupted | None = None
+
+    @property
+    def caches(self) -> bool:
+        """Whether the run has to do with earlier ones."""
+        return self.cache or self.resume is not None or self.options.choice.needs_cache
 
     @property
     def is_recorded(self) -> bool:
         """Whether the run leaves a record."""
-        return self.cache or self.record or self.mlflow is not None
+        return self.caches or self.record or self.mlflow is not None
 
 
 @contextlib.contextmanager
@@ -75,11 +84,16 @@ def _cache(
         room(store) as folder,
     ):
         light = request.options.guards == "light"
+        resumed = request.resume.runs if request.resume else ()
         cache = cache_of(
-            subject, todo.tasks, given, store, seed, light=light, run=run, folder=folder, trust=request.trust
-        )
-        cache.fresh = not request.cache
-        options = {"jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split}
+            subject, todo.tasks, given, store, seed, light=light, run=run, folder=folder, trust=request.trust,
+            resumed=resumed,
+        )  # fmt: skip
+        cache.fresh = not request.caches
+        options = {
+            "jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split, "given": list(given),
+            "resumes": resumed,
+        }  # fmt: skip
         notebook = os.path.abspath(compiled.notebook.path)
         begun = described(store, run, notebook, started, given, todo, compiled.pipeline, cache.packages, options)
         yield cache, Recording(store, folder, begun, listener or Listener())
@@ -129,16 +143,32 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     faults = refusing(subject_of(compiled))
     if faults:
         raise Refused(faults)
-    parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
+    given, _ = parameters_with(compiled.pipeline.parameters, request.resume, request.parameters)
+    parameters = check_parameters(compiled.pipeline.parameters, given, request.texts)
     compiled, todo = _scripted(compiled, read_document(compiled.notebook.path), parameters)
     known = recall(compiled.notebook, compiled.folder)
     ahead = recompile(compiled, known) if known else compiled
     subject = Subject(ahead.notebook.path, ahead.folder, ahead.codes, ahead.analysis, ahead.pipeline)
     with opened(results_folder(compiled.folder, request.store)) as store:
         light = request.options.guards == "light"
+        resumed = request.resume.runs if request.resume else ()
         seed = same_hash_seed(os.environ)
-        cache = cache_of(subject, todo.tasks, parameters, store, seed, light=light, trust=request.trust)
-        return planned(ahead.pipeline, todo.tasks, todo.injected, cache)
+        cache = cache_of(
+            subject, todo.tasks, parameters, store, seed, light=light, trust=request.trust, resumed=resumed
+        )
+        return planned(ahead.pipeline, todo.tasks, todo.injected, cache, request.options.choice)
+
+
+def _check_cached(steps: Sequence[Planned], some: Chosen) -> None:
+    """See that all is cached that comes before the only step that is to run.
+
+    Raises:
+        UsageError: A step is not.
+    """
+    for step in steps:
+        if step.action != "cached" and step.step not in some.anew:
+            until = some.again.replace("--only", "--until")
+            raise UsageError(f"{some.again}: step `{step.step}` is not cached ({step.reason}); `{until}` runs it too")
 
 
 def run(
@@ -160,6 +190,7 @@ def run(
             `NotWritten` with the result.
     """
     from nb2pipe.runtime import executed
+    from nb2pipe.runtime.choice import chosen
     from nb2pipe.runtime.execute import execute
     from nb2pipe.runtime.learned import recall, remember
     from nb2pipe.runtime.machine import fits
@@ -175,7 +206,8 @@ def run(
     faults = refusing(subject_of(compiled))
     if faults:
         raise Refused(faults)
-    parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
+    given, said = parameters_with(compiled.pipeline.parameters, request.resume, request.parameters)
+    parameters = check_parameters(compiled.pipeline.parameters, given, request.texts)
     if request.mlflow is not None:
         from nb2pipe.records.forward import check_mlflow
 
@@ -187,6 +219,9 @@ def run(
 
     known = recall(compiled.notebook, compiled.folder)
     ahead = recompile(compiled, known) if known else compiled
+    some = chosen(ahead.pipeline, request.options.choice)
+    if request.options.choice.only:
+        _check_cached(plan(compiled, request), some)
 
     with contextlib.ExitStack() as stack:
         cache = record = None
@@ -202,7 +237,8 @@ def run(
             return found.pipeline
 
         # A machine that is too small is told before anything runs.
-        for text in fits(ahead.pipeline.steps, request.options):
+        wanted = [s for s in ahead.pipeline.steps if s.name in some.wanted]
+        for text in (*said, *fits(wanted, request.options)):
             (listener or Listener()).note(text)
         # Each step in a process of its own, as soon as what it needs is there.
         starter: Starter | None = zygote
@@ -222,6 +258,8 @@ def run(
                 if request.mlflow is not None and cache is not None:
                     # The record, for those who look at runs elsewhere.
                     _forward(cache, record, request.mlflow, listener)
+        if cache is not None and all(o.status == "ok" for o in result.outcomes.values()):
+            cache.over()
     # One executed notebook, whatever the number of processes.
     if request.output is not None:
         written = result if todo.place is None else as_written(result, todo.place)

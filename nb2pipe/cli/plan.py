@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from nb2pipe.cli.choice_options import add_choice, choice_of, resumed
 from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
 from nb2pipe.cli.parser import Parser, examples
 
@@ -20,6 +21,7 @@ def add_parser(commands: Any) -> None:
         epilog=examples(
             ("nb2pipe plan analysis.ipynb", "what an edit costs"),
             ("nb2pipe plan analysis.ipynb -p rate 0.2", "what another parameter costs"),
+            ("nb2pipe plan analysis.ipynb --resume last", "what is left of a run that failed"),
             ("nb2pipe plan analysis.ipynb --format json", "for programs"),
         ),
     )
@@ -27,6 +29,7 @@ def add_parser(commands: Any) -> None:
     add_parameters(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     add_trust(parser)
+    add_choice(parser)
     add_store(parser, "results")
     add_split(parser)
     parser.set_defaults(main=main)
@@ -40,9 +43,15 @@ def main(options: argparse.Namespace) -> int:
     from nb2pipe.runtime.result import RunOptions
 
     given, texts = parameters_of(options)
-    compiled = api.compile_notebook(api.load(options.notebook), options.split)
+    choice, resume = choice_of(options), resumed(options)
+    compiled = api.compile_notebook(api.load(options.notebook), options.split or (resume.split if resume else None))
     request = api.RunRequest(
-        RunOptions(cwd=str(compiled.folder)), given, texts, store=options.store, trust=options.trust
+        RunOptions(cwd=str(compiled.folder), choice=choice),
+        given,
+        texts,
+        store=options.store,
+        trust=options.trust,
+        resume=resume,
     )
     try:
         steps = api.plan(compiled, request)

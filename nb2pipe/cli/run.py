@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nb2pipe.cli.choice_options import add_choice, caches, choice_of, resumed
 from nb2pipe.cli.limit_options import add_limits, limits_given
 from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
 from nb2pipe.cli.papermill import add_papermill, papermill_of
@@ -33,6 +34,8 @@ def add_parser(commands: Any) -> None:
             ("nb2pipe run analysis.ipynb -f march.yaml --jobs 4", "parameters from a file, four steps at once"),
             ("nb2pipe run analysis.ipynb --guards strict", "refuse where the analysis was wrong"),
             ("nb2pipe run analysis.ipynb --record", "every step, and a record of the run: nb2pipe runs show last"),
+            ("nb2pipe run analysis.ipynb --resume last -o out.ipynb", "go on with the run that failed"),
+            ("nb2pipe run analysis.ipynb --until train", "train, and what it needs"),
         ),
     )
     add_notebook(parser)
@@ -48,12 +51,13 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--guards", choices=("on", "light", "strict", "off"), default="on",
                         help="hold each step to what the analysis said of it: add the missing edge and go on (on), leave "
                         "large values out (light), refuse (strict), or do not look (off)")  # fmt: skip
-    parser.add_argument("--cache", action=argparse.BooleanOptionalAction, default=False,
+    parser.add_argument("--cache", action=argparse.BooleanOptionalAction,
                         help="let what a step gave in an earlier run stand for it where that holds (default: no)")  # fmt: skip
     parser.add_argument("--record", action="store_true",
                         help="run every step, and keep a record of the run and what its steps gave, as --cache does too")  # fmt: skip
     parser.add_argument("--mlflow", metavar="URI",
                         help="send parameters and metrics of the run to MLflow too, such as file:mlruns (implies --record)")  # fmt: skip
+    add_choice(parser)
     add_limits(parser)
     add_trust(parser)
     add_store(parser, "results")
@@ -80,7 +84,9 @@ def main(options: argparse.Namespace) -> int:
     if not folder.is_dir() or options.engine != "local":  # reading says it better
         return _run(options, None)
     # It imports what steps need while the notebook is compiled.
-    with Zygote(None, str(folder), same_hashes=options.cache or options.record or options.mlflow is not None) as zygote:
+    with Zygote(
+        None, str(folder), same_hashes=caches(options) or options.record or options.mlflow is not None
+    ) as zygote:
         return _run(options, zygote)
 
 
@@ -94,19 +100,23 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
 
     papermill = papermill_of(options)
     given, texts = parameters_of(options)
-    compiled = api.compile_notebook(api.load(options.notebook), options.split, options.cwd)
+    choice, resume = choice_of(options), resumed(options)
+    compiled = api.compile_notebook(
+        api.load(options.notebook), options.split or (resume.split if resume else None), options.cwd
+    )
     settings = limits_given(options) | ({"jobs": options.jobs} if options.jobs else {})
     request = api.RunRequest(
-        RunOptions(order=options.order, guards=options.guards, cwd=str(compiled.folder), **settings),
+        RunOptions(order=options.order, guards=options.guards, cwd=str(compiled.folder), choice=choice, **settings),
         given,
         texts,
         options.output,
-        options.cache,
+        bool(options.cache),
         options.store,
         options.trust,
         options.record,
         options.mlflow,
         papermill,
+        resume,
     )
     error: NotWritten | None = None
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -16,12 +17,14 @@ from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.kept import Kept, Missing
 from nb2pipe.runtime.observed import Keyed, changed
 from nb2pipe.runtime.recipes import Recipe, Recipes
+from nb2pipe.runtime.resume import Past, bound, differs, is_whole
 from nb2pipe.runtime.script import INJECTED
 from nb2pipe.runtime.surroundings import Surroundings, package_times, packages
 from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, ValueFile, files_of
 from nb2pipe.runtime.trust import Trust
 from nb2pipe.runtime.words import difference
 from nb2pipe.store import results
+from nb2pipe.store.care import let_go
 from nb2pipe.store.digests import digest_of_text
 from nb2pipe.store.results import Result
 from nb2pipe.store.rooms import Store
@@ -33,11 +36,15 @@ Allowed = Callable[[Report], str]
 
 
 class Cache:
-    """The results of one notebook's steps. ``folder`` is the run's own: what is found is put there."""
+    """The results of one notebook's steps. ``folder`` is the run's own: what is found is put there.
+
+    ``resumed`` are the runs that this one goes on with, the last first.
+    """
 
     def __init__(
         self, store: Store, notebook: str, run: str, recipes: Recipes, around: Surroundings, keyed: Keyed, folder: Path | None,
         trust: Trust,
+        resumed: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.store = store
         self.trust = trust
@@ -47,6 +54,7 @@ class Cache:
         self._around = around
         self._keyed = keyed
         self.here = folder
+        self._resumed = resumed
         self._names = itertools.count()
         self._environment = dict(os.environ)
         self._times = package_times()
@@ -74,19 +82,30 @@ class Cache:
         inputs: Mapping[str, ValueFile],
         order: Sequence[str],
         allowed: Allowed,
+        past: Past,
+        anew: str = "",
     ) -> Kept | Missing:
-        """The earlier result of a step that holds now, or why there is none."""
+        """The earlier result of a step that holds now, or why there is none.
+
+        ``past`` are the steps before it, for each that was not run in this run the digest of its recipe; ``anew`` says why the
+        step is run in any case.
+        """
         self._look_around()
         recipe = self.recipes.recipe(step, tasks, inputs, order)
         if recipe.never:
             return Missing(f"{recipe.never}: never cached")
-        if self.fresh:
-            return Missing("every step was to run", recipe)
+        if anew or self.fresh:
+            return Missing(anew or "every step was to run", recipe)
         try:
-            return self._look_up(step, tasks, recipe, allowed)
+            found: Kept | Missing = Missing(f"{recipe.once}: never cached", recipe)
+            if not recipe.once:
+                found = self._look_up(step, tasks, recipe, allowed)
+            if isinstance(found, Missing):
+                found = self._taken_over(step, tasks, recipe, allowed, past) or found
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
             return Missing("the store cannot be read")
+        return found
 
     def _look_around(self) -> None:
         """A step may have installed something."""
@@ -98,7 +117,8 @@ class Cache:
 
     def never(self, step: Step, tasks: Sequence[CellTask]) -> str:
         """Why a step is run in any case, as far as that is known before its values are; "" where nothing is."""
-        never = self.recipes.recipe(step, tasks, {}, ()).never
+        recipe = self.recipes.recipe(step, tasks, {}, ())
+        never = recipe.never or ("" if self._resumed else recipe.once)
         return f"{never}: never cached" if never else ""
 
     def seconds(self, step: str) -> float | None:
@@ -114,13 +134,32 @@ class Cache:
                 kept = self._taken(step, tasks, result)
                 why = "its stored result was damaged or is gone"
                 if kept is not None:
-                    why = self.trust.refused(result, ((f, self._place(f)) for f in kept.report.files))
+                    why = self._refused(result, kept)
                     kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
                     if not why:
                         return kept
             reason = reason or why
         reason = reason or self._reason(step, tasks, recipe)
         return Missing(reason, recipe)
+
+    def _taken_over(
+        self, step: Step, tasks: Sequence[CellTask], recipe: Recipe, allowed: Allowed, past: Past
+    ) -> Kept | Missing | None:
+        """What the step gave in the interrupted run, which holds in no other; None where that is not known there."""
+        for run in self._resumed:
+            for result in results.find(self.store.database, bound(recipe.digest, run)):
+                why = differs(result, past) or self._unfit(step, recipe, result, tasks, allowed)
+                kept = None if why else self._taken(step, tasks, result)
+                why = why or (
+                    "its stored result was damaged or is gone" if kept is None else self._refused(result, kept)
+                )
+                if kept is None or why:
+                    return Missing(f"{why}, and it {result.facts['once']}", recipe)
+                kept.reason = f"ended in run {run}, and {result.facts['once']}"
+                kept.digest = recipe.digest
+                kept.over = True
+                return kept
+        return None
 
     def _unfit(self, step: Step, recipe: Recipe, result: Result, tasks: Sequence[CellTask], allowed: Allowed) -> str:
         """Why a result of the same recipe does not hold here."""
@@ -165,6 +204,10 @@ class Cache:
         begun = [(task.index, when) for place, when in facts["begun"] for task in there.get(place, ())]
         return Kept(report, events, begun, facts["ended"], result.run, result.recipe)
 
+    def _refused(self, result: Result, kept: Kept) -> str:
+        """Why a result that was taken may do harm; "" where it does none."""
+        return self.trust.refused(result, ((f, self._place(f)) for f in kept.report.files))
+
     def _place(self, file: ValueFile) -> Path:
         """Where a file is that was taken, or would be."""
         return self.store.contents.path(file.digest) if self.here is None else self.here / file.name
@@ -186,25 +229,37 @@ class Cache:
 
     def keep(
         self, step: Step, recipe: Recipe, tasks: Sequence[CellTask], report: Report, events: Sequence[dict[str, Any]],
-        begun: Sequence[tuple[int, float]],
+        begun: Sequence[tuple[int, float]], past: Past,
     ) -> str:  # fmt: skip
-        """Keep what a step gave, for later runs; why it is not kept, or ""."""
+        """Keep what a step gave, for later runs; why it is not kept, or "".
+
+        What only this run may take is kept for whoever goes on with it; ``past`` are the steps before, as in `look_up`.
+        """
         if self.broken:
             return self.broken
         try:
-            why = self._unkept(step, report, events)
-            if why:
-                results.refuse(self.store.database, recipe.digest, why)
+            once = recipe.once or self._once(step, report)
+            why = self._unkept(report, events)
+            if why or once:
+                results.refuse(self.store.database, recipe.digest, why or once)
                 self.keep_values(step, tasks, report)
-                return why
-            self._keep(step, recipe, tasks, report, events, begun)
+            if not why and (not once or is_whole(past)):
+                more = {"once": once, "past": dict(past)} if once else {}
+                self._keep(step, recipe, tasks, report, events, begun, more)
+            if why or once:
+                return why or once
         except (TypeError, ValueError) as error:
             return f"what it shows is no JSON: {error}"
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
         return self.broken
 
-    def _unkept(self, step: Step, report: Report, events: Sequence[dict[str, Any]]) -> str:
+    def _once(self, step: Step, report: Report) -> str:
+        """What a step was seen to read that nobody can look at again."""
+        unseen = [] if report.observed is None or step.requirements.cache else report.observed.unseen
+        return unseen[0] if unseen else ""
+
+    def _unkept(self, report: Report, events: Sequence[dict[str, Any]]) -> str:
         """Why what a step gave cannot stand for a run of it."""
         observed = report.observed
         if observed is None:
@@ -219,13 +274,11 @@ class Cache:
             return "did what the analysis had not said"
         if any(e["type"] == "comm" for e in events):
             return "shows widgets"
-        if observed.unseen and not step.requirements.cache:
-            return observed.unseen[0]
         return ""
 
     def _keep(
         self, step: Step, recipe: Recipe, tasks: Sequence[CellTask], report: Report, events: Sequence[dict[str, Any]],
-        begun: Sequence[tuple[int, float]],
+        begun: Sequence[tuple[int, float]], more: Mapping[str, Any],
     ) -> None:  # fmt: skip
         assert report.observed is not None  # noqa: S101  `_unkept` has looked
         places = {t.index: place for place, there in self.recipes.places(tasks).items() for t in there}
@@ -254,8 +307,9 @@ class Cache:
             "events": self.store.contents.keep_bytes(shown.encode("utf-8", "surrogatepass")),
             "begun": [(places[cell], when) for cell, when in begun if cell != INJECTED],
             "ended": time.time(),
+            **more,
         }
-        self._add(recipe.digest, step, report, facts)
+        self._add(bound(recipe.digest, self._run) if more else recipe.digest, step, report, facts)
 
     def keep_values(self, step: Step, tasks: Sequence[CellTask], report: Report) -> None:
         """Keep the values of a step whose result cannot stand for a run of it: they can be looked at, and never taken."""
@@ -278,6 +332,12 @@ class Cache:
     def _add(self, recipe: str, step: Step, report: Report, facts: dict[str, Any]) -> None:
         made = Result(recipe, self._notebook, step.name, time.time(), self._run, report.seconds, facts)
         results.add(self.store.database, self.trust.sealed(made))
+
+    def over(self) -> None:
+        """The run is over and nobody goes on with it: what was kept for that goes."""
+        if not self.broken:
+            with contextlib.suppress(sqlite3.Error, OSError):  # `store gc` does it later
+                let_go(self.store, (self._run, *self._resumed))
 
     def _environment_text(self) -> str:
         return "\n".join(f"{name}={digest}" for name, digest in self._around.environment.items())

@@ -14,7 +14,8 @@ from nb2pipe.diagnostics import Refused
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime import attempts, ongoing, ready, sources, trips
 from nb2pipe.runtime.attempts import Attempts
-from nb2pipe.runtime.claims import changed_together, held_back, overlooked_name
+from nb2pipe.runtime.choice import Chosen, chosen
+from nb2pipe.runtime.claims import ancestors, changed_together, held_back, overlooked_name
 from nb2pipe.runtime.inputs import loads, preloaded, task_of
 from nb2pipe.runtime.kept import Missing
 from nb2pipe.runtime.limits import duration_text, limits_of, with_memory
@@ -44,6 +45,8 @@ class _Execution:
         self.attempts = Attempts()
         self.asked: dict[str, tuple[Recipe, tuple[CellTask, ...]]] = {}
         self.tasks = 0
+        self.chosen_of: Pipeline | None = None
+        self.chosen = Chosen(frozenset(), frozenset())
 
     # -- the loop ---------------------------------------------------------------------------------------------------
 
@@ -93,6 +96,7 @@ class _Execution:
         while ended != len(run.ended) and run.refused is None:
             ended = len(run.ended)
             pipeline = run.pipeline
+            self.choose()
             before = ready.predecessors(pipeline)
             for step in pipeline.steps if run.options.order == "document" else reversed(pipeline.steps):
                 if len(run.running) >= run.options.jobs or run.refused is not None:
@@ -114,6 +118,20 @@ class _Execution:
                     limits_of(step, run.options), run.running
                 ):
                     self.start(step)
+
+    def choose(self) -> None:
+        """Leave out what is not wanted; a step that an edge of a guard makes wanted is."""
+        run = self.ongoing
+        if self.chosen_of is run.pipeline:
+            return
+        self.chosen_of, self.chosen = run.pipeline, chosen(run.pipeline, run.options.choice)
+        for step in run.pipeline.steps:
+            if step.name in self.chosen.wanted:
+                if run.outcomes[step.name].status == "left out":
+                    run.outcomes[step.name] = Outcome()
+                    run.ended.discard(step.name)
+            elif step.name not in run.ended and step.name not in run.running:
+                run.leave_out(step.name, self.chosen.why)
 
     # -- starting ---------------------------------------------------------------------------------------------------
 
@@ -164,13 +182,17 @@ class _Execution:
             inputs[value.name] = file
         cells = cells_of(run.pipeline, step, run.cells, run.injected)
         order = [file for file, _ in loads(run.pipeline, run.done, step)]
-        found = cache.look_up(step, cells, inputs, order, functools.partial(held_back, run.pipeline, step))
+        allowed = functools.partial(held_back, run.pipeline, step)
+        anew = self.chosen.again if step.name in self.chosen.anew else ""
+        found = cache.look_up(step, cells, inputs, order, allowed, self.past(step, cached=True), anew)
         for text in cache.trust.told():
             run.note(text)
         run.until.pop(step.name, None)
         self.asked.pop(step.name, None)
         if isinstance(found, Missing):
             outcome.reason = found.reason
+            if run.options.choice.start and not anew:
+                run.listener.note(f"{step.name} is run too: {found.reason}")
             if found.recipe is not None:
                 self.asked[step.name] = (found.recipe, cells)
                 outcome.digest = found.recipe.digest
@@ -184,8 +206,16 @@ class _Execution:
             run.listener.shown(step.name, event)
         outcome.started, outcome.cached, outcome.reason = time.time(), True, found.reason
         outcome.digest, outcome.unkept, outcome.made = found.digest, "", found.run
+        if found.over:
+            run.listener.note(f"{step.name} is taken over: it {found.reason}")
         self.accept(step, found.report, None)
         return True
+
+    def past(self, step: Step, *, cached: bool = False) -> dict[str, str]:
+        """The steps before ``step``, each with the digest of its recipe; with ``cached``, only where it was not run in this run."""
+        outcomes = self.ongoing.outcomes
+        before = ancestors(self.ongoing.pipeline, step.name)
+        return {s: outcomes[s].digest if outcomes[s].cached or not cached else "" for s in before}
 
     # -- what processes say -----------------------------------------------------------------------------------------
 
@@ -248,7 +278,9 @@ class _Execution:
         if asked is None:
             self.cache.keep_values(started_as, cells_of(run.pipeline, step, run.cells, run.injected), report)
         else:
-            outcome.unkept = self.cache.keep(started_as, *asked, report, run.events[step.name], run.begun[step.name])
+            outcome.unkept = self.cache.keep(
+                started_as, *asked, report, run.events[step.name], run.begun[step.name], self.past(step)
+            )
         if working and self.cache.broken:
             run.note(f"{self.cache.broken}; nothing is kept any more")
 

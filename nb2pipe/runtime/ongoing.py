@@ -116,6 +116,12 @@ class Ongoing:
         self.ended.add(step)
         self.listener.ended(step, self.outcomes[step])
 
+    def leave_out(self, step: str, why: str) -> None:
+        """A step is not wanted."""
+        self.outcomes[step].status, self.outcomes[step].detail = "left out", why
+        self.ended.add(step)
+        self.listener.ended(step, self.outcomes[step])
+
     def note(self, text: str) -> None:
         """Tell the user, and keep it for the executed notebook."""
         self.notes.append(text)

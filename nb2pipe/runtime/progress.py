@@ -15,8 +15,8 @@ from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.runtime.result import Listener, Outcome, RunResult
 
 _REFRESH = 0.12  # seconds between two pictures of the table
-_MARKS = {"ok": "✓", "failed": "✗", "died": "✗", "not run": "-"}
-_COLORS = {"ok": "32", "failed": "31", "died": "31", "not run": "2", "running": "36", "waiting": "2"}
+_MARKS = {"ok": "✓", "failed": "✗", "died": "✗", "not run": "-", "left out": "-"}
+_COLORS = {"ok": "32", "failed": "31", "died": "31", "not run": "2", "left out": "2", "running": "36", "waiting": "2"}
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -46,6 +46,8 @@ class Lines(Listener):
 
     def ended(self, step: str, outcome: Outcome) -> None:
         """Say how the step has ended."""
+        if outcome.status == "left out":
+            return
         time_taken = f"  {outcome.seconds:.2f} s" if outcome.status == "ok" and not outcome.cached else ""
         detail = f"  {outcome.detail}" if outcome.detail else ""
         status = "cached" if outcome.cached else outcome.status
@@ -172,7 +174,10 @@ def summary(result: RunResult, output: str | None, *, color: bool = False) -> st
     for why in dict.fromkeys(o.detail for o in outcomes if o.status == "not run" and o.detail):
         names = [n for n, o in result.outcomes.items() if o.status == "not run" and o.detail == why]
         lines.append(f"not run: {why} ({', '.join(names)})")
-    counts = {s: sum(o.status == s and not o.cached for o in outcomes) for s in ("ok", "failed", "died", "not run")}
+    counts = {
+        s: sum(o.status == s and not o.cached for o in outcomes)
+        for s in ("ok", "failed", "died", "not run", "left out")
+    }
     counts = {"cached": sum(o.cached for o in outcomes), **counts}
     started = [o.started for o in outcomes if o.started]
     taken = max((o.ended for o in outcomes), default=0.0) - min(started) if started else 0.0

@@ -29,7 +29,8 @@ class Recipe:
     """What a step is made from, in parts that can be told apart.
 
     ``exact`` is its text to the letter, which counts where its result has lines or functions of it; ``numbered`` is that
-    with the numbers of cells, which counts where it shows them. ``never`` says why its result cannot be kept.
+    with the numbers of cells, which counts where it shows them. ``never`` says why its result cannot be kept, ``once`` why it holds
+    for the run that made it only.
     """
 
     parts: Mapping[str, str]
@@ -38,6 +39,7 @@ class Recipe:
     stamp: int
     lines: bool
     never: str
+    once: str
     watched: Watched
 
     @property
@@ -89,9 +91,10 @@ class Recipes:
             "\0".join(f"{t.count} {t.source}" for t in tasks) + (self._whole if code_comes else "")
         )
         effects = [self._effects[t.index] for t in tasks if t.index in self._effects]
+        never = self._never(step, effects, own)
+        once = "" if never else self._once(step, effects, own, code_comes=code_comes)
         return Recipe(
-            parts, exact, numbered, self._stamps[step.name], any(w.lines for w in own),
-            self._never(step, effects, own, code_comes=code_comes),
+            parts, exact, numbered, self._stamps[step.name], any(w.lines for w in own), never, once,
             Watched(_decided(step, effects), tuple(os.path.join(self._cwd, k) for k in _read(effects) if "*" not in k)),
         )  # fmt: skip
 
@@ -179,7 +182,7 @@ class Recipes:
 
     # -- what cannot be kept ----------------------------------------------------------------------------------------
 
-    def _never(self, step: Step, effects: Sequence[Effects], own: Sequence[Words], *, code_comes: bool) -> str:
+    def _never(self, step: Step, effects: Sequence[Effects], own: Sequence[Words]) -> str:
         """Why the step's result is never kept, as far as it is known before it runs; "" where nothing is."""
         if step.requirements.cache is False:
             return "its tag says cache:off"
@@ -193,6 +196,10 @@ class Recipes:
         )
         if unwatched and (elsewhere or any("*" in key for key in _read(effects)) or not _read(effects)):
             return f"reads files by `{unwatched[0]}`, which are not known beforehand and cannot be watched"
+        return ""
+
+    def _once(self, step: Step, effects: Sequence[Effects], own: Sequence[Words], *, code_comes: bool) -> str:
+        """What the step reads that nobody can look at again, as far as it is known before it runs; "" where nothing is."""
         if step.requirements.cache:
             return ""
         for kind, text in (("clock", "reads the clock"), ("network", "uses the network")):

@@ -10,10 +10,11 @@ from typing import Any, Literal
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.runtime.choice import Choice
 from nb2pipe.runtime.outputs import Event
 from nb2pipe.runtime.task import Metric, Seen, ValueFile
 
-Status = Literal["ok", "failed", "died", "not run"]
+Status = Literal["ok", "failed", "died", "not run", "left out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class RunOptions:
     """How to run: ``jobs`` processes at once, ``order`` among ready steps, ``guards`` on, light, strict or off.
 
     ``fail_fast`` starts nothing more once a step has failed. ``retries`` and ``timeout`` (seconds) are for steps whose tags do not
-    say; ``cpus`` and ``gpus`` are what the run is given, None for what the machine has.
+    say; ``cpus`` and ``gpus`` are what the run is given, None for what the machine has. ``choice`` says which steps are run.
     """
 
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -34,6 +35,7 @@ class RunOptions:
     timeout: float | None = None
     cpus: float | None = None
     gpus: int | None = None
+    choice: Choice = Choice()
 
 
 @dataclass(slots=True)
@@ -97,10 +99,10 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """0 where every step ended well, 130 where the run was interrupted, else 1."""
+        """0 where every step that was wanted ended well, 130 where the run was interrupted, else 1."""
         if self.interrupted:
             return 130
-        return 0 if all(o.status == "ok" for o in self.outcomes.values()) else 1
+        return 0 if all(o.status in ("ok", "left out") for o in self.outcomes.values()) else 1
 
 
 class Listener:

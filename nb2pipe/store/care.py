@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,6 +65,13 @@ def collect(store: Store, keep: int, older_than: float | None = None) -> Size:
                 os.unlink(entry.path)  # noqa: PTH108  an entry, of which there may be many
                 count, size = count + 1, size + found.st_size
     return Size(len(rows), 0, count, size)
+
+
+def let_go(store: Store, runs: Iterable[str]) -> None:
+    """Let go of what steps gave for these runs only, which are over: nobody goes on with them. Contents go with `collect`."""
+    with _writing(store.database):
+        for run in runs:
+            store.database.execute("delete from results where recipe >= ?1 || ' ' and recipe < ?1 || '!'", (run,))
 
 
 def damaged(store: Store) -> Iterator[Path]:

@@ -63,7 +63,7 @@ def test_what_is_read_back_is_the_value(value: Any, name: str, read: Callable[[P
         (FRAME, "a.xyz", r"a\.xyz says no kind of file that values are exported to: \.csv, "),
         (FRAME, "nowhere/a.csv", "cannot be written"),
     ],
-    ids=str,
+    ids=lambda part: "lambda" if callable(part) else str(part),
 )  # fmt: skip
 def test_what_does_not_fit_is_told(value: Any, name: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=said):
