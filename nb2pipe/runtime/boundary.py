@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nb2pipe import metrics
 from nb2pipe.runtime import guards, sources, states, values
@@ -21,6 +21,15 @@ from nb2pipe.runtime.values import ABSENT, Absent
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.observe import Observer
+
+
+_UNDERS = {"_", "__", "___"}
+
+
+class _Own(NamedTuple):
+    """What the notebook itself has bound to ``_``, where IPython keeps what was shown last."""
+
+    value: Any
 
 
 class Boundary:
@@ -109,11 +118,12 @@ class Boundary:
         namespace |= {n: v for n, v in held.items() if not n.startswith("<") and not isinstance(v, Absent)}
         for name in sorted(n for n in held if n.startswith("<")):
             _restore(name, held[name])
-        hook: Any = self.shell.displayhook
-        # else IPython takes them for names of the notebook's own, and leaves them alone
-        for under in ("_", "__", "___"):
-            if under in namespace:
-                setattr(hook, under, namespace[under])
+        for under in _UNDERS & namespace.keys():
+            value = namespace[under]
+            if isinstance(value, _Own):
+                namespace[under] = value.value
+            else:  # what IPython does not find again it takes for the notebook's own
+                setattr(self.shell.displayhook, under, value)
 
     def say_metrics(self, cell: CellTask) -> None:
         """Say the metrics that a cell has bound or shown, now that it has run."""
@@ -174,6 +184,12 @@ class Boundary:
         report.cpu = _cpu() - self._used
         report.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
+    def _left(self, name: str) -> Any:
+        """What a name holds now; IPython never binds ``_`` again that the notebook has bound itself."""
+        value = self.namespace.get(name, ABSENT)
+        own = name in _UNDERS and value is not ABSENT and value is not getattr(self.shell.displayhook, name)
+        return _Own(value) if own else value
+
     def _store(self, task: Task, report: Report, extra: list[str], after: dict[str, values.Scan], guard: bool) -> None:
         namespace = self.namespace
         wanted: dict[str, Any] = {}
@@ -181,12 +197,16 @@ class Boundary:
             if name.startswith("<"):
                 wanted[name] = states.state_of(name).capture()
             else:
-                wanted[name] = namespace.get(name, ABSENT)
+                wanted[name] = self._left(name)
         scans = {}
         for name, value in wanted.items():
             self._held[task.step, name] = value
             try:
-                scans[name] = after[name] if name in after else values.scan(value, namespace, task.stamp)
+                scans[name] = (
+                    after[name]
+                    if name in after and not isinstance(value, _Own)
+                    else values.scan(value, namespace, task.stamp)
+                )
                 if states.stands_alone(name):
                     scans[name] = values.Scan(scans[name].data, scans[name].buffers, {}, {})
             except Exception as error:  # whatever pickling raises: the value cannot leave its process
