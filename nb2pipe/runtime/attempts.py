@@ -38,11 +38,12 @@ class Attempts:
     def __init__(self) -> None:
         self._failed: dict[str, int] = {}
         self._due: dict[str, float] = {}
+        self._ripe: set[str] = set()
         self._deadlines: dict[str, float] = {}
 
     def begun(self, step: str, limits: Limits) -> None:
         """An attempt begins: its time runs."""
-        self._due.pop(step, None)
+        self.forget(step)
         self._deadlines.pop(step, None)
         if limits.timeout is not None:
             self._deadlines[step] = time.monotonic() + limits.timeout
@@ -65,18 +66,27 @@ class Attempts:
         self._due[step] = time.monotonic() + wait
         return number, wait
 
+    def ripen(self) -> None:
+        """Look at the clock: who has waited long enough may be tried again, as soon as there is room."""
+        now = time.monotonic()
+        ripe = [s for s, due in self._due.items() if due <= now]
+        self._ripe.update(ripe)
+        for step in ripe:
+            del self._due[step]
+
     def waits(self, step: str) -> bool:
-        """Whether a step waits for its next attempt."""
-        return self._due.get(step, 0.0) > time.monotonic()
+        """Whether a step has not waited long enough, as the clock was looked at last."""
+        return step in self._due
 
     def forget(self, step: str) -> None:
         """There will be no more of a step that waits."""
         self._due.pop(step, None)
+        self._ripe.discard(step)
 
     @property
     def waiting(self) -> tuple[str, ...]:
         """The steps that have failed and are to be tried again."""
-        return tuple(self._due)
+        return (*self._due, *self._ripe)
 
     def pause(self, running: Iterable[str]) -> float | None:
         """For how long nothing happens by itself, in seconds; None where nothing will."""

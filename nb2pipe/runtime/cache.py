@@ -82,7 +82,7 @@ class Cache:
         inputs: Mapping[str, ValueFile],
         order: Sequence[str],
         allowed: Allowed,
-        past: Past,
+        past: Callable[[], Past],
         anew: str = "",
     ) -> Kept | Missing:
         """The earlier result of a step that holds now, or why there is none.
@@ -143,12 +143,12 @@ class Cache:
         return Missing(reason, recipe)
 
     def _taken_over(
-        self, step: Step, tasks: Sequence[CellTask], recipe: Recipe, allowed: Allowed, past: Past
+        self, step: Step, tasks: Sequence[CellTask], recipe: Recipe, allowed: Allowed, past: Callable[[], Past]
     ) -> Kept | Missing | None:
         """What the step gave in the interrupted run, which holds in no other; None where that is not known there."""
         for run in self._resumed:
             for result in results.find(self.store.database, bound(recipe.digest, run)):
-                why = differs(result, past) or self._unfit(step, recipe, result, tasks, allowed)
+                why = differs(result, past()) or self._unfit(step, recipe, result, tasks, allowed)
                 kept = None if why else self._taken(step, tasks, result)
                 why = why or (
                     "its stored result was damaged or is gone" if kept is None else self._refused(result, kept)
@@ -229,7 +229,7 @@ class Cache:
 
     def keep(
         self, step: Step, recipe: Recipe, tasks: Sequence[CellTask], report: Report, events: Sequence[dict[str, Any]],
-        begun: Sequence[tuple[int, float]], past: Past,
+        begun: Sequence[tuple[int, float]], past: Callable[[], Past],
     ) -> str:  # fmt: skip
         """Keep what a step gave, for later runs; why it is not kept, or "".
 
@@ -238,13 +238,14 @@ class Cache:
         if self.broken:
             return self.broken
         try:
-            once = recipe.once or self._once(step, report)
             why = self._unkept(report, events)
+            once = "" if why else recipe.once or self._once(step, report)
             if why or once:
                 results.refuse(self.store.database, recipe.digest, why or once)
                 self.keep_values(step, tasks, report)
-            if not why and (not once or is_whole(past)):
-                more = {"once": once, "past": dict(past)} if once else {}
+            before = past() if once else {}
+            if not why and is_whole(before):
+                more = {"once": once, "past": before} if once else {}
                 self._keep(step, recipe, tasks, report, events, begun, more)
             if why or once:
                 return why or once

@@ -15,7 +15,7 @@ from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime import attempts, ongoing, ready, sources, trips
 from nb2pipe.runtime.attempts import Attempts
 from nb2pipe.runtime.choice import Chosen, chosen
-from nb2pipe.runtime.claims import ancestors, changed_together, held_back, overlooked_name
+from nb2pipe.runtime.claims import ancestors, held_back, overlooked_name
 from nb2pipe.runtime.inputs import loads, preloaded, task_of
 from nb2pipe.runtime.kept import Missing
 from nb2pipe.runtime.limits import duration_text, limits_of, with_memory
@@ -92,6 +92,7 @@ class _Execution:
     def start_ready(self) -> None:
         """Start what can start; what an earlier run stands for has ended at once, and lets others start."""
         run = self.ongoing
+        self.attempts.ripen()
         ended = -1
         while ended != len(run.ended) and run.refused is None:
             ended = len(run.ended)
@@ -113,11 +114,14 @@ class _Execution:
                     continue
                 cause = ready.failed_before(run, before[step.name]) or ready.lost_before(run, step)
                 if cause:
+                    self.attempts.forget(step.name)
                     run.give_up(step.name, cause)
-                elif ready.hosts_are_free(run, step) and self.machine.has_room(
-                    limits_of(step, run.options), run.running
-                ):
+                elif ready.hosts_are_free(run, step) and self.has_room(step):
                     self.start(step)
+
+    def has_room(self, step: Step) -> bool:
+        """Whether the machine has what a step asks for."""
+        return self.machine.has_room(limits_of(step, self.ongoing.options), self.ongoing.running)
 
     def choose(self) -> None:
         """Leave out what is not wanted; a step that an edge of a guard makes wanted is."""
@@ -184,7 +188,7 @@ class _Execution:
         order = [file for file, _ in loads(run.pipeline, run.done, step)]
         allowed = functools.partial(held_back, run.pipeline, step)
         anew = self.chosen.again if step.name in self.chosen.anew else ""
-        found = cache.look_up(step, cells, inputs, order, allowed, self.past(step, cached=True), anew)
+        found = cache.look_up(step, cells, inputs, order, allowed, lambda: self.past(step, cached=True), anew)
         for text in cache.trust.told():
             run.note(text)
         run.until.pop(step.name, None)
@@ -252,6 +256,14 @@ class _Execution:
         """A step has ended and says how."""
         run = self.ongoing
         step = run.step_named(report.step)
+        if step.name in run.reports:  # of an attempt that failed: what it has touched is touched
+            report.reads, report.writes = (
+                list(dict.fromkeys((*before, *now)))
+                for before, now in (
+                    (run.reports[step.name].reads, report.reads),
+                    (run.reports[step.name].writes, report.writes),
+                )
+            )
         run.reports[step.name] = report
         outcome = run.outcomes[step.name]
         outcome.seconds, outcome.guard_seconds = report.seconds, report.guard_seconds
@@ -279,7 +291,7 @@ class _Execution:
             self.cache.keep_values(started_as, cells_of(run.pipeline, step, run.cells, run.injected), report)
         else:
             outcome.unkept = self.cache.keep(
-                started_as, *asked, report, run.events[step.name], run.begun[step.name], self.past(step)
+                started_as, *asked, report, run.events[step.name], run.begun[step.name], lambda: self.past(step)
             )
         if working and self.cache.broken:
             run.note(f"{self.cache.broken}; nothing is kept any more")
@@ -319,7 +331,7 @@ class _Execution:
         run = self.ongoing
         report.step = step.name
         stored = {n: f for f in report.files for n in f.names}
-        live = {} if process is None else self.left_in(process, step, report)
+        live = {} if process is None else ready.left_in(run, process, step, report)
         outcome = run.outcomes[step.name]
         outcome.given = sum(f.size for f in report.files)
         outcome.values = {n: f.digest for n, f in stored.items()}
@@ -331,32 +343,6 @@ class _Execution:
         if process is not None:
             self.release(process)
         self.look(step, report.seen, [])
-
-    def left_in(self, process: Process, step: Step, report: Report) -> dict[str, Process]:
-        """The values that other steps will need in the very process that has made them."""
-        run = self.ongoing
-        live: dict[str, Process] = {}
-        needed = {v.name for s in run.pipeline.steps for v in s.inputs if v.producer == step.name}
-        for value in report.unstorable:
-            if value.name in needed:
-                live[value.name] = process
-                users = [
-                    s.name
-                    for s in run.pipeline.steps
-                    if any(v.name == value.name and v.producer == step.name for v in s.inputs)
-                ]
-                run.note(
-                    f"`{value.name}` ({value.kind}) cannot leave its process, so {' and '.join([step.name, *users])} run in one"
-                )
-        for later in run.pipeline.steps:
-            shared = sorted(changed_together(run.pipeline, report, later))
-            if shared:
-                live.update(dict.fromkeys(shared, process))
-                run.note(
-                    f"{' and '.join(f'`{n}`' for n in shared)} of {step.name} share memory that {later.name} changes, "
-                    "so it runs in the same process"
-                )
-        return live
 
     def look(self, step: Step, changes: Sequence[Seen], others: Sequence[Seen]) -> None:
         """Hold what the step was seen to do against what was said of it."""

@@ -111,8 +111,10 @@ class Ongoing:
         self.listener.ended(step, outcome)
 
     def give_up(self, step: str, detail: str) -> None:
-        """A step will not run."""
-        self.outcomes[step].detail = detail
+        """A step will not run; what it showed when it did, before a guard or its own failure, does not count."""
+        self.outcomes[step].status, self.outcomes[step].detail = "not run", detail
+        self.events.pop(step, None)
+        self.begun.pop(step, None)
         self.ended.add(step)
         self.listener.ended(step, self.outcomes[step])
 

@@ -65,14 +65,20 @@ def plan(
                 found[step.name] = Planned(step.name, "depends", f"runs if what {others} gives changes", seconds)
             continue
         inputs, order = _inputs(pipeline, step, kept)
-        past = {s: kept[s].digest for s in ancestors(pipeline, step.name)}
-        answer = cache.look_up(step, tasks, inputs, order, functools.partial(held_back, pipeline, step), past)
+        allowed = functools.partial(held_back, pipeline, step)
+        past = functools.partial(_past, pipeline, step, kept)
+        answer = cache.look_up(step, tasks, inputs, order, allowed, past)
         if isinstance(answer, Kept):
             kept[step.name] = answer
             found[step.name] = Planned(step.name, "cached", answer.reason or "nothing changed", seconds)
         else:
             found[step.name] = Planned(step.name, "run", answer.reason, seconds)
     return tuple(found.values())
+
+
+def _past(pipeline: Pipeline, step: Step, kept: Mapping[str, Kept]) -> dict[str, str]:
+    """The steps before one, all of them cached, each with the digest of its recipe."""
+    return {s: kept[s].digest for s in ancestors(pipeline, step.name)}
 
 
 def _inputs(pipeline: Pipeline, step: Step, kept: Mapping[str, Kept]) -> tuple[dict[str, ValueFile], list[str]]:

@@ -6,6 +6,7 @@ from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime.claims import changed_together
 from nb2pipe.runtime.ongoing import Ongoing
 from nb2pipe.runtime.processes import Process
+from nb2pipe.runtime.task import Report
 
 
 def predecessors(pipeline: Pipeline) -> dict[str, set[str]]:
@@ -56,6 +57,32 @@ def hosts_are_free(run: Ongoing, step: Step) -> bool:
             if other.name not in run.ended and host in hosts(run, other):
                 return False
     return True
+
+
+def left_in(run: Ongoing, process: Process, step: Step, report: Report) -> dict[str, Process]:
+    """The values that other steps will need in the very process that has made them."""
+    live: dict[str, Process] = {}
+    needed = {v.name for s in run.pipeline.steps for v in s.inputs if v.producer == step.name}
+    for value in report.unstorable:
+        if value.name in needed:
+            live[value.name] = process
+            users = [
+                s.name
+                for s in run.pipeline.steps
+                if any(v.name == value.name and v.producer == step.name for v in s.inputs)
+            ]
+            run.note(
+                f"`{value.name}` ({value.kind}) cannot leave its process, so {' and '.join([step.name, *users])} run in one"
+            )
+    for later in run.pipeline.steps:
+        shared = sorted(changed_together(run.pipeline, report, later))
+        if shared:
+            live.update(dict.fromkeys(shared, process))
+            run.note(
+                f"{' and '.join(f'`{n}`' for n in shared)} of {step.name} share memory that {later.name} changes, "
+                "so it runs in the same process"
+            )
+    return live
 
 
 def unneeded(run: Ongoing, process: Process) -> list[Process]:

@@ -16,6 +16,7 @@ from nb2pipe.diagnostics import UsageError
 from nb2pipe.runtime import attempts, machine
 from nb2pipe.runtime.progress import Lines, summary
 from nb2pipe.runtime.result import Outcome, RunResult
+from tests.execute.test_guards import overlooking, without
 from tests.making import code, compiled, run, shown, write
 
 COUNTS = "import os\nn = len(os.listdir('tries'))\nopen(f'tries/{n}', 'w').close()\nprint('attempt', n)\n"
@@ -151,6 +152,19 @@ def test_who_needs_a_process_that_has_ended_is_told(tmp_path: Path) -> None:
     assert (of(result, "c").status, of(result, "c").detail) == ("not run", "b failed, in whose process it would run")
 
 
+def test_what_a_failed_attempt_has_written_is_not_forgotten(tmp_path: Path) -> None:
+    """A guard sees that a step beside it reads the file, though the attempt that ended well has not written it."""
+    cells = [
+        "import os, time",
+        code("if not os.path.exists('a.txt'):\n    open('a.txt', 'w').close()\n    1 / 0", "retries:1"),
+        "time.sleep(2)\nprint(open('a.txt').read() == '')",
+    ]
+    result = run(overlooking(write(tmp_path / "n.ipynb", cells), without("file")))
+    assert [o.status for o in result.outcomes.values()] == ["ok"] * 3
+    assert {s.kind for s in result.seen} == {"file"}
+    assert shown(result.outputs[2]) == "True"
+
+
 def test_the_wait_doubles_and_differs() -> None:
     from nb2pipe.runtime.limits import Limits
 
@@ -164,6 +178,37 @@ def test_the_wait_doubles_and_differs() -> None:
     assert tries.are_left("a", limits)
     assert tries.waits("a")
     assert 0 < (tries.pause([]) or 0) <= 60
+
+
+def test_who_has_waited_long_enough_keeps_nobody_awake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "FIRST", 0.001)
+    tries = attempts.Attempts()
+    tries.failed("a")
+    time.sleep(0.01)
+    assert tries.waits("a")
+    assert tries.pause([]) == 0  # the clock was not looked at yet
+    tries.ripen()
+    assert not tries.waits("a")
+    assert tries.pause([]) is None
+    assert tries.waiting == ("a",)
+    tries.forget("a")
+    assert tries.waiting == ()
+
+
+def test_a_step_that_waits_is_given_up_with_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it waits, a guard finds that what it took was made too early; that runs again, and fails."""
+    monkeypatch.setattr(attempts, "FIRST", 60.0)
+    (tmp_path / "a.txt").write_text("")
+    cells = [
+        "import time",
+        "time.sleep(1.5)\nwith open('a.txt', 'w') as f:\n    print('new', file=f)",
+        "d = open('a.txt').read()\nassert not d",
+        code("print('tried', d)\n1 / 0", "retries:1"),
+    ]
+    result = run(overlooking(write(tmp_path / "n.ipynb", cells), without("file")))
+    assert [o.status for o in result.outcomes.values()] == ["ok", "ok", "failed", "not run"]
+    assert result.outcomes["cell_4"].detail == "cell_3 failed"
+    assert result.outputs.get(3, []) == []
 
 
 # -- time --------------------------------------------------------------------------------------------------------------
