@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nb2pipe.api.replaying import verified, verify
     from nb2pipe.api.running import RunRequest, plan, run
     from nb2pipe.api.syncing import edits_are_in_the_notebook, sync, write_synced
+    from nb2pipe.api.valuing import Where, export_value, lineage_events, send_lineage, show_value, values
 
 _HOMES = {
     "compiling": ("Compiled", "check", "compile_notebook", "load", "parameters", "recompile"),
@@ -23,13 +24,16 @@ _HOMES = {
     "replaying": ("verified", "verify"),
     "running": ("RunRequest", "plan", "run"),
     "syncing": ("edits_are_in_the_notebook", "sync", "write_synced"),
+    "valuing": ("Where", "export_value", "lineage_events", "send_lineage", "show_value", "values"),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Compiled", "Keeping", "NotebookRefused", "Package", "RunRequest", "Several", "attest", "check", "compile_notebook",
-    "difference", "edits_are_in_the_notebook", "keep_version", "keep_wheel", "load", "package", "package_several", "parameters", "plan",
-    "publish", "recompile", "rollback", "run", "sync", "verified", "verify", "versions", "write_package", "write_synced",
+    "Compiled", "Keeping", "NotebookRefused", "Package", "RunRequest", "Several", "Where", "attest", "check",
+    "compile_notebook", "difference", "edits_are_in_the_notebook", "export_value", "keep_version", "keep_wheel",
+    "lineage_events", "load", "package", "package_several", "parameters", "plan", "publish", "recompile", "rollback",
+    "run", "send_lineage", "show_value", "sync", "values", "verified", "verify", "versions", "write_package",
+    "write_synced",
 ]  # fmt: skip
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.recording import Recording
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
     from nb2pipe.runtime.script import Script
-    from nb2pipe.runtime.task import CellTask
     from nb2pipe.runtime.zygote import Starter, Zygote
 
 
@@ -31,6 +30,7 @@ class RunRequest(NamedTuple):
 
     With ``cache`` what steps gave in earlier runs stands for them where it holds, and what they give is kept in ``store``;
     with ``trust`` also what others have written there is taken as it is.
+    With ``record`` and without ``cache`` every step runs, and all is kept as well. The record goes to the MLflow at ``mlflow`` too.
     With ``papermill`` each step is a notebook that papermill runs in a fresh kernel.
     """
 
@@ -41,12 +41,19 @@ class RunRequest(NamedTuple):
     cache: bool = False
     store: str | None = None
     trust: bool = False
+    record: bool = False
+    mlflow: str | None = None
     papermill: PapermillOptions | None = None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the run leaves a record."""
+        return self.cache or self.record or self.mlflow is not None
 
 
 @contextlib.contextmanager
 def _cache(
-    compiled: Compiled, cells: Mapping[int, CellTask], given: Mapping[str, Any], request: RunRequest, zygote: Zygote | None,
+    compiled: Compiled, todo: Script, given: Mapping[str, Any], request: RunRequest, zygote: Zygote | None,
     listener: Listener | None, started: float,
 ) -> Iterator[tuple[Cache, Recording]]:  # fmt: skip
     """The cache of a run, and its record."""
@@ -57,36 +64,49 @@ def _cache(
     from nb2pipe.runtime.result import Listener
     from nb2pipe.runtime.zygote import same_hash_seed
     from nb2pipe.store import results_folder
-    from nb2pipe.store.digests import digest_of_text
     from nb2pipe.store.rooms import opened, room
     from nb2pipe.store.runs import new_id
 
     subject = Subject(compiled.notebook.path, compiled.folder, compiled.codes, compiled.analysis, compiled.pipeline)
     seed = same_hash_seed(os.environ) if zygote is None else zygote.hash_seed
-    code = digest_of_text("\0".join(c.source for c in compiled.notebook.cells))
     run = new_id(started)
     with (
         opened(results_folder(compiled.folder, request.store)) as store,
         room(store) as folder,
     ):
         light = request.options.guards == "light"
-        cache = cache_of(subject, cells, given, store, seed, light=light, run=run, folder=folder, trust=request.trust)
+        cache = cache_of(
+            subject, todo.tasks, given, store, seed, light=light, run=run, folder=folder, trust=request.trust
+        )
+        cache.fresh = not request.cache
         options = {"jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split}
         notebook = os.path.abspath(compiled.notebook.path)
-        begun = described(run, notebook, started, given, code, options)
-        yield cache, Recording(store.database, begun, listener or Listener())
+        begun = described(store, run, notebook, started, given, todo, compiled.pipeline, cache.packages, options)
+        yield cache, Recording(store, folder, begun, listener or Listener())
+
+
+def _forward(cache: Cache, record: Recording, uri: str, listener: Listener | None) -> None:
+    """Tell an MLflow of a run that is over; that it cannot be told is no end of the run."""
+    from nb2pipe.records.forward import forward
+
+    try:
+        forward(cache.store, record.run, uri)
+    except Exception as error:
+        if listener is not None:
+            listener.note(f"the run was not sent to MLflow at {uri}: {error}")
 
 
 def _scripted(compiled: Compiled, document: Any, parameters: Mapping[str, Any]) -> tuple[Compiled, Script]:
     """What runs; a notebook that an earlier run has put parameters into is another one with these."""
+    from nb2pipe.runtime.measured import measured
     from nb2pipe.runtime.script import script, written_over
 
     changed = written_over(document, parameters)
     if changed is None:
-        return compiled, script(document, compiled.pipeline, parameters)
+        return compiled, measured(script(document, compiled.pipeline, parameters), compiled.codes)
     notebook = from_document(changed, compiled.notebook.path)
     again = compile_notebook(notebook, compiled.split, str(compiled.folder))
-    return again, script(changed, again.pipeline, {})
+    return again, measured(script(changed, again.pipeline, {}), again.codes)
 
 
 def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
@@ -156,6 +176,10 @@ def run(
     if faults:
         raise Refused(faults)
     parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
+    if request.mlflow is not None:
+        from nb2pipe.records.forward import check_mlflow
+
+        check_mlflow()
     # What runs: the notebook's cells, and papermill's cell of injected parameters.
     document = read_document(compiled.notebook.path) if document is None else document
     compiled, todo = _scripted(compiled, document, parameters)
@@ -166,11 +190,9 @@ def run(
 
     with contextlib.ExitStack() as stack:
         cache = record = None
-        if request.cache:
+        if request.is_recorded:
             # What steps gave in earlier runs, and what they will give in later ones; and the record of this one.
-            cache, record = stack.enter_context(
-                _cache(ahead, todo.tasks, parameters, request, zygote, listener, started)
-            )
+            cache, record = stack.enter_context(_cache(ahead, todo, parameters, request, zygote, listener, started))
 
         def again(facts: Sequence[Fact]) -> Pipeline:
             remember(compiled.notebook, compiled.folder, facts)
@@ -197,6 +219,9 @@ def run(
         finally:
             if record is not None:
                 record.over(result)
+                if request.mlflow is not None and cache is not None:
+                    # The record, for those who look at runs elsewhere.
+                    _forward(cache, record, request.mlflow, listener)
     # One executed notebook, whatever the number of processes.
     if request.output is not None:
         written = result if todo.place is None else as_written(result, todo.place)

@@ -32,6 +32,7 @@ def add_parser(commands: Any) -> None:
             ("nb2pipe run analysis.ipynb -p month 2026-03 -o out.html", "with a parameter, as a page"),
             ("nb2pipe run analysis.ipynb -f march.yaml --jobs 4", "parameters from a file, four steps at once"),
             ("nb2pipe run analysis.ipynb --guards strict", "refuse where the analysis was wrong"),
+            ("nb2pipe run analysis.ipynb --record", "every step, and a record of the run: nb2pipe runs show last"),
         ),
     )
     add_notebook(parser)
@@ -49,6 +50,10 @@ def add_parser(commands: Any) -> None:
                         "large values out (light), refuse (strict), or do not look (off)")  # fmt: skip
     parser.add_argument("--cache", action=argparse.BooleanOptionalAction, default=False,
                         help="let what a step gave in an earlier run stand for it where that holds (default: no)")  # fmt: skip
+    parser.add_argument("--record", action="store_true",
+                        help="run every step, and keep a record of the run and what its steps gave, as --cache does too")  # fmt: skip
+    parser.add_argument("--mlflow", metavar="URI",
+                        help="send parameters and metrics of the run to MLflow too, such as file:mlruns (implies --record)")  # fmt: skip
     add_limits(parser)
     add_trust(parser)
     add_store(parser, "results")
@@ -75,7 +80,7 @@ def main(options: argparse.Namespace) -> int:
     if not folder.is_dir() or options.engine != "local":  # reading says it better
         return _run(options, None)
     # It imports what steps need while the notebook is compiled.
-    with Zygote(None, str(folder), same_hashes=options.cache) as zygote:
+    with Zygote(None, str(folder), same_hashes=options.cache or options.record or options.mlflow is not None) as zygote:
         return _run(options, zygote)
 
 
@@ -99,6 +104,8 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
         options.cache,
         options.store,
         options.trust,
+        options.record,
+        options.mlflow,
         papermill,
     )
     error: NotWritten | None = None
@@ -116,8 +123,11 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
     print(summary(result, None if error else options.output, color=color), file=sys.stderr, end="")
     if result.exit_code == 1:
         _advise(compiled, result, color=color)
+        if request.is_recorded and options.guards != "off":
+            print("more: nb2pipe open last", file=sys.stderr)
     elif options.output is None and result.exit_code == 0:
-        print("nothing was written: -o NAME.ipynb keeps the executed notebook", file=sys.stderr)
+        hint = "`nb2pipe runs notebook last -o NAME.ipynb` writes" if request.is_recorded else "-o NAME.ipynb keeps"
+        print(f"nothing was written: {hint} the executed notebook", file=sys.stderr)
     if error is not None:
         print(f"error: {error}", file=sys.stderr)
     return error.exit_code if error else result.exit_code

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nb2pipe import metrics
 from nb2pipe.runtime import guards, sources, states, values
-from nb2pipe.runtime.task import CellTask, Report, Seen, Task, Unstorable
+from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, Task, Unstorable
 from nb2pipe.runtime.values import ABSENT, Absent
 
 if TYPE_CHECKING:
@@ -26,14 +27,18 @@ class Boundary:
     """The boundary of the steps that one process runs, one after another: `before` the cells of each, and `after` them.
 
     ``shell`` is an IPython shell with ipykernel's name, whose names at the start are no notebook's. ``told`` hears what
-    `FileWatch` tells, before it happens.
+    `FileWatch` tells, before it happens, and each metric; ``silent`` says that the cell that runs is another step's.
     """
 
-    def __init__(self, shell: Any, told: Callable[[str, str], None]) -> None:
+    def __init__(self, shell: Any, told: Callable[[str, Any], None]) -> None:
         self.shell = shell
         self.namespace: dict[str, Any] = shell.user_ns
         self._baseline = frozenset(self.namespace)
         self._told = told
+        self.silent = False
+        self._pid = os.getpid()
+        self._said: list[Metric] = []
+        metrics.listen(self._metric)
         self._held: dict[tuple[str, str], Any] = {}
         self._watch: guards.FileWatch | None = None
         self._observer: Observer | None = None
@@ -51,7 +56,7 @@ class Boundary:
         Raises:
             Exception: A value that cannot be loaded, a folder that is gone.
         """
-        self._started, self._used = time.perf_counter(), _cpu()
+        self._started, self._used, self._said = time.perf_counter(), _cpu(), report.metrics
         os.chdir(task.cwd)
         sources.found_in(Path(task.folder))
         if task.cwd not in sys.path:
@@ -109,6 +114,19 @@ class Boundary:
         for under in ("_", "__", "___"):
             if under in namespace:
                 setattr(hook, under, namespace[under])
+
+    def say_metrics(self, cell: CellTask) -> None:
+        """Say the metrics that a cell has bound or shown, now that it has run."""
+        for name in cell.metrics:
+            if name in self.namespace:
+                for metric, number in metrics.numbers(name, self.namespace[name]):
+                    self._metric(metric, number, None)
+
+    def _metric(self, name: str, value: float, place: int | None) -> None:
+        """Hear a metric; what a process says that a cell has forked is heard by nobody."""
+        if not self.silent and os.getpid() == self._pid:
+            self._said.append(Metric(name, value, place, time.time()))
+            self._told("metric", self._said[-1])
 
     # -- after the cells ------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from nb2pipe.runtime.observed import Keyed, changed
 from nb2pipe.runtime.recipes import Recipe, Recipes
 from nb2pipe.runtime.script import INJECTED
 from nb2pipe.runtime.surroundings import Surroundings, package_times, packages
-from nb2pipe.runtime.task import CellTask, Report, Seen, ValueFile
+from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, ValueFile, files_of
 from nb2pipe.runtime.trust import Trust
 from nb2pipe.runtime.words import difference
 from nb2pipe.store import results
@@ -51,12 +51,19 @@ class Cache:
         self._environment = dict(os.environ)
         self._times = package_times()
         self.broken = ""
+        self.fresh = False
+        """Whether every step is to run, whatever is kept of it."""
 
     @property
     def folder(self) -> Path:
         """The folder of the run that goes on."""
         assert self.here is not None  # noqa: S101  a plan runs nothing
         return self.here
+
+    @property
+    def packages(self) -> str:
+        """What is installed, a line each."""
+        return self._around.packages
 
     # -- looking up -------------------------------------------------------------------------------------------------
 
@@ -73,6 +80,8 @@ class Cache:
         recipe = self.recipes.recipe(step, tasks, inputs, order)
         if recipe.never:
             return Missing(f"{recipe.never}: never cached")
+        if self.fresh:
+            return Missing("every step was to run", recipe)
         try:
             return self._look_up(step, tasks, recipe, allowed)
         except (sqlite3.Error, OSError) as error:
@@ -125,6 +134,9 @@ class Cache:
         if not set(facts["changes"]) <= set(step.changes):
             return "it was kept when more was known of what it changes"
         missing = sorted(set(step.outputs) - {n for f in facts["files"] for n in f[1]})
+        unmeasured = sorted({n for t in tasks for n in t.metrics} - set(facts.get("measured", ())))
+        if unmeasured:
+            return f"`{unmeasured[0]}` is a metric now, and was none"
         if missing:
             return f"`{missing[0]}` is needed now, and was not kept"
         why = allowed(_report(step.name, facts))
@@ -236,6 +248,8 @@ class Cache:
             "seen": [asdict(s) for s in report.seen],
             "changes": step.changes,
             "reads": report.reads,
+            "metrics": report.metrics,
+            "measured": sorted({n for t in tasks for n in t.metrics}),
             "observed": report.observed.kept(self._keyed),
             "events": self.store.contents.keep_bytes(shown.encode("utf-8", "surrogatepass")),
             "begun": [(places[cell], when) for cell, when in begun if cell != INJECTED],
@@ -280,12 +294,8 @@ def _report(step: str, facts: Mapping[str, Any]) -> Report:
         together=[(a, b) for a, b in facts["together"]],
         seen=[Seen(s["kind"], step, tuple(s["names"]), s["other"]) for s in facts["seen"]],
         reads=list(facts["reads"]),
+        metrics=[Metric(*m) for m in facts.get("metrics", ())],
     )
-
-
-def files_of(facts: Mapping[str, Any]) -> list[ValueFile]:
-    """The files of values of a result; those that an earlier nb2pipe has kept say less of themselves."""
-    return [ValueFile(f[0], tuple(f[1]), *f[2:6], *(tuple(kinds) for kinds in f[6:])) for f in facts["files"]]
 
 
 def _shows_lines(event: Mapping[str, Any]) -> bool:

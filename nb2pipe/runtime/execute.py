@@ -227,6 +227,7 @@ class _Execution:
         outcome.seconds, outcome.guard_seconds = report.seconds, report.guard_seconds
         outcome.cpu, outcome.memory = report.cpu, report.memory
         self.processes.rest(process)
+        outcome.metrics, outcome.taken = tuple(report.metrics), run.taken(step)
         if report.status != "ok":
             outcome.cell, outcome.ename, outcome.evalue = report.cell, report.ename, report.evalue
             detail = report.problem if report.status == "broken" else f"{report.ename}: {report.evalue}"
@@ -289,8 +290,8 @@ class _Execution:
         live = {} if process is None else self.left_in(process, step, report)
         outcome = run.outcomes[step.name]
         outcome.given = sum(f.size for f in report.files)
-        outcome.taken = sum({f.name: f.size for v in step.inputs for f in run.files_with(v)}.values())
         outcome.values = {n: f.digest for n, f in stored.items()}
+        outcome.metrics, outcome.taken = tuple(report.metrics), run.taken(step)
         outcome.files, outcome.inputs = tuple(report.files), {v.name: v.producer for v in step.inputs}
         run.reports[step.name] = report
         run.done[step.name] = Done(report, {n: f.name for n, f in stored.items()}, stored, live)

@@ -125,7 +125,15 @@ def write(path: str, document: Any) -> None:
         NotWritten: The file cannot be written. The work is not lost where the system's folder for temporary files
             takes it instead.
     """
-    text = _text(path, document)
+    put(path, _text(path, document))
+
+
+def put(path: str, text: bytes) -> None:
+    """Write a file atomically, in the folder that it says, which is made.
+
+    Raises:
+        NotWritten: as `write`.
+    """
     try:
         if is_remote(path):
             _write_remote(path, text)

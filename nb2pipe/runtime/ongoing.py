@@ -10,7 +10,7 @@ from typing import Any
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
-from nb2pipe.pipeline.model import Pipeline, Step, Value
+from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.processes import Process
 from nb2pipe.runtime.result import Listener, Outcome, RunOptions, Status
@@ -88,6 +88,8 @@ class Ongoing:
             self.begun[step].append(what)
             cell, when = what
             self.listener.begun(step, cell, when, pid)
+        elif kind == "metric":
+            self.listener.metric(step, what)
         elif kind == "outside":
             self.outside.setdefault(step, []).append(what)
         elif kind == "rewritten":
@@ -102,6 +104,8 @@ class Ongoing:
         """A step has ended."""
         outcome = self.outcomes[step]
         outcome.status, outcome.detail, outcome.ended = status, detail, time.time()
+        outcome.events, outcome.begun = self.events.get(step, ()), self.begun.get(step, ())
+        outcome.until = self.until.get(step, 0.0)
         self.running.pop(step, None)
         self.ended.add(step)
         self.listener.ended(step, outcome)
@@ -122,10 +126,10 @@ class Ongoing:
         span = Span(step.cells[0] if step.cells else -1)
         self.refused = Diagnostic(span, code, Severity.ERROR, message, hint)
 
-    def files_with(self, value: Value) -> list[ValueFile]:
-        """The file that a value is in, if it is in one."""
-        file = self.done[value.producer].stored.get(value.name)
-        return [] if file is None else [file]
+    def taken(self, step: Step) -> int:
+        """How many bytes of values a step has taken."""
+        files = (d.stored.get(v.name) for v in step.inputs if (d := self.done.get(v.producer)) is not None)
+        return sum({f.name: f.size for f in files if f is not None}.values())
 
 
 def shown_by(run: Ongoing) -> Outputs:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.runtime.outputs import Event
-from nb2pipe.runtime.task import Seen, ValueFile
+from nb2pipe.runtime.task import Metric, Seen, ValueFile
 
 Status = Literal["ok", "failed", "died", "not run"]
 
@@ -44,6 +45,8 @@ class Outcome:
     the most that its process had, in bytes, as are ``taken`` and ``given``, its values; ``values`` have their digests, and ``files``
     say what they are; ``inputs`` are the values that it took, with the steps that they came from. ``made`` is the earlier run that
     stands for it.
+    ``events`` are what it showed (see `nb2pipe.runtime.outputs`), ``begun`` says when cells began, and ``until``, where there is an
+    earlier run, when the last of them ended.
     """
 
     status: Status = "not run"
@@ -68,6 +71,10 @@ class Outcome:
     files: tuple[ValueFile, ...] = ()
     inputs: dict[str, str] = field(default_factory=dict)
     made: str = ""
+    metrics: tuple[Metric, ...] = ()
+    events: Sequence[dict[str, Any]] = ()
+    begun: Sequence[tuple[int, float]] = ()
+    until: float = 0.0
 
 
 @dataclass(slots=True)
@@ -113,6 +120,9 @@ class Listener:
 
     def failed_once(self, step: str, why: str, shown: str) -> None:
         """A step has failed and is tried again: what is to be said of it, and what its cells had shown."""
+
+    def metric(self, step: str, metric: Metric) -> None:
+        """A step that runs has said a metric; when it has ended, its outcome has all of them."""
 
     def note(self, text: str) -> None:
         """Something that the user should know."""

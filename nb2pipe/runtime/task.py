@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nb2pipe.analysis.amend import FactKind
 from nb2pipe.runtime.observed import Observed
@@ -13,7 +14,8 @@ from nb2pipe.runtime.observed import Observed
 class CellTask:
     """A cell to run: ``source`` as text, ``count`` the execution count; ``silent`` where its outputs are another step's.
 
-    ``bare`` says that nothing that loads NumPy has been imported when it has run.
+    ``bare`` says that nothing that loads NumPy has been imported when it has run; ``metrics`` are the names whose numbers are
+    metrics of the run when it has.
     """
 
     index: int
@@ -22,6 +24,7 @@ class CellTask:
     raises: bool = False
     silent: bool = False
     bare: bool = False
+    metrics: tuple[str, ...] = ()
 
 
 class Watched(NamedTuple):
@@ -98,6 +101,20 @@ class ValueFile(NamedTuple):
     kinds: tuple[str, ...] = ()
 
 
+class Metric(NamedTuple):
+    """A number that a step says of the run; ``place`` is that in a series, ``at`` when it was said (seconds since the epoch)."""
+
+    name: str
+    value: float
+    place: int | None
+    at: float
+
+
+def files_of(facts: Mapping[str, Any]) -> list[ValueFile]:
+    """The files of values of a kept result; those that an earlier nb2pipe has kept say less of themselves."""
+    return [ValueFile(f[0], tuple(f[1]), *f[2:6], *(tuple(kinds) for kinds in f[6:])) for f in facts["files"]]
+
+
 @dataclass(slots=True)
 class Report:
     """How a step ended, what it stored, and what the guards saw."""
@@ -119,3 +136,4 @@ class Report:
     observed: Observed | None = None
     cpu: float = 0.0
     memory: int = 0
+    metrics: list[Metric] = field(default_factory=list)

@@ -21,12 +21,11 @@ class Worker:
 
     def __init__(self, channel: Channel, shell: ZMQInteractiveShell) -> None:
         self.channel = channel
-        self.silent = False
         self.shell = CellShell(self._emit, shell)
         self.boundary = Boundary(self.shell.shell, lambda kind, what: self.channel.send((kind, what)))
 
     def _emit(self, event: dict[str, Any]) -> None:
-        if not self.silent:
+        if not self.boundary.silent:
             self.channel.send(("event", event))
 
     def serve(self) -> None:
@@ -58,14 +57,14 @@ class Worker:
         limit = MemoryLimit(task.memory)
         self.shell.shell.before_traceback = limit.lift
         for cell in task.cells:
-            self.silent = cell.silent
+            self.boundary.silent = cell.silent
             if not cell.silent:
                 self.channel.send(("begun", (cell.index, time.time())))
             limit.hold()
             with as_imported(cell):
                 result = self.shell.run(cell.source, cell=cell.index, execution_count=cell.count)
             limit.lift()
-            self.silent = False
+            self.boundary.silent = False
             if result.status == "error" and not cell.raises:
                 report.status, report.cell, report.ename, report.evalue = (
                     "error",
@@ -74,6 +73,7 @@ class Worker:
                     result.evalue,
                 )
                 return
+            self.boundary.say_metrics(cell)
 
 
 def main(sock: socket.socket, shell: ZMQInteractiveShell, environment: Mapping[str, str] | None = None) -> None:

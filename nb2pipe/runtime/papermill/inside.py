@@ -151,6 +151,7 @@ class _Kernel:
             return
         self._cell = info
         cell = self._task.cells[self._position]
+        self._boundary.silent = cell.silent
         self._ask("begun", (cell.index, time.time(), cell.silent))
         self._imported = contextlib.ExitStack()
         self._imported.enter_context(as_imported(cell))
@@ -168,6 +169,8 @@ class _Kernel:
             if not _ended_well(result, self._shell) and not self._task.cells[self._position].raises:
                 self._failed(result)
                 return
+            self._boundary.silent = False
+            self._boundary.say_metrics(self._task.cells[self._position])
             self._inputs = len(self._shell.history_manager.input_hist_parsed)
         self._position += 1
         if self._position < len(self._task.cells):

@@ -1,0 +1,122 @@
+"""Recorded runs as events of OpenLineage, the open standard for lineage (openlineage.io, the specification 2-0-2)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nb2pipe import __version__
+from nb2pipe.store.lineage import CODE, Value, in_order, values_in, values_of
+from nb2pipe.store.results import Result
+from nb2pipe.store.runs import Run, StepRun
+
+_PRODUCER = f"https://github.com/nb2pipe/nb2pipe/tree/v{__version__}"
+_SPEC = "https://openlineage.io/spec"
+_NAMESPACE = "nb2pipe"
+_ENDS = {"ok": "COMPLETE", "cached": "COMPLETE", "failed": "FAIL", "died": "FAIL"}
+
+
+def events(
+    run: Run, results: Mapping[str, Result | None], steps: frozenset[str] | None = None
+) -> tuple[dict[str, Any], ...]:
+    """The events of a run's steps, in the order of their times: START, and COMPLETE or FAIL for those that have ended.
+
+    ``results`` say of each step which files it read and wrote, ``steps`` which steps are wanted (None: all).
+    """
+    found = [
+        event
+        for step in in_order(run)
+        if steps is None or step.name in steps
+        for event in _events(run, step, results.get(step.name))
+    ]
+    return tuple(sorted(found, key=lambda event: str(event["eventTime"])))
+
+
+def _events(run: Run, step: StepRun, result: Result | None) -> Iterator[dict[str, Any]]:
+    """The events of one step."""
+    pipeline = Path(run.notebook).stem
+    facts = step.facts
+    read, written = _files(result)
+    given = {(v.step, v.name): v for v in values_of(run) if v.kind not in CODE}
+    taken = (given.get((producer, name)) for name, producer in facts.get("inputs", {}).items())
+    inputs = [_dataset(v) for v in taken if v is not None]
+    outputs = [_output(v) for v in values_in(run.id, run.notebook, step) if v.kind not in CODE]
+    common = {
+        "job": {
+            "namespace": _NAMESPACE,
+            "name": f"{pipeline}.{step.name}",
+            "facets": {
+                "jobType": _facet(
+                    "JobTypeJobFacet", "2-0-4", processingType="BATCH", integration="NB2PIPE", jobType="TASK"
+                )
+            },
+        },
+        "inputs": inputs + [_file(path) for path in read],
+        "producer": _PRODUCER,
+        "schemaURL": f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent",
+    }
+    facets = _run_facets(run, step, result)
+    about = {"runId": _id(run.id, step.name), "facets": facets}
+    yield {"eventType": "START", "eventTime": _time(facts["started"]), "run": about, "outputs": [], **common}
+    end = _ENDS.get(step.status)
+    if end is None or "ended" not in facts:
+        return
+    if end == "FAIL":
+        message = facts.get("detail") or "failed"
+        failure = _facet("ErrorMessageRunFacet", "1-0-1", message=message, programmingLanguage="PYTHON")
+        about = {**about, "facets": {**facets, "errorMessage": failure}}
+    outputs += [_file(path) for path in written]
+    yield {"eventType": end, "eventTime": _time(facts["ended"]), "run": about, "outputs": outputs, **common}
+
+
+def _run_facets(run: Run, step: StepRun, result: Result | None) -> dict[str, Any]:
+    parent: dict[str, Any] = {
+        "run": {"runId": _id(run.id)},
+        "job": {"namespace": _NAMESPACE, "name": Path(run.notebook).stem},
+    }
+    tags = {"nb2pipe.run": run.id, "code": run.facts.get("code", "")}
+    if step.status == "cached":
+        tags["cached"] = f"made by {step.facts.get('made', 'an earlier run')}"
+    if run.facts.get("git"):
+        tags["git"] = run.facts["git"]["commit"]
+    parts = {} if result is None else result.facts.get("parts", {})
+    tags |= {n.replace(" ", ".", 1): v for n, v in sorted(parts.items()) if n.startswith("parameter ")}
+    listed = [{"key": k, "value": str(v), "source": "nb2pipe"} for k, v in tags.items()]
+    return {"parent": _facet("ParentRunFacet", "1-2-0", **parent), "tags": _facet("TagsRunFacet", "1-0-0", tags=listed)}
+
+
+def _files(result: Result | None) -> tuple[list[str], list[str]]:
+    """The files that a step read and wrote."""
+    facts = {} if result is None else result.facts
+    return facts.get("reads", []), facts.get("writes", [])
+
+
+def _dataset(value: Value) -> dict[str, Any]:
+    name = f"{Path(value.notebook).stem}.{value.step}.{value.name}"
+    version = _facet("DatasetVersionDatasetFacet", "1-0-1", datasetVersion=value.digest)
+    return {"namespace": _NAMESPACE, "name": name, "facets": {"version": version}}
+
+
+def _output(value: Value) -> dict[str, Any]:
+    statistics = _facet("OutputStatisticsOutputDatasetFacet", "1-0-2", size=value.size)
+    return {**_dataset(value), "outputFacets": {"outputStatistics": statistics}}
+
+
+def _file(path: str) -> dict[str, Any]:
+    return {"namespace": "file", "name": path, "facets": {}}
+
+
+def _facet(name: str, version: str, **fields: Any) -> dict[str, Any]:
+    return {"_producer": _PRODUCER, "_schemaURL": f"{_SPEC}/facets/{version}/{name}.json#/$defs/{name}", **fields}
+
+
+def _id(*names: str) -> str:
+    """The same for the same run and step, whoever asks."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join((_PRODUCER.partition("/tree/")[0], *names))))
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
