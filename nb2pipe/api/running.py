@@ -245,7 +245,7 @@ def run(
         if request.papermill is not None:
             from nb2pipe.runtime.papermill.runners import runners
 
-            starter = runners(todo.document, todo.place, parameters, request.papermill)
+            starter = runners(todo.document, todo.place, parameters, request.papermill, len(ahead.pipeline.steps))
         result = None
         try:
             result = execute(

@@ -100,7 +100,7 @@ def test_a_process_that_dies_is_a_dead_kernel(execute: Execute, tmp_path: Path) 
 
 def test_a_cell_may_take_its_time_and_no_longer(execute: Execute, tmp_path: Path) -> None:
     with pytest.raises(CellTimeoutError):
-        execute(["print('soon')", "import time\ntime.sleep(60)"], execution_timeout=3, split="cells:1")
+        execute(["print('soon')", "import time\ntime.sleep(60)"], execution_timeout=2, split="cells:1")
     document = nbformat.read(tmp_path / "nb2pipe.ipynb", as_version=4)
     assert [c.metadata.papermill.status for c in document.cells] == ["completed", "failed"]
     assert document.cells[0].outputs[0].text == "soon\n"

@@ -26,11 +26,11 @@ _DECISIVE = ("pandas", "numpy")
 
 
 class Runners:
-    """Starts a runner for each step, and waits for their ends. One is always there ahead of time, to import papermill."""
+    """Starts a runner for each of ``steps`` steps, and waits for their ends. One is there ahead of time, to import papermill."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, steps: int) -> None:
         self.hash_seed = ""
-        self._asked = asked
+        self._asked, self._ahead = asked, steps
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self._spare: Child | None = None
 
@@ -46,7 +46,8 @@ class Runners:
             ZygoteError: It cannot be started.
         """
         child = self._spare or self._start()
-        self._spare = self._start()
+        self._ahead -= 1
+        self._spare = self._start() if self._ahead > 0 else None
         try:
             Channel(child.channel).send((self._asked, *payload))
         except OSError as error:
@@ -96,7 +97,9 @@ class Runners:
         return Child(process.pid, ours)
 
 
-def runners(document: Any, place: int | None, parameters: Mapping[str, Any], options: PapermillOptions) -> Runners:
+def runners(
+    document: Any, place: int | None, parameters: Mapping[str, Any], options: PapermillOptions, steps: int
+) -> Runners:
     """Runners for the steps of a notebook; ``place`` is where its cell of injected parameters stands, which is no step's.
 
     Raises:
@@ -115,7 +118,7 @@ def runners(document: Any, place: int | None, parameters: Mapping[str, Any], opt
             options = replace(options, steps_dir=str(Path(options.steps_dir).resolve()))
         except OSError as error:
             raise UsageError(f"--steps-dir {options.steps_dir} cannot be made: {error.strerror or error}") from None
-    return Runners(Asked(dict(enumerate(cells)), metadata, dict(parameters), options, _libraries()))
+    return Runners(Asked(dict(enumerate(cells)), metadata, dict(parameters), options, _libraries()), steps)
 
 
 def _check_kernel(name: str) -> None:

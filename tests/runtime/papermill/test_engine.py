@@ -113,9 +113,9 @@ def test_a_cell_that_fails_stops_its_step(tmp_path: Path) -> None:
         ("import os, time\ntime.sleep(1)\nos._exit(4)", {}, "died", "its process ended by itself with exit code 4"),
         (
             "import time\ntime.sleep(60)",
-            {"execution_timeout": 3},
+            {"execution_timeout": 2},
             "failed",
-            "CellTimeoutError: the cell took longer than 3 s",
+            "CellTimeoutError: the cell took longer than 2 s",
         ),
     ],
     ids=["dies", "takes too long"],
