@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -56,7 +55,10 @@ def values(
     with _opened(where) as store:
         found = versions(store.database, where.notebook) if run is None else values_of(named(store.database, run))
         wanted = (v for v in found if everything or v.kind not in CODE)
-        return [(v, store.contents.path(v.digest).exists()) for v in islice(wanted, count)]
+        return [
+            (v, store.contents.path(v.digest).exists())
+            for v in islice(wanted, None if count is None or count < 0 else count)
+        ]
 
 
 def show_value(name: str, where: Where) -> tuple[Lineage, Portrait | str]:
@@ -118,39 +120,14 @@ def lineage_events(where: Where, run: str | None = None, name: str | None = None
 
 
 def send_lineage(events: Sequence[Mapping[str, Any]], target: str) -> None:
-    """Append events to a file, a line each, or post them one after another to an address; a key for it may be in OPENLINEAGE_API_KEY.
+    """Hand events of lineage on: to a file, or to an http address.
 
     Raises:
         UsageError: The file cannot be written, or the address does not take them.
     """
-    import os
-    import urllib.error
-    import urllib.request
+    from nb2pipe.store.openlineage import send
 
-    if "://" not in target:
-        try:
-            with Path(target).open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(event) + "\n" for event in events)
-        except OSError as error:
-            raise UsageError(f"{target} cannot be written: {error.strerror or error}") from None
-        return
-    if not target.startswith(("http://", "https://")):
-        raise UsageError(f"events go to a file or an http address, and not to {target}")
-    headers = {"Content-Type": "application/json"}
-    if os.environ.get("OPENLINEAGE_API_KEY"):
-        headers["Authorization"] = f"Bearer {os.environ['OPENLINEAGE_API_KEY']}"
-    for event in events:
-        asked = urllib.request.Request(target, json.dumps(event).encode(), headers, method="POST")  # noqa: S310  http, as was looked at
-        try:
-            with urllib.request.urlopen(asked, timeout=30):  # noqa: S310  as above
-                continue
-        except (OSError, ValueError) as error:
-            said = (
-                f"it answers {error.code}"
-                if isinstance(error, urllib.error.HTTPError)
-                else str(getattr(error, "reason", error))
-            )
-            raise UsageError(f"{target} does not take the events: {said}") from None
+    send(events, target)
 
 
 def _results(store: Store, run: Run) -> dict[str, Any]:

@@ -98,7 +98,6 @@ _NAMES = {
     "scipy.interpolate._interpolate": "PPoly",
     "scipy.spatial._ckdtree": "cKDTree",
     "scipy.spatial._kdtree": "KDTree",
-    "scipy.stats._stats_py": "F_onewayResult LinregressResult",
     # those of scikit-learn that are no estimators; the trees and losses are those that skops trusts
     "sklearn._loss._loss": "CyHalfBinomialLoss CyHalfGammaLoss CyHalfMultinomialLoss CyHalfPoissonLoss CyHalfSquaredError "
     "CyHalfTweedieLoss CyHalfTweedieLossIdentity CyAbsoluteError CyExponentialLoss CyHuberLoss CyPinballLoss",

@@ -67,18 +67,17 @@ def values_in(run: str, notebook: str, step: StepRun) -> Iterator[Value]:
 def versions(database: sqlite3.Connection, notebook: str | None = None) -> Iterator[Value]:
     """The values of all runs, each content of a value once, as it stood in the newest run that has it; the newest first."""
     seen = set()
-    rows = database.execute(
-        "select runs.id, runs.notebook, steps.name, steps.status, steps.facts from runs join steps on steps.run = runs.id "
-        "order by runs.started desc, runs.id desc, steps.rowid"
-    )
-    for run, path, step, status, facts in rows:
+    for run, path in database.execute("select id, notebook from runs order by started desc, id desc").fetchall():
         if not is_of(path, notebook):
             continue
-        for value in values_in(run, path, StepRun(step, status, json.loads(facts))):
-            key = (path, step, value.name, value.digest)
-            if key not in seen:
-                seen.add(key)
-                yield value
+        for step, status, facts in database.execute(
+            "select name, status, facts from steps where run = ? order by rowid", (run,)
+        ):
+            for value in values_in(run, path, StepRun(step, status, json.loads(facts))):
+                key = (path, step, value.name, value.digest)
+                if key not in seen:
+                    seen.add(key)
+                    yield value
 
 
 def values_of(run: Run) -> tuple[Value, ...]:

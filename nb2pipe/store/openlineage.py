@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from nb2pipe import __version__
+from nb2pipe.diagnostics import UsageError
 from nb2pipe.store.lineage import CODE, Value, in_order, values_in, values_of
 from nb2pipe.store.results import Result
 from nb2pipe.store.runs import Run, StepRun
@@ -33,6 +36,41 @@ def events(
         for event in _events(run, step, results.get(step.name))
     ]
     return tuple(sorted(found, key=lambda event: str(event["eventTime"])))
+
+
+def send(events: Sequence[Mapping[str, Any]], target: str) -> None:
+    """Append events to a file, a line each, or post them one after another to an address; a key for it may be in OPENLINEAGE_API_KEY.
+
+    Raises:
+        UsageError: The file cannot be written, or the address does not take them.
+    """
+    import urllib.error
+    import urllib.request
+
+    if "://" not in target:
+        try:
+            with Path(target).open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(event) + "\n" for event in events)
+        except OSError as error:
+            raise UsageError(f"{target} cannot be written: {error.strerror or error}") from None
+        return
+    if not target.startswith(("http://", "https://")):
+        raise UsageError(f"events go to a file or an http address, and not to {target}")
+    headers = {"Content-Type": "application/json"}
+    if os.environ.get("OPENLINEAGE_API_KEY"):
+        headers["Authorization"] = f"Bearer {os.environ['OPENLINEAGE_API_KEY']}"
+    for event in events:
+        asked = urllib.request.Request(target, json.dumps(event).encode(), headers, method="POST")  # noqa: S310  http, as was looked at
+        try:
+            with urllib.request.urlopen(asked, timeout=30):  # noqa: S310  as above
+                continue
+        except (OSError, ValueError) as error:
+            said = (
+                f"it answers {error.code}"
+                if isinstance(error, urllib.error.HTTPError)
+                else str(getattr(error, "reason", error))
+            )
+            raise UsageError(f"{target} does not take the events: {said}") from None
 
 
 def _events(run: Run, step: StepRun, result: Result | None) -> Iterator[dict[str, Any]]:

@@ -56,7 +56,7 @@ def pickled(value: Any) -> bytes:
 
 def plain(value: Any) -> bytes:
     """What puts a plain value onto the stack."""
-    return pickle.dumps(value, 2)[2:-1]
+    return pickle.dumps(value, 3)[2:-1]
 
 
 def named(module: str, name: str) -> bytes:
@@ -185,12 +185,12 @@ def test_a_type_that_hides_its_objects_is_refused() -> None:
     """Numbers that are taken for the addresses of objects run what they point to."""
     forged = Call(np.dtype, "O8", False, True, state=(3, "|", None, None, None, -1, -1, 0))
     assert pickle.loads(pickled(forged)).hasobject is False  # numpy takes it
-    assert strangers.needs(pickled(forged), ()) == ("numpy.dtype of an unknown form",)
+    assert strangers.needs(pickled(forged), ()) == ("numpy.dtype, of an unknown form",)
     longer = Call(np.dtype, "f8", False, True, state=(3, "<", None, None, None, 800, -1, 0))
     outside = Call(np.dtype, "V8", False, True, state=(3, "|", None, ("a",), {"a": (np.dtype("i8"), 4096)}, 8, 1, 16))
     fields = Call(np.dtype, "V8", False, True, state=(3, "|", None, ("a",), {"a": (np.dtype("O"), 0)}, 8, 1, 16))
     for made in (longer, outside, fields, Call(np.dtype, "O,O"), Call(np.dtype, "f8")):
-        assert strangers.needs(pickled(made), ()) == ("numpy.dtype of an unknown form",)
+        assert strangers.needs(pickled(made), ()) == ("numpy.dtype, of an unknown form",)
 
 
 def test_arrays_on_the_memory_of_objects_are_refused() -> None:
@@ -201,10 +201,42 @@ def test_arrays_on_the_memory_of_objects_are_refused() -> None:
     assert strangers.needs(pickled(direct), ()) == ("numpy.ndarray, called",)
     numeric = importlib.import_module("numpy._core.numeric")
     read = Call(numeric._frombuffer, objects, np.dtype("i8"), (1,), "C")
-    assert strangers.needs(pickled(read), ()) == ("numpy._core.numeric._frombuffer of another object's memory",)
+    assert strangers.needs(pickled(read), ()) == ("numpy._core.numeric._frombuffer, called otherwise than numpy does",)
+    shape = plain((1,)) + plain("O")
+    new = named("numpy", "ndarray") + b"(" + shape + b"t\x81"  # which calls no ``__init__``
+    assert strangers.needs(program(new), ()) == ("numpy.ndarray, called",)
+    keywords = named("numpy", "ndarray") + b")" + plain({"shape": (1,), "dtype": "O"}) + b"\x92"
+    assert "numpy.ndarray, called" in strangers.needs(program(keywords), ())
+    pandas = pytest.importorskip("pandas.core.indexes.base")
+    other = Call(pandas._new_Index, np.ndarray, {"shape": (1,), "dtype": "O"})
+    assert strangers.needs(pickled(other), ()) == (
+        "pandas.core.indexes.base._new_Index, called with the type of arrays",
+    )
+    whole = called(
+        named("numpy._core.multiarray", "scalar"), called(named("numpy", "dtype"), plain("O,O")), plain(b"0" * 16)
+    )
+    assert strangers.needs(program(whole), ()) == ("numpy.dtype, of an unknown form",)
     for base, kind in ((objects, "i8"), (np.zeros(1), "O"), (np.zeros(2), "O,O")):
         with pytest.raises(pickle.UnpicklingError):
             _view(base, 0, (1,), (8,), np.dtype(kind))
+
+
+def test_no_object_is_asked_for_its_memory() -> None:
+    """NumPy takes the word of any object for where its memory is."""
+    pytest.importorskip("sklearn")
+    there = {"__array_interface__": {"data": (4096, False), "typestr": "<i8", "shape": (1,), "version": 3}}
+    scaler = named("sklearn.preprocessing._data", "StandardScaler") + b")\x81"
+    bunch = named("sklearn.utils._bunch", "Bunch") + b")\x81"
+    computed = called(named("builtins", "str"), plain(b"__array_interface__"), plain("ascii"))
+    for made, wanted in (
+        (scaler + plain(there) + b"b", "StandardScaler, with the attribute __array_interface__"),
+        (scaler + plain((None, there)) + b"b", "StandardScaler, with the attribute __array_interface__"),
+        (bunch + plain("__array_interface__") + plain(1) + b"s", "Bunch, with the attribute __array_interface__"),
+        (bunch + computed + plain(1) + b"s", "builtins.str, called"),
+        (scaler + b"}" + plain("mean") + named("numpy", "dtype") + b"sb", "StandardScaler, with the attribute mean"),
+    ):
+        found = strangers.needs(program(made), ())
+        assert any(wanted in name for name in found), found
 
 
 def test_a_layout_reaches_no_further_than_its_items() -> None:
