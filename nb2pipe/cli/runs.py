@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb2pipe.cli.options import add_store
+from nb2pipe.cli.options import add_store, add_trust
 from nb2pipe.cli.parser import Parser, examples, show_help
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def add_parser(commands: Any) -> None:
         action.add_argument("run", metavar="RUN", help="its name, the beginning of it, or `last`")
     compared.add_argument("a", metavar="A", help="the earlier run: its name, the beginning of it, or `last`")
     compared.add_argument("b", metavar="B", help="the later one")
+    add_trust(compared)
     gone.add_argument("run", metavar="RUN", nargs="+", help="their names")
     for action in (listed, shown):
         action.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
@@ -156,7 +157,7 @@ def _compare(options: argparse.Namespace, store: Store) -> int:
     from nb2pipe.store.runs import named
 
     a, b = named(store.database, options.a), named(store.database, options.b)
-    found = compared(store, a, b)
+    found = compared(store, a, b, trust=options.trust)
     if found.missing:
         print(f"note: {found.missing}", file=sys.stderr)
     if options.format == "html":
