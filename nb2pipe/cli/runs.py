@@ -141,7 +141,7 @@ def _show(options: argparse.Namespace, store: Store) -> int:
     for name, value in final(store.database, run.id).items():
         print(f"metric   {name} = {value:.6g}")
     width = max((len(s.name) for s in run.steps), default=0)
-    for step in run.steps:
+    for step in sorted(run.steps, key=lambda s: s.facts.get("started", float("inf"))):
         said = step.facts.get("detail") or step.facts.get("reason") or ""
         more = f"{step.facts.get('cpu', 0):6.2f} s CPU {step.facts.get('memory', 0) / 2**20:6.0f} MiB"
         took = f"{step.facts.get('seconds', 0):7.2f} s {more}" if step.status in ("ok", "failed") else " " * 33
