@@ -96,7 +96,8 @@ def _cache(
         }  # fmt: skip
         notebook = os.path.abspath(compiled.notebook.path)
         begun = described(store, run, notebook, started, given, todo, compiled.pipeline, cache.packages, options)
-        yield cache, Recording(store, folder, begun, listener or Listener())
+        unkept = frozenset(s.name for s in compiled.pipeline.steps if s.requirements.cache is False)
+        yield cache, Recording(store, folder, begun, listener or Listener(), unkept)
 
 
 def _forward(cache: Cache, record: Recording, uri: str, listener: Listener | None) -> None:

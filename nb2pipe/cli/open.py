@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.cli.options import add_store
+from nb2pipe.cli.options import add_store, add_trust
 from nb2pipe.cli.parser import Parser, examples
 
 
@@ -19,12 +19,14 @@ def add_parser(commands: Any) -> None:
         epilog=examples(
             ("nb2pipe open last", "the step that failed"),
             ("nb2pipe open last train -o train.ipynb", "any step"),
+            ("nb2pipe open 20261126-09 train", "of an earlier run"),
             ("nb2pipe open 20261126-09 train", "the same of an earlier run"),
         ),
     )
     parser.add_argument("run", metavar="RUN", help="the run: its name, the beginning of it, or `last`")
     parser.add_argument("step", metavar="STEP", nargs="?", help="the step (default: the one that failed)")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: STEP-RUN.ipynb)")
+    add_trust(parser)
     add_store(parser, "runs")
     parser.set_defaults(main=main)
 
@@ -44,7 +46,7 @@ def main(options: argparse.Namespace) -> int:
         raise UsageError(f"no runs are recorded in {folder}; `nb2pipe run --record` does that")
     with opened(folder) as store:
         run = named(store.database, options.run)
-        step, document = opened_step(store, run, options.step)
+        step, document = opened_step(store, run, options.step, trust=options.trust)
     output = options.output or f"{step}-{run.id}.ipynb"
     check_output(output, run.notebook)
     write(output, document)

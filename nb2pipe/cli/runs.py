@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb2pipe.cli.options import add_store
+from nb2pipe.cli.options import add_store, add_trust
 from nb2pipe.cli.parser import Parser, examples, show_help
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def add_parser(commands: Any) -> None:
         action.add_argument("run", metavar="RUN", help="its name, the beginning of it, or `last`")
     compared.add_argument("a", metavar="A", help="the earlier run: its name, the beginning of it, or `last`")
     compared.add_argument("b", metavar="B", help="the later one")
+    add_trust(compared)
     gone.add_argument("run", metavar="RUN", nargs="+", help="their names")
     for action in (listed, shown):
         action.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
@@ -140,7 +141,7 @@ def _show(options: argparse.Namespace, store: Store) -> int:
     for name, value in final(store.database, run.id).items():
         print(f"metric   {name} = {value:.6g}")
     width = max((len(s.name) for s in run.steps), default=0)
-    for step in run.steps:
+    for step in sorted(run.steps, key=lambda s: s.facts.get("started", float("inf"))):
         said = step.facts.get("detail") or step.facts.get("reason") or ""
         more = f"{step.facts.get('cpu', 0):6.2f} s CPU {step.facts.get('memory', 0) / 2**20:6.0f} MiB"
         took = f"{step.facts.get('seconds', 0):7.2f} s {more}" if step.status in ("ok", "failed") else " " * 33
@@ -156,7 +157,7 @@ def _compare(options: argparse.Namespace, store: Store) -> int:
     from nb2pipe.store.runs import named
 
     a, b = named(store.database, options.a), named(store.database, options.b)
-    found = compared(store, a, b)
+    found = compared(store, a, b, trust=options.trust)
     if found.missing:
         print(f"note: {found.missing}", file=sys.stderr)
     if options.format == "html":

@@ -45,8 +45,8 @@ class Comparison(NamedTuple):
     missing: str = ""
 
 
-def compared(store: Store, a: Run, b: Run) -> Comparison:
-    """Compare two runs."""
+def compared(store: Store, a: Run, b: Run, *, trust: bool = False) -> Comparison:
+    """Compare two runs; with ``trust`` values are loaded whoever wrote them."""
     found = [*_around(store, a, b), *_unequal("parameter", a.facts["parameters"], b.facts["parameters"])]
     measured = (final(store.database, a.id), final(store.database, b.id))
     found += _unequal("metric", *measured)
@@ -63,7 +63,7 @@ def compared(store: Store, a: Run, b: Run) -> Comparison:
         code = list(_code(*cells))
         found += [Difference("code", name, *_first(lines)) for name, lines in code]
         figures = list(_figures(*cells))
-    found += _steps(store, a, b)
+    found += _steps(store, a, b, trust=trust)
     found += [Difference("figure", *_figure(f)) for f in figures]
     return Comparison(tuple(found), tuple(figures), tuple(code), missing)
 
@@ -161,7 +161,7 @@ def _figure(figures: Figures) -> tuple[str, str, str, str]:
     return (figures.name, "", "", "") if place is None else (figures.name, place.expected, place.actual, place.where)
 
 
-def _steps(store: Store, a: Run, b: Run) -> Iterator[Difference]:
+def _steps(store: Store, a: Run, b: Run, *, trust: bool) -> Iterator[Difference]:
     """How steps ended, and the values that they left."""
     sides: list[dict[str, StepRun]] = [{s.name: s for s in run.steps} for run in (a, b)]
     for name in dict.fromkeys([*sides[0], *sides[1]]):
@@ -173,16 +173,16 @@ def _steps(store: Store, a: Run, b: Run) -> Iterator[Difference]:
             yield Difference("step", name, x.status, y.status)
         values: list[dict[str, str]] = [s.facts.get("values", {}) for s in (x, y)]
         for one in _unequal("value", *values):
-            yield from _value(store, b, name, one)
+            yield from _value(store, b, name, one, trust=trust)
 
 
-def _value(store: Store, run: Run, step: str, one: Difference) -> Iterator[Difference]:
+def _value(store: Store, run: Run, step: str, one: Difference, *, trust: bool) -> Iterator[Difference]:
     """A value whose bytes differ: where it does so first; nothing where it does not."""
     name = f"{step}.{one.name}"
     if "-" in (one.a, one.b):
         yield Difference("value", name, one.a[:12], one.b[:12])
         return
-    found = first_difference(store, Path(run.notebook).parent, one.name, one.a, one.b)
+    found = first_difference(store, Path(run.notebook).parent, one.name, one.a, one.b, trust=trust)
     if found is not None:
         yield Difference("value", name, found.expected or one.a[:12], found.actual or one.b[:12], found.where)
 

@@ -15,8 +15,10 @@ from nb2pipe.store.rooms import Store
 from nb2pipe.store.runs import Run, StepRun
 
 
-def opened_step(store: Store, run: Run, name: str | None = None) -> tuple[str, Any]:
+def opened_step(store: Store, run: Run, name: str | None = None, *, trust: bool = False) -> tuple[str, Any]:
     """The step of that name, or the one that failed, as an `nbformat.NotebookNode`; and its name.
+
+    With ``trust`` the notebook loads what others have written to the store as it is.
 
     Raises:
         UsageError: There is no such step, or what it took is not in the store.
@@ -30,7 +32,7 @@ def opened_step(store: Store, run: Run, name: str | None = None) -> tuple[str, A
     executed.fill(document, result)
     outcome = result.outcomes[step.name]
     cells = [nbformat.v4.new_markdown_cell(_head(run, step, outcome.status, outcome.detail, outcome.cell))]
-    loading = nbformat.v4.new_code_cell(_loading(store, run, step, values))
+    loading = nbformat.v4.new_code_cell(_loading(store, run, step, values, trust=trust))
     loading.metadata["tags"] = ["nb2pipe-inputs"]
     cells.append(loading)
     for position in _positions(pipeline, step, run.facts.get("place")):
@@ -80,7 +82,10 @@ def _inputs(store: Store, run: Run, step: Step) -> dict[str, tuple[str, str]]:
             why = "could not leave its process" if digest is None else "was not kept, for guards were off"
             raise UsageError(f"`{value.name}` of {value.producer} {why} in run {run.id}")
         if not store.contents.has(digest):
-            raise UsageError(f"`{value.name}` of {value.producer} in run {run.id} is no longer in the store")
+            why = producer.facts.get("unkept") or producer.facts.get("reason", "")
+            raise UsageError(
+                f"`{value.name}` of {value.producer} in run {run.id} is not in the store any more, or was not kept ({why})"
+            )
         found[value.name] = digest, value.producer
     return found
 
@@ -124,7 +129,7 @@ def _quoted(text: str) -> str:
     return f'"{text}"' if text.isprintable() and not {'"', "\\"} & set(text) else repr(text)
 
 
-def _loading(store: Store, run: Run, step: Step, values: dict[str, tuple[str, str]]) -> str:
+def _loading(store: Store, run: Run, step: Step, values: dict[str, tuple[str, str]], *, trust: bool) -> str:
     """The cell that loads what the step took."""
     lines = [
         f"# What step `{step.name}` took in run {run.id}, as it was: values by the digests under which the store has them.",
@@ -139,4 +144,4 @@ def _loading(store: Store, run: Run, step: Step, values: dict[str, tuple[str, st
     for name, (digest, producer) in values.items():
         kind = "a state of the process, as left" if name.startswith("<") else "made"
         lines.append(f"        {_quoted(name)}: {_quoted(digest)},  # {kind} by {producer}")
-    return "\n".join([*lines, "    },", ")"])
+    return "\n".join([*lines, "    },", *(["    trust=True,"] if trust else []), ")"])

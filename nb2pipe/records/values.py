@@ -9,23 +9,28 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from nb2pipe.diagnostics import UsageError
+from nb2pipe.records.trusted import loaded
 from nb2pipe.replay.compare import Place, compared
 from nb2pipe.replay.portrait import portrait
-from nb2pipe.runtime.values import Absent, load_file
+from nb2pipe.runtime.values import Absent
 from nb2pipe.store.rooms import Store
 
 
-def first_difference(store: Store, folder: Path, name: str, a: str, b: str) -> Place | None:
+def first_difference(store: Store, folder: Path, name: str, a: str, b: str, *, trust: bool = False) -> Place | None:
     """The first place in which two stored values of one name differ; None where they are equal.
 
-    ``folder`` is that of the notebook, beside which modules may stand. Where nothing can be said, the place says why.
+    ``folder`` is that of the notebook, beside which modules may stand. Where nothing can be said, the place says why. With
+    ``trust`` what others have written is loaded as it is.
     """
     if not (store.contents.has(a) and store.contents.has(b)):
-        return Place("not compared: no longer in the store", "", "")
+        return Place("not compared: not in the store any more, or not kept", "", "")
     try:
         with _beside(folder), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            expected, actual = (portrait(_value(store, digest, name)) for digest in (a, b))
+            expected, actual = (portrait(_value(store, digest, name, trust=trust)) for digest in (a, b))
+    except UsageError as error:
+        return Place(f"not compared: {error}", "", "")
     except Exception as error:  # whatever loading a value raises
         return Place(f"not compared: {type(error).__name__}: {error}", "", "")
     outcome = compared(expected, actual)
@@ -34,8 +39,8 @@ def first_difference(store: Store, folder: Path, name: str, a: str, b: str) -> P
     return outcome.difference
 
 
-def _value(store: Store, digest: str, name: str) -> Any:
-    found = load_file(store.contents.path(digest), {"__name__": "__main__"})[name]
+def _value(store: Store, digest: str, name: str, *, trust: bool) -> Any:
+    found = loaded(store, digest, {"__name__": "__main__"}, trust=trust)[name]
     return None if isinstance(found, Absent) else found
 
 

@@ -28,16 +28,19 @@ class Recording(Listener):
     """The record of one run, whose values are in ``folder``. A store that cannot be written ends the record, and not the run.
 
     What steps show and leave is kept by content when they end: the executed notebook, and what any step took, can be had of a
-    run that was killed as well.
+    run that was killed as well. The values of the steps that are ``unkept`` are left where they are.
     """
 
-    def __init__(self, store: Store, folder: Path, run: runs.Run, listener: Listener) -> None:
+    def __init__(
+        self, store: Store, folder: Path, run: runs.Run, listener: Listener, unkept: frozenset[str] = frozenset()
+    ) -> None:
         self._store, self._folder, self.run, self._listener = store, folder, run.id, listener
         self._database = store.database
         self._notes: list[str] = []
         self._begun: set[str] = set()
         self._shown: dict[str, str] = {}
         self._graph = run.facts["graph"]
+        self._unkept = unkept
         self._broken = False
         self._write(lambda: runs.begin(self._database, run))
 
@@ -76,7 +79,7 @@ class Recording(Listener):
     def _step(self, step: str, outcome: Outcome) -> None:
         """Keep what a step left and showed, and then say so."""
         for file in outcome.files:
-            if file.digest:
+            if file.digest and step not in self._unkept:
                 self._store.contents.keep(self._folder / file.name, file.digest)
         self._shown.pop(step, None)
         if outcome.events:

@@ -64,6 +64,12 @@ def made_by(database: sqlite3.Connection, notebook: str, step: str, run: str) ->
     return None if found is None else _result(found)
 
 
+def naming(database: sqlite3.Connection, digest: str) -> Iterator[Result]:
+    """The results that name a content, the newest first."""
+    question = f"select {_COLUMNS} from results where instr(facts, ?) order by id desc"  # noqa: S608  as above
+    return map(_result, database.execute(question, (json.dumps(digest),)))
+
+
 def refuse(database: sqlite3.Connection, recipe: str, reason: str) -> None:
     """Remember why what a recipe gives is not kept."""
     database.execute("insert or replace into refusals values (?, ?, ?)", (recipe, reason, time.time()))

@@ -110,7 +110,7 @@ def test_what_the_store_has_no_more_is_said(recorded: Recorded) -> None:
     assert "no longer in the store" in found.missing
     assert {(d.what, d.where) for d in found.differences} == {
         ("code", ""),
-        ("value", "not compared: no longer in the store"),
+        ("value", "not compared: not in the store any more, or not kept"),
     }
 
 

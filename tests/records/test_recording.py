@@ -133,3 +133,11 @@ def test_what_records_name_stays_in_the_store(recorded: Recorded, monkeypatch: p
             values = [d for s in run.steps for d in s.facts.get("values", {}).values()]
             assert len(values) == 1  # never cached, for it reads the clock
             assert store.contents.has(values[0]) == (number == 2)
+
+
+def test_a_step_that_is_tried_again_says_its_metrics_once(recorded: Recorded) -> None:
+    source = f"import os\ntried = os.path.exists('tried')\nopen('tried', 'w').close()\n{TRAIN}\nassert tried"
+    result = recorded.run([code(source, "retries:2")])
+    assert result.outcomes["cell_1"].runs == 2
+    with recorded.read() as (store, run):
+        assert [m[1] for _, m in metrics_of(store.database, run.id)] == [1.0, 0.5, 1 / 3]
