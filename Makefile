@@ -6,10 +6,13 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 TORCH_VENV ?= .venv-torch
+LAB_VENV ?= .venv-lab
 PEERS_VENV ?= .venv-peers
 KALE_VENV ?= .venv-kale
 
-.PHONY: help demo test test-torch check bench format clean
+LAB := $(CURDIR)/$(LAB_VENV)/bin
+
+.PHONY: help demo test test-torch test-lab wheel check bench format clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -22,6 +25,15 @@ test: $(VENV)/tests ## set up and run all tests
 
 test-torch: $(TORCH_VENV)/tests ## set up and run the tests that need torch and XGBoost
 	$(TORCH_VENV)/bin/python -m pytest -n $(JOBS) --dist worksteal -m torch tests/analysis/known tests/execute
+
+test-lab: $(LAB_VENV)/front-end ## set up and test the JupyterLab extension: lint, types, units, routes, and in a browser; needs Node
+	cd extension && PATH=$(LAB):$$PATH jlpm lint
+	cd extension && PATH=$(LAB):$$PATH jlpm test
+	PATH=$(LAB):$$PATH $(LAB)/python -m pytest -p pytest_jupyter.jupyter_server -m lab -W default tests/server tests/lab
+
+wheel: $(LAB_VENV)/lab ## build the sdist and the wheel, with the front end, to dist; needs Node
+	PATH=$(LAB):$$PATH env HATCH_BUILD_HOOK_ENABLE_JUPYTER-BUILDER=1 $(LAB)/python -m build --no-isolation --sdist
+	$(LAB)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist dist/nb2pipe-*.tar.gz
 
 check: $(VENV)/tests ## lint, format, types, layers
 	$(BIN)/ruff check .
@@ -37,6 +49,7 @@ format: $(VENV)/tests ## rewrite the layout of the code
 	$(BIN)/ruff check --fix .
 
 clean: ## remove what the other commands made
+	rm -rf $(LAB_VENV) extension/node_modules extension/.yarn extension/lib nb2pipe/labextension dist
 	rm -rf $(VENV) $(TORCH_VENV) $(PEERS_VENV) $(KALE_VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/samples: pyproject.toml constraints.txt
@@ -56,6 +69,19 @@ $(TORCH_VENV)/tests: pyproject.toml constraints.txt
 	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'torch==2.13.0+cpu' \
 	|| $(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps xgboost
+	touch $@
+
+# JupyterLab of the version that the front end is built for, what builds it, and what drives a browser.
+$(LAB_VENV)/lab: pyproject.toml constraints-lab.txt
+	$(PYTHON) -m venv $(LAB_VENV)
+	$(LAB)/python -m pip install --quiet --disable-pip-version-check -c constraints-lab.txt -e '.[lab,test-lab]'
+	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq --no-install-recommends chromium fonts-dejavu-core; }
+	touch $@
+
+$(LAB_VENV)/front-end: $(LAB_VENV)/lab $(shell find extension/src extension/style extension/schema -type f) extension/package.json extension/yarn.lock
+	cd extension && PATH=$(LAB):$$PATH jlpm install --immutable
+	cd extension && PATH=$(LAB):$$PATH jlpm build:prod
+	$(LAB)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
 # What `make bench` is measured beside.

@@ -119,6 +119,17 @@ def _nearest(word: str, known: Iterable[str]) -> str | None:
     return best[1] if best else None
 
 
+def meant(tag: str) -> str | None:
+    """The tag that was meant by one that is not ours; None where it may well be somebody else's."""
+    match = re.fullmatch(r"\s*([^\s:=]+)\s*([:=])\s*(\S.*)", tag)
+    if match is None:
+        return _nearest(tag.lower(), ROLES)
+    if match[2] == "=":
+        return f"{match[1].lower()}:{match[3]}" if match[1].lower() in PREFIXES else None
+    near = _nearest(match[1].lower(), PREFIXES)
+    return near and f"{near}:{match[3]}"
+
+
 class _Parser:
     """The tags of one cell, gathered one by one."""
 
@@ -210,15 +221,7 @@ class _Parser:
     def other(self, tag: str) -> None:
         """A tag that is not ours, unless it is nearly one."""
         self.foreign.append(tag)
-        match = re.fullmatch(r"\s*([^\s:=]+)\s*([:=])\s*(\S.*)", tag)
-        right = None
-        if match is None:
-            right = _nearest(tag.lower(), ROLES)
-        elif match[2] == "=" and match[1].lower() in PREFIXES:
-            right = f"{match[1].lower()}:{match[3]}"
-        elif match[2] == ":":
-            near = _nearest(match[1].lower(), PREFIXES)
-            right = near and f"{near}:{match[3]}"
+        right = meant(tag)
         if right:
             message = f"tag `{tag}` is not known; did you mean `{right}`?"
             self.found.append(Diagnostic(self.span, "NB301", Severity.WARNING, message, f"rename the tag to `{right}`"))

@@ -1,0 +1,173 @@
+/** What the server's part says: the forms of its answers. Cells are 0-based positions in the notebook that was sent. */
+
+export interface IPlace {
+  cell: number;
+  line: number;
+}
+
+export interface IEvidence {
+  name: string;
+  write: IPlace;
+  read: IPlace;
+}
+
+export interface IEdge {
+  source: string;
+  target: string;
+  kind: 'data' | 'resource' | 'control';
+  values: string[];
+  resources: string[];
+  evidence: IEvidence[];
+}
+
+export interface IStep {
+  name: string;
+  title: string;
+  cells: number[];
+  shared: number[];
+  inputs: string[];
+  outputs: string[];
+  parameters: string[];
+  producers: Record<string, string>;
+  requirements: Record<string, unknown>;
+}
+
+export interface IParameter {
+  name: string;
+  type: string;
+  default: unknown;
+  text: string;
+  help: string;
+}
+
+export type Fix =
+  | { kind: 'rename-tag'; cell: number; old: string; new: string }
+  | { kind: 'add-tag'; cell: number; tag: string }
+  | { kind: 'move-cell'; cell: number; above: number }
+  | { kind: 'insert-line'; cell: number; line: number; text: string };
+
+export type Severity = 'error' | 'warning' | 'info';
+
+export interface IFinding {
+  code: string;
+  severity: Severity;
+  message: string;
+  hint: string;
+  why: string;
+  cell: number | null;
+  line: number | null;
+  column: number | null;
+  end_line: number;
+  end_column: number;
+  sites: { cell: number; line: number; column: number; label: string }[];
+  fixes: Fix[];
+}
+
+export interface IAnalysis {
+  name: string;
+  parameters: IParameter[];
+  steps: IStep[];
+  edges: IEdge[];
+  shared: number[];
+  skipped: number[];
+  joined: { steps: string[]; value: string; kind: string }[];
+  ids: string[];
+  roles: Record<string, string[]>;
+  findings: IFinding[];
+}
+
+export interface IFile {
+  path: string;
+  size: number;
+  text: string | null;
+}
+
+export interface ICompiled {
+  name: string;
+  folder: string;
+  summary: string;
+  written: boolean;
+  version: {
+    number: string;
+    kind: string | null;
+    since: string | null;
+    changes: string[];
+  };
+  findings: IFinding[];
+  files: IFile[];
+}
+
+export interface IReport {
+  verdict: 'EQUAL' | 'DIFFERS' | 'UNKNOWN';
+  differences: {
+    step: string;
+    name: string;
+    where: string;
+    expected: string;
+    actual: string;
+  }[];
+  unknown: { step: string; name: string; reason: string }[];
+  compared: { values: number; outputs: number; figures: number };
+  notes: string[];
+}
+
+export type StepStatus = 'ok' | 'failed' | 'died' | 'not run';
+
+export interface IOutcome {
+  status: StepStatus;
+  cached: boolean;
+  detail: string;
+  cell: number;
+  seconds: number;
+  reason: string;
+}
+
+export interface IRan {
+  ok: boolean;
+  interrupted: boolean;
+  steps: Record<string, IOutcome>;
+  notes: string[];
+  failures: { step: string; cell: number; detail: string; traceback: string[] }[];
+  output: string | null;
+}
+
+export interface IVersions {
+  name: string;
+  versions: {
+    version: string;
+    kind: string;
+    since: string | null;
+    current: boolean;
+    changes: string[];
+  }[];
+}
+
+export interface IDifference {
+  name: string;
+  from: string;
+  to: string;
+  kind: string;
+  changes: { kind: string; text: string }[];
+  code: { name: string; of: string; change: string; diff: string[] }[];
+}
+
+export interface IFailure {
+  kind: 'refused' | 'usage' | 'failed' | 'cancelled' | 'fault' | 'stale';
+  message: string;
+  findings?: IFinding[];
+}
+
+export interface IJob {
+  id: string;
+  what: 'run' | 'verify';
+  path: string;
+  over: boolean;
+}
+
+export type JobEvent =
+  | { event: 'steps'; steps: string[] }
+  | { event: 'started'; step: string }
+  | ({ event: 'ended'; step: string } & IOutcome)
+  | { event: 'note'; text: string }
+  | { event: 'answer'; answer: unknown }
+  | { event: 'failure'; failure: IFailure };

@@ -1,0 +1,124 @@
+/** The run that goes on, or the last one, step by step; and the verdict of the last comparison. */
+
+import { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { ISectionProps, Place, Section } from '../parts';
+import { IOutcome, IReport } from '../protocol';
+
+// eslint-disable-next-line no-control-regex -- the colours of a traceback are control characters
+const COLOURS = /\u001b\[[0-9;]*[A-Za-z]/g;
+
+export function RunSection(props: ISectionProps): React.ReactElement {
+  const { session, actions, trans } = props;
+  const { running, ran, report } = session;
+  const steps = running?.what === 'run' ? running.steps : (ran?.steps ?? {});
+  const notes = running?.what === 'run' ? running.notes : (ran?.notes ?? []);
+  return (
+    <Section name={trans.__('Run')} open>
+      {report && <Verdict report={report} trans={trans} />}
+      <ul className="jp-nb2pipe-outcomes">
+        {Object.entries(steps).map(([name, outcome]) => (
+          <Outcome key={name} name={name} outcome={outcome} trans={trans} />
+        ))}
+      </ul>
+      {notes.map((note, i) => (
+        <p key={i} className="jp-nb2pipe-help">
+          {note}
+        </p>
+      ))}
+      {ran?.interrupted && <p>{trans.__('The run was cancelled.')}</p>}
+      {ran?.failures.map(failure => (
+        <div key={failure.step} className="jp-nb2pipe-failure">
+          <p>
+            <b>{failure.step}</b> {failure.detail}{' '}
+            {failure.cell >= 0 && (
+              <Place {...{ session, actions, trans }} cell={failure.cell} />
+            )}
+          </p>
+          {failure.traceback.length > 0 && (
+            <pre tabIndex={0}>{failure.traceback.join('\n').replace(COLOURS, '')}</pre>
+          )}
+        </div>
+      ))}
+      {ran?.output && !running && (
+        <p>
+          <button
+            type="button"
+            className="jp-nb2pipe-place"
+            onClick={() => actions.open(ran.output ?? '')}
+          >
+            {trans.__('Open the executed notebook')}
+          </button>
+        </p>
+      )}
+    </Section>
+  );
+}
+
+const SIGNS: Record<string, string> = {
+  ok: '✓',
+  cached: '✓',
+  failed: '✗',
+  died: '✗',
+  'not run': '–',
+  running: '●',
+  waiting: '·'
+};
+
+function Outcome(props: {
+  name: string;
+  outcome: IOutcome | 'running' | 'waiting';
+  trans: TranslationBundle;
+}): React.ReactElement {
+  const { name, outcome, trans } = props;
+  const known = typeof outcome === 'string' ? null : outcome;
+  const status = known ? (known.cached ? 'cached' : known.status) : String(outcome);
+  const words: Record<string, string> = {
+    ok: known ? trans.__('%1 s', known.seconds.toFixed(2)) : '',
+    cached: trans.__('cached'),
+    failed: trans.__('failed'),
+    died: trans.__('died'),
+    'not run': trans.__('not run'),
+    running: trans.__('running'),
+    waiting: trans.__('waiting')
+  };
+  const detail = known ? known.detail || known.reason : '';
+  return (
+    <li className={`jp-mod-${status.replace(' ', '-')}`} title={detail}>
+      <span aria-hidden="true">{SIGNS[status]}</span> <span>{name}</span>{' '}
+      <span className="jp-nb2pipe-time">{words[status]}</span>
+    </li>
+  );
+}
+
+function Verdict(props: { report: IReport; trans: TranslationBundle }): React.ReactElement {
+  const { report, trans } = props;
+  const { values, outputs, figures } = report.compared;
+  return (
+    <div className={`jp-nb2pipe-verdict jp-mod-${report.verdict.toLowerCase()}`}>
+      <p>
+        <b>{report.verdict}</b>{' '}
+        {trans.__('compared: %1 values, %2 outputs, %3 figures', values, outputs, figures)}
+      </p>
+      <ul>
+        {report.differences.slice(0, 20).map((found, i) => (
+          <li key={i}>
+            {[found.step, found.name, found.where].filter(Boolean).join(', ')}:{' '}
+            <code>{found.expected}</code> ≠ <code>{found.actual}</code>
+          </li>
+        ))}
+        {report.unknown.slice(0, 20).map((found, i) => (
+          <li key={`unknown-${i}`}>
+            {[found.step, found.name].filter(Boolean).join(', ')}: {found.reason}
+          </li>
+        ))}
+      </ul>
+      {report.notes.map((note, i) => (
+        <p key={i} className="jp-nb2pipe-help">
+          {note}
+        </p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+/** The steps: their cells, and what each takes and gives. */
+
+import * as React from 'react';
+
+import { colourOf } from '../colours';
+import { ISectionProps, Place, Section } from '../parts';
+
+export function StepsSection(
+  props: ISectionProps & { chosen: string | null }
+): React.ReactElement {
+  const { analysis, session, actions, trans, chosen } = props;
+  return (
+    <Section name={trans.__('Steps')} count={analysis.steps.length}>
+      <ul className="jp-nb2pipe-steps">
+        {analysis.steps.map((step, i) => (
+          <li
+            key={step.name}
+            className={`jp-nb2pipe-step jp-nb2pipe-colour-${colourOf(i)}${
+              chosen === step.name ? ' jp-mod-chosen' : ''
+            }`}
+          >
+            <p>
+              <b>{step.name}</b>{' '}
+              {step.cells.map(cell => (
+                <Place key={cell} {...{ session, actions, trans }} cell={cell} />
+              ))}
+            </p>
+            <dl>
+              <Names name={trans.__('takes')} names={step.inputs} from={step.producers} />
+              <Names name={trans.__('parameters')} names={step.parameters} />
+              <Names name={trans.__('gives')} names={step.outputs} />
+              <Names
+                name={trans.__('asks for')}
+                names={Object.entries(step.requirements).map(
+                  ([key, value]) => `${key} ${String(value)}`
+                )}
+              />
+            </dl>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Names(props: {
+  name: string;
+  names: string[];
+  from?: Record<string, string>;
+}): React.ReactElement | null {
+  if (props.names.length === 0) {
+    return null;
+  }
+  return (
+    <>
+      <dt>{props.name}</dt>
+      <dd>
+        {props.names.map(name => (
+          <code
+            key={name}
+            title={
+              props.from && Object.hasOwn(props.from, name) ? props.from[name] : undefined
+            }
+          >
+            {name}
+          </code>
+        ))}
+      </dd>
+    </>
+  );
+}

@@ -1,0 +1,414 @@
+/** What is known of one open notebook: its analysis, live; what was compiled, verified and run. */
+
+import { Notification } from '@jupyterlab/apputils';
+import { NotebookPanel } from '@jupyterlab/notebook';
+import { Contents } from '@jupyterlab/services';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { UUID } from '@lumino/coreutils';
+import { IDisposable } from '@lumino/disposable';
+import { Debouncer } from '@lumino/polling';
+import { ISignal, Signal } from '@lumino/signaling';
+
+import { documentOf, makeFix } from './edits';
+import {
+  Fix,
+  IAnalysis,
+  ICompiled,
+  IDifference,
+  IFailure,
+  IJob,
+  IOutcome,
+  IRan,
+  IReport,
+  IVersions,
+  JobEvent
+} from './protocol';
+import { Server, ServerFailure } from './server';
+
+export interface ISettings {
+  live: boolean;
+  delay: number;
+  badges: boolean;
+  squiggles: boolean;
+  cache: boolean;
+}
+
+export const DEFAULTS: ISettings = {
+  live: true,
+  delay: 300,
+  badges: true,
+  squiggles: true,
+  cache: true
+};
+
+/** `missing`: the server has no such part. */
+export type State = 'waiting' | 'ready' | 'failed' | 'missing';
+
+export interface IRunning {
+  what: 'run' | 'verify';
+  job: string | null;
+  steps: Record<string, IOutcome | 'running' | 'waiting'>;
+  notes: string[];
+}
+
+export class Session implements IDisposable {
+  constructor(
+    readonly panel: NotebookPanel,
+    private readonly server: Server,
+    private readonly contents: Contents.IManager,
+    private readonly trans: TranslationBundle,
+    private settings: ISettings
+  ) {
+    this.debouncer = this.newDebouncer();
+    panel.disposed.connect(this.dispose, this);
+    panel.context.pathChanged.connect(this.onPathChanged, this);
+    panel.context.ready.then(
+      () => {
+        if (this.isDisposed) {
+          return;
+        }
+        panel.context.model.contentChanged.connect(this.onContentChanged, this);
+        panel.context.model.metadataChanged.connect(this.onContentChanged, this);
+        void this.analyse();
+        void this.resume();
+      },
+      () => undefined
+    );
+  }
+
+  state: State = 'waiting';
+  analysis: IAnalysis | null = null;
+  failure: IFailure | null = null;
+  compiled: ICompiled | null = null;
+  versions: IVersions | null = null;
+  difference: IDifference | null = null;
+  report: IReport | null = null;
+  ran: IRan | null = null;
+  running: IRunning | null = null;
+  /** What is being asked for now, of what takes a moment. */
+  busy: 'compile' | null = null;
+  /** The parameters that differ from their defaults, as texts. */
+  readonly given = new Map<string, string>();
+
+  /** The path of the notebook on the server, without the name of a drive. */
+  get path(): string {
+    return this.contents.localPath(this.panel.context.path);
+  }
+
+  /** Emitted where anything that is shown has changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this.debouncer.dispose();
+    this.asking?.abort();
+    this.hearing?.abort();
+    Signal.clearData(this);
+  }
+
+  /** Take other settings on. */
+  configure(settings: ISettings): void {
+    const slower = settings.delay !== this.settings.delay;
+    const begins = settings.live && !this.settings.live;
+    this.settings = settings;
+    if (slower) {
+      this.debouncer.dispose();
+      this.debouncer = this.newDebouncer();
+    }
+    if (begins) {
+      void this.analyse();
+    }
+    this._changed.emit();
+  }
+
+  /** Analyse the notebook as it stands, saved or not; an answer that a newer request has overtaken is dropped. */
+  async analyse(): Promise<void> {
+    if (this.isDisposed || !this.panel.context.isReady) {
+      return;
+    }
+    const document = documentOf(this.panel.context.model.sharedModel);
+    const asked = JSON.stringify([this.path, document]);
+    if (asked === this.asked) {
+      return;
+    }
+    this.asking?.abort();
+    const asking = (this.asking = new AbortController());
+    this.asked = asked;
+    try {
+      const analysis = await this.server.ask<IAnalysis>('analyse', {
+        method: 'POST',
+        body: { path: this.path, page: this.page, document },
+        signal: asking.signal
+      });
+      if (this.asking === asking && !this.isDisposed) {
+        this.analysis = analysis;
+        this.state = 'ready';
+        this.failure = null;
+        this._changed.emit();
+      }
+    } catch (error) {
+      if (this.asking !== asking || this.isDisposed) {
+        return;
+      }
+      const failure = failureOf(error);
+      if (failure.kind === 'stale') {
+        return;
+      }
+      this.asked = '';
+      this.failure = failure;
+      this.state = error instanceof ServerFailure && error.missing ? 'missing' : 'failed';
+      this._changed.emit();
+    }
+  }
+
+  /** Make a quick fix, and offer to take it back. */
+  fix(fix: Fix, words: string): void {
+    const model = this.panel.context.model;
+    const ids = this.analysis?.ids ?? [];
+    const made = !model.readOnly && makeFix(model.sharedModel, ids, fix);
+    const { trans } = this;
+    if (!made) {
+      Notification.warning(trans.__('The notebook has changed: this no longer applies.'), {
+        autoClose: 5000
+      });
+      return;
+    }
+    Notification.success(words, {
+      autoClose: 8000,
+      actions: [
+        {
+          label: trans.__('Undo'),
+          callback: () => {
+            model.sharedModel.undo();
+          }
+        }
+      ]
+    });
+  }
+
+  /** Save the notebook, compile it to a package and write that. */
+  async compile(): Promise<void> {
+    if (this.busy || !(await this.saved())) {
+      return;
+    }
+    this.busy = 'compile';
+    this._changed.emit();
+    try {
+      this.compiled = await this.server.ask<ICompiled>('compile', {
+        method: 'POST',
+        body: { path: this.path }
+      });
+      this.failure = null;
+      this.report = null;
+      await this.listVersions();
+      const since = this.compiled.version.since;
+      if (since) {
+        await this.compare(since, this.compiled.version.number);
+      }
+    } catch (error) {
+      this.failure = failureOf(error);
+    } finally {
+      this.busy = null;
+      this._changed.emit();
+    }
+  }
+
+  /** Ask for the versions of the notebook's package. */
+  async listVersions(): Promise<void> {
+    this.versions = await this.server.ask<IVersions>('versions', {
+      query: { path: this.path }
+    });
+    this._changed.emit();
+  }
+
+  /** Ask what is different between two versions. */
+  async compare(old: string, now: string): Promise<void> {
+    try {
+      this.difference = await this.server.ask<IDifference>('difference', {
+        query: { path: this.path, old, new: now }
+      });
+    } catch (error) {
+      this.failure = failureOf(error);
+    }
+    this._changed.emit();
+  }
+
+  /** Let an earlier version be the current one. */
+  async rollBack(version: string): Promise<void> {
+    try {
+      await this.server.ask('versions', {
+        method: 'PUT',
+        body: { path: this.path, version }
+      });
+      await this.listVersions();
+    } catch (error) {
+      this.failure = failureOf(error);
+      this._changed.emit();
+    }
+  }
+
+  /** Save the notebook and run it as a pipeline, or replay it and its package. */
+  async start(what: 'run' | 'verify'): Promise<void> {
+    if (this.running || !(await this.saved())) {
+      return;
+    }
+    this.running = { what, job: null, steps: {}, notes: [] };
+    this.failure = null;
+    if (what === 'run') {
+      this.ran = null;
+    } else {
+      this.report = null;
+    }
+    this._changed.emit();
+    const more =
+      what === 'run'
+        ? {
+            output: executedPath(this.path),
+            parameters: Object.fromEntries(this.given),
+            cache: this.settings.cache
+          }
+        : {};
+    try {
+      const job = await this.server.ask<IJob>('jobs', {
+        method: 'POST',
+        body: { what, path: this.path, ...more }
+      });
+      await this.hear(job);
+    } catch (error) {
+      this.failure = failureOf(error);
+    } finally {
+      this.running = null;
+      this._changed.emit();
+    }
+  }
+
+  /** Cancel what runs. */
+  async cancel(): Promise<void> {
+    const job = this.running?.job;
+    if (job) {
+      await this.server.ask(`jobs/${job}`, { method: 'DELETE' }).catch(() => undefined);
+    }
+  }
+
+  /** Go on listening to a job that was begun before this page was loaded. */
+  private async resume(): Promise<void> {
+    try {
+      const { jobs } = await this.server.ask<{ jobs: IJob[] }>('jobs', {
+        query: { path: this.path }
+      });
+      const job = jobs.find(found => !found.over);
+      if (job && !this.running && !this.isDisposed) {
+        this.running = { what: job.what, job: job.id, steps: {}, notes: [] };
+        await this.hear(job);
+        this.running = null;
+        this._changed.emit();
+      }
+    } catch {
+      // that there is no such part of the server is told by the analysis
+    }
+  }
+
+  private async hear(job: IJob): Promise<void> {
+    const running = this.running;
+    if (running === null) {
+      return;
+    }
+    running.job = job.id;
+    this.hearing = new AbortController();
+    for await (const event of this.server.events(job.id, this.hearing.signal)) {
+      if (this.isDisposed) {
+        return;
+      }
+      this.take(running, event);
+      this._changed.emit();
+    }
+  }
+
+  private take(running: IRunning, event: JobEvent): void {
+    switch (event.event) {
+      case 'steps':
+        running.steps = Object.fromEntries(event.steps.map(s => [s, 'waiting']));
+        break;
+      case 'started':
+        running.steps[event.step] = 'running';
+        break;
+      case 'ended':
+        running.steps[event.step] = event;
+        break;
+      case 'note':
+        running.notes.push(event.text);
+        break;
+      case 'answer':
+        if (running.what === 'run') {
+          this.ran = event.answer as IRan;
+        } else {
+          this.report = event.answer as IReport;
+        }
+        break;
+      case 'failure':
+        this.failure = event.failure;
+        break;
+    }
+  }
+
+  /** Whether the notebook is saved as it stands: what is compiled and run is its file. */
+  private async saved(): Promise<boolean> {
+    const { context } = this.panel;
+    if (!context.model.dirty) {
+      return true;
+    }
+    try {
+      await context.save();
+    } catch {
+      // the reason is in a dialog of the context
+    }
+    return !context.model.dirty;
+  }
+
+  private newDebouncer(): Debouncer {
+    return new Debouncer(() => this.analyse(), this.settings.delay);
+  }
+
+  private onContentChanged(): void {
+    if (this.settings.live) {
+      void this.debouncer.invoke().catch(() => undefined);
+    }
+  }
+
+  private onPathChanged(): void {
+    this.compiled = this.versions = this.difference = this.report = this.ran = null;
+    void this.analyse();
+  }
+
+  private readonly page = UUID.uuid4();
+  private debouncer: Debouncer;
+  private asked = '';
+  private asking: AbortController | null = null;
+  private hearing: AbortController | null = null;
+  private _isDisposed = false;
+  private readonly _changed = new Signal<this, void>(this);
+}
+
+function failureOf(error: unknown): IFailure {
+  if (error instanceof ServerFailure) {
+    return error.failure;
+  }
+  return {
+    kind: 'failed',
+    message: error instanceof Error ? error.message : String(error)
+  };
+}
+
+/** Where the executed copy of a notebook is written. */
+export function executedPath(path: string): string {
+  return path.replace(/\.[^./]*$/, '') + '_executed.ipynb';
+}

@@ -1,0 +1,38 @@
+/** What is said of a quick fix: before it is made, and behind it. */
+
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { Fix } from './protocol';
+
+export function wordsOf(
+  fix: Fix,
+  trans: TranslationBundle
+): { offer: string; done: string } {
+  switch (fix.kind) {
+    case 'rename-tag':
+      return {
+        offer: trans.__('Rename the tag to %1', fix.new),
+        done: trans.__('The tag is now %1.', fix.new)
+      };
+    case 'add-tag':
+      return fix.tag.startsWith('nb2pipe:ignore=')
+        ? {
+            offer: trans.__('Silence it in this cell'),
+            done: trans.__('The finding is silenced by the tag %1.', fix.tag)
+          }
+        : {
+            offer: trans.__('Add the tag %1', fix.tag),
+            done: trans.__('The cell has the tag %1.', fix.tag)
+          };
+    case 'move-cell':
+      return {
+        offer: trans.__('Move cell %1 above cell %2', fix.cell + 1, fix.above + 1),
+        done: trans.__('Cell %1 was moved up.', fix.cell + 1)
+      };
+    case 'insert-line':
+      return {
+        offer: trans.__('Insert %1', fix.text),
+        done: trans.__('A line was inserted.')
+      };
+  }
+}

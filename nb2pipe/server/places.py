@@ -1,0 +1,44 @@
+"""Where the paths that a page names are: below the server's root, as its contents manager has it, or nowhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from tornado.web import HTTPError
+
+
+def notebook_path(contents: Any, path: Any, *, must_exist: bool = True) -> str:
+    """The path of a notebook, relative to the server's root.
+
+    Raises:
+        HTTPError: It is none, lies outside of the root, is hidden, or (404) is not there.
+    """
+    if not isinstance(path, str) or not path.strip("/") or "\0" in path:
+        raise HTTPError(400, "path: expected that of a notebook")
+    notebook: str = path.strip("/")
+    root = root_of(contents)
+    place = os.path.realpath(contents._get_os_path(notebook))  # 404 outside of the root
+    # A link may lead out of the root: what Jupyter shows of such is its affair, we write beside notebooks and run them.
+    if os.path.commonpath([root, place]) != root:
+        raise HTTPError(404, f"{notebook} is outside of the server's folder")
+    if any(part.startswith(".") for part in PurePosixPath(notebook).parts) and not contents.allow_hidden:
+        raise HTTPError(404, f"{notebook} is hidden")
+    if must_exist and not Path(place).is_file():
+        raise HTTPError(404, f"{notebook} is not there: save the notebook first")
+    return notebook
+
+
+def root_of(contents: Any) -> str:
+    """The folder in which the server has its files.
+
+    Raises:
+        HTTPError: It has them elsewhere than in a folder of this machine.
+    """
+    root = getattr(contents, "root_dir", None)
+    if not isinstance(root, str) or not hasattr(contents, "_get_os_path"):
+        raise HTTPError(
+            501, "this server keeps its files elsewhere than in a folder, where nb2pipe cannot compile them"
+        )
+    return os.path.realpath(root)
