@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,11 +17,10 @@ SAMPLES = sorted((Path(__file__).parents[2] / "sample_notebooks").glob("*.ipynb"
 def test_a_pipeline_is_read_as_it_was(path: Path) -> None:
     pipeline = api.compile_notebook(api.load(str(path))).pipeline
     found = loaded(dumped(pipeline))
-    expected = replace(
-        pipeline,
-        steps=tuple(replace(s, requirements=Requirements()) for s in pipeline.steps),
-        edges=tuple(replace(e, evidence=()) for e in pipeline.edges),
-        parameters=tuple(replace(p, span=q.span) for p, q in zip(pipeline.parameters, found.parameters, strict=True)),
+    expected = pipeline._replace(
+        steps=tuple(s._replace(requirements=Requirements()) for s in pipeline.steps),
+        edges=tuple(e._replace(evidence=()) for e in pipeline.edges),
+        parameters=tuple(p._replace(span=q.span) for p, q in zip(pipeline.parameters, found.parameters, strict=True)),
         modules=(),
     )
     assert found == expected
