@@ -71,6 +71,7 @@ def _cache(
     from nb2pipe.runtime.caching import Subject, cache_of
     from nb2pipe.runtime.recording import Recording, described
     from nb2pipe.runtime.result import Listener
+    from nb2pipe.runtime.script import put_in
     from nb2pipe.runtime.zygote import same_hash_seed
     from nb2pipe.store import results_folder
     from nb2pipe.store.rooms import opened, room
@@ -95,7 +96,8 @@ def _cache(
             "resumes": resumed,
         }  # fmt: skip
         notebook = os.path.abspath(compiled.notebook.path)
-        begun = described(store, run, notebook, started, given, todo, compiled.pipeline, cache.packages, options)
+        told = given or put_in(todo.document)
+        begun = described(store, run, notebook, started, told, todo, compiled.pipeline, cache.packages, options)
         unkept = frozenset(s.name for s in compiled.pipeline.steps if s.requirements.cache is False)
         yield cache, Recording(store, folder, begun, listener or Listener(), unkept)
 
@@ -199,8 +201,8 @@ def run(
     from nb2pipe.runtime.result import Listener
     from nb2pipe.runtime.script import as_written
 
-    if request.papermill is not None and request.cache:
-        raise UsageError("the cache goes with the local engine: what a kernel reads of the world is not watched")
+    if request.papermill is not None and request.is_recorded:
+        raise UsageError("cache and record go with the local engine: what a kernel reads of the world is not watched")
     if request.output is not None:
         executed.check_output(request.output, compiled.notebook.path)
     # Faults that make the promise impossible end the run before it begins.

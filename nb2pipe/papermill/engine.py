@@ -80,13 +80,15 @@ def _run(nb_man: Any, options: EngineOptions, files: tuple[Any, Any], timeout: i
     name = Path(given).name if isinstance(given, str) and given != "-" else "notebook.ipynb"
     compiled = None
     # It imports what steps need while the notebook is compiled.
-    with Zygote(None, here, same_hashes=options.cache) as zygote:
+    with Zygote(None, here, same_hashes=options.cache or options.record) as zygote:
         try:
             notebook = from_document(json.loads(json.dumps(document)), os.path.join(here, name))
             compiled = api.compile_notebook(notebook, options.split)
             settings: dict[str, Any] = {"jobs": options.jobs} if options.jobs else {}
             settings |= {"guards": options.guards, "fail_fast": options.fail_fast, "retries": options.retries}
-            request = api.RunRequest(RunOptions(cwd=here, **settings), cache=options.cache, store=options.store)
+            request = api.RunRequest(
+                RunOptions(cwd=here, **settings), cache=options.cache, store=options.store, record=options.record
+            )
             with Follower(nb_man, compiled.pipeline, files, timeout) as follower:
                 result = api.run(compiled, request, follower, zygote, document=document)
         except Refused as refused:

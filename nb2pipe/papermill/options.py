@@ -26,6 +26,7 @@ class EngineOptions:
     split: str | None = None
     guards: str = "on"
     cache: bool = False
+    record: bool = False
     store: str | None = None
     fail_fast: bool = False
     retries: int = 0
@@ -81,6 +82,6 @@ def _guards(value: Any) -> str:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "jobs": _count, "split": str, "guards": _guards, "cache": _switch, "store": str, "fail_fast": _switch,
+    "jobs": _count, "split": str, "guards": _guards, "cache": _switch, "record": _switch, "store": str, "fail_fast": _switch,
     "retries": _retries, "fallback": _switch,
 }  # fmt: skip

@@ -70,6 +70,13 @@ def written_over(document: Any, parameters: Mapping[str, Any]) -> Any:
     return _parameterized(document, parameters)
 
 
+def put_in(document: Any) -> dict[str, Any]:
+    """The parameters that papermill, or an earlier run, has put into a notebook."""
+    if _place_of_injected(document) is None:
+        return {}
+    return dict((document.metadata.get("papermill") or {}).get("parameters") or {})
+
+
 def _parameterized(document: Any, parameters: Mapping[str, Any]) -> Any:
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook

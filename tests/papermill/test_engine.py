@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from papermill.exceptions import PapermillException, PapermillExecutionError
 from papermill.iorw import papermill_io
 
 from nb2pipe import api
+from nb2pipe.cli.main import main
 from nb2pipe.papermill import Nb2pipeEngine
 from nb2pipe.papermill.engine import NotebookRefused
 from tests.execute.test_guards import CASES as OVERLOOKED
@@ -135,7 +137,9 @@ def test_what_only_concerns_kernels_is_taken(execute: Execute) -> None:
     assert execute(["print(1)"], start_timeout=5, startup_timeout=5, iopub_timeout=4).cells[0].outputs[0].text == "1\n"
 
 
-def test_the_environment_asks_for_the_cache(execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_asks_for_the_cache(
+    execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
     monkeypatch.setenv("NB2PIPE_CACHE", "1")
     monkeypatch.setenv("NB2PIPE_STORE", str(tmp_path / "store"))
     cells = [code("n = 1", "parameters"), text("# a"), "a = [n]\nprint('a', a)", text("# b"), "print('b')"]
@@ -148,6 +152,8 @@ def test_the_environment_asks_for_the_cache(execute: Execute, tmp_path: Path, mo
     assert [t[0] for t in texts] == ["a [1]\nb\n", "a [1]\nb\n", "a [2]\nb\n"]
     assert [t[1]["a"] for t in texts] == [False, True, False]
     assert [t[1]["b"] for t in texts] == [False, True, True]
+    assert main(["runs", "show", "last", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["parameters"] == {"n": 2}
 
 
 def test_it_runs_where_papermill_is_told_to(execute: Execute, tmp_path: Path) -> None:

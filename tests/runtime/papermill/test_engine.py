@@ -150,7 +150,8 @@ def test_a_guard_has_the_step_run_again(tmp_path: Path, monkeypatch: pytest.Monk
     ("arguments", "says"),
     [
         (["--engine", "papermill", "--kernel", "nowhere"], "there is no kernel `nowhere` here; give --kernel one of"),
-        (["--engine", "papermill", "--cache"], "the cache goes with the local engine"),
+        (["--engine", "papermill", "--cache"], "cache and record go with the local engine"),
+        (["--engine", "papermill", "--record"], "cache and record go with the local engine"),
         (["--kernel", "python3"], "--kernel is papermill's: it goes with --engine papermill"),
         (["--log-output"], "--log-output is papermill's"),
         (["--engine", "papermill", "--execution-timeout", "soon"], "expected a whole number of seconds, got 'soon'"),
