@@ -28,14 +28,16 @@ def preloaded(pipeline: Pipeline, *, cache: bool) -> tuple[str, ...]:
 
 def loads(pipeline: Pipeline, done: Mapping[str, Done], step: Step) -> list[tuple[str, tuple[str, ...]]]:
     """The files that a step loads, in order, with the names wanted from each."""
-    order = {s.name: i for i, s in enumerate(pipeline.steps)}
     wanted: dict[str, list[str]] = {}
-    place = {}
+    makers = {}
     for value in step.inputs:
         file = done[value.producer].files.get(value.name)
         if file is not None:
             wanted.setdefault(file, []).append(value.name)
-            place[file] = order[value.producer]
+            makers[file] = value.producer
+    names = {*makers.values()}
+    order = {s.name: i for i, s in enumerate(pipeline.steps) if s.name in names} if len(names) > 1 else {}
+    place = {file: order.get(maker, 0) for file, maker in makers.items()}
     return [(f, tuple(n)) for f, n in sorted(wanted.items(), key=lambda item: place[item[0]])]
 
 

@@ -8,6 +8,7 @@ import os
 import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from nb2pipe.analysis.effects import Access, Analysis, Certainty, Effects
@@ -205,12 +206,17 @@ class Recipes:
         for kind, text in (("clock", "reads the clock"), ("network", "uses the network")):
             if any(True for _ in _accesses(effects, kind)):
                 return text
-        later: dict[str, list[Any]] = {}
+        also = [self._words_of(c) for c in self._cells_before(step) if c in self._codes] if code_comes else []
+        return next(iter(unseen_by(own, self._later, also)), "")
+
+    @cached_property
+    def _later(self) -> dict[str, list[Any]]:
+        """The bodies of the notebook's functions and classes, by name."""
+        found: dict[str, list[Any]] = {}
         for cell in self._codes:
             for name, part in self._words_of(cell).later:
-                later.setdefault(name, []).append(part)
-        also = [self._words_of(c) for c in self._cells_before(step) if c in self._codes] if code_comes else []
-        return next(iter(unseen_by(own, later, also)), "")
+                found.setdefault(name, []).append(part)
+        return found
 
     def _cells_before(self, step: Step) -> set[int]:
         """The cells of all steps that something may come from."""
