@@ -83,10 +83,10 @@ def main(options: argparse.Namespace) -> int:
     folder = Path(options.cwd or Path(options.notebook).resolve().parent)
     if not folder.is_dir() or options.engine != "local":  # reading says it better
         return _run(options, None)
+    if caches(options):  # it may be that no step runs
+        return _run(options, None)
     # It imports what steps need while the notebook is compiled.
-    with Zygote(
-        None, str(folder), same_hashes=caches(options) or options.record or options.mlflow is not None
-    ) as zygote:
+    with Zygote(None, str(folder), same_hashes=options.record or options.mlflow is not None) as zygote:
         return _run(options, zygote)
 
 

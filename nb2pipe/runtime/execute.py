@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 class _Execution:
     """One run: its steps are started when they are ready, and heard until all have ended."""
 
-    def __init__(self, run: Ongoing, recompile: Recompile | None, zygote: Starter, cache: Cache | None) -> None:
+    def __init__(self, run: Ongoing, recompile: Recompile | None, processes: Processes, cache: Cache | None) -> None:
         self.ongoing = run
         self.recompile = recompile
         self.cache = cache
-        self.processes = Processes(zygote, lambda: preloaded(run.pipeline, cache=cache is not None))
+        self.processes = processes
         self.machine = Machine(run.options)
         self.attempts = Attempts()
         self.asked: dict[str, tuple[Recipe, tuple[CellTask, ...]]] = {}
@@ -399,11 +399,15 @@ def execute(
     Raises:
         Refused: A guard tripped that cannot be mended, or under strict guards.
     """
-    if zygote is None:
-        zygote = Zygote(None, options.cwd, options.python, same_hashes=cache is not None)
+    same_hashes = cache is not None
     if options.guards == "off":  # what nobody watches is not kept
         cache = None
     folder = Path(tempfile.mkdtemp(prefix="nb2pipe-")) if cache is None else cache.folder
     outcomes = {s.name: Outcome() for s in pipeline.steps}
     run = Ongoing(pipeline, cells, injected, options, listener or Listener(), folder, outcomes)
-    return _Execution(run, recompile, zygote, cache).run()
+    processes = Processes(
+        zygote,
+        lambda: Zygote(None, options.cwd, options.python, same_hashes=same_hashes),
+        lambda: preloaded(run.pipeline, cache=cache is not None),
+    )
+    return _Execution(run, recompile, processes, cache).run()

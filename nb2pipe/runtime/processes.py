@@ -34,10 +34,16 @@ class Process:
 
 
 class Processes:
-    """All of one run. ``zygote`` starts them, ``modules`` says what may be imported before the first."""
+    """All of one run. ``zygote`` starts them, or what ``late`` makes when the first is to be started.
 
-    def __init__(self, zygote: Starter, modules: Callable[[], Sequence[str]]) -> None:
+    ``modules`` says what may be imported before the first.
+    """
+
+    def __init__(
+        self, zygote: Starter | None, late: Callable[[], Starter], modules: Callable[[], Sequence[str]]
+    ) -> None:
         self._zygote = zygote
+        self._late = late
         self._modules = modules
         self._prepared = False
         self._selector = selectors.DefaultSelector()
@@ -51,7 +57,9 @@ class Processes:
         """
         if not self._prepared:
             self._prepared = True
+            self._zygote = self._zygote or self._late()
             self._zygote.prepare(self._modules())
+        assert self._zygote is not None  # noqa: S101  the line above
         pid, sock = self._zygote.fork(payload=(dict(environment),) if environment else ())
         return Process(pid, sock, Channel(sock), step)
 
@@ -79,6 +87,7 @@ class Processes:
         """A process has ended in the middle of a step: how, in words."""
         self.rest(process)
         process.sock.close()
+        assert self._zygote is not None  # noqa: S101  it has started the process
         status = self._zygote.wait(process.pid)
         if not os.WIFSIGNALED(status):
             return f"its process ended by itself with exit code {os.waitstatus_to_exitcode(status)}"
@@ -108,7 +117,8 @@ class Processes:
 
     def close(self) -> None:
         """End them all, and their parent."""
-        self._zygote.close()
+        if self._zygote is not None:
+            self._zygote.close()
         self._selector.close()
 
 
