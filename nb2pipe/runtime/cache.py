@@ -100,18 +100,30 @@ class Cache:
     def _look_up(self, step: Step, tasks: Sequence[CellTask], recipe: Recipe, allowed: Allowed) -> Kept | Missing:
         reason = ""
         for result in results.find(self.store.database, recipe.digest):
-            why = self._unfit(step, recipe, result, tasks, allowed)
-            if not why:
-                kept = self._taken(step, tasks, result)
-                why = "its stored result was damaged or is gone"
-                if kept is not None:
-                    why = self.trust.refused(result, ((f, self._place(f)) for f in kept.report.files))
-                    kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
-                    if not why:
-                        return kept
-            reason = reason or why
+            try:
+                found = self._tried(step, tasks, recipe, result, allowed)
+            except (LookupError, TypeError, ValueError, AttributeError):
+                if self.trust.is_own(result):
+                    raise
+                found = "its stored result is not as a run leaves one"
+            if isinstance(found, Kept):
+                return found
+            reason = reason or found
         reason = reason or self._reason(step, tasks, recipe)
         return Missing(reason, recipe)
+
+    def _tried(
+        self, step: Step, tasks: Sequence[CellTask], recipe: Recipe, result: Result, allowed: Allowed
+    ) -> Kept | str:
+        """A result of the recipe where it can be taken, or why not."""
+        why = self._unfit(step, recipe, result, tasks, allowed)
+        if why:
+            return why
+        kept = self._taken(step, tasks, result)
+        if kept is None:
+            return "its stored result was damaged or is gone"
+        kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
+        return self.trust.refused(result, ((f, self._place(f)) for f in kept.report.files)) or kept
 
     def _unfit(self, step: Step, recipe: Recipe, result: Result, tasks: Sequence[CellTask], allowed: Allowed) -> str:
         """Why a result of the same recipe does not hold here."""

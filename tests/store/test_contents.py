@@ -61,6 +61,17 @@ def test_what_is_damaged_is_let_go(store: Store, tmp_path: Path, size: int, dama
     assert store.contents.take(digest, tmp_path / "taken")
 
 
+def test_a_digest_leads_to_no_other_file(store: Store, tmp_path: Path) -> None:
+    """A record that others have written may say anything; what is not what it says is let go."""
+    path, _ = file(tmp_path, b"mine")
+    for digest in (f"xx{path}", f"../../../{path.name}", "ab/../../../value", "", "A" * 32, "a" * 31):
+        assert not store.contents.take(digest, tmp_path / "taken")
+        assert store.contents.read(digest) is None
+        assert not store.contents.has(digest)
+        assert not store.contents.is_there(digest)
+    assert path.read_bytes() == b"mine"
+
+
 def test_a_large_file_that_nobody_touched_is_not_read_again(store: Store, tmp_path: Path) -> None:
     path, digest = file(tmp_path, b"y" * 2_000_000)
     os.utime(path, (1_000_000_000, 1_000_000_000))
