@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.store import rooms
 from nb2pipe.store.digests import digest_of_bytes, digest_of_file
 from nb2pipe.store.rooms import Store, opened, room
 
@@ -91,6 +92,31 @@ def test_the_room_of_a_run_that_was_killed_is_cleared(store: Store) -> None:
         assert two.exists()
         assert not left.exists()
     assert not one.exists()
+
+
+@pytest.mark.parametrize("shared", [".", "results", "results/work"])
+def test_the_room_of_a_run_is_no_place_that_others_can_write_to(tmp_path: Path, shared: str) -> None:
+    store_folder = tmp_path / "store"
+    with opened(store_folder / "results") as store:
+        with room(store) as made:
+            assert made.is_relative_to(store_folder)
+        (store_folder / shared).chmod(0o777)
+        with room(store) as made:
+            assert not made.is_relative_to(store_folder)
+            assert made.stat().st_mode & 0o777 == 0o700
+            path, digest = file(made, b"x")
+            store.contents.keep(path, digest)
+            assert store.contents.take(digest, made / "taken")
+        assert not made.exists()
+
+
+def test_the_group_of_the_user_alone_is_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path / "results") as store:
+        (tmp_path / "results").chmod(0o775)
+        for alone in (True, False):
+            monkeypatch.setattr(rooms, "_is_group_of_one", lambda gid, alone=alone: alone)
+            with room(store) as made:
+                assert made.is_relative_to(tmp_path / "results") == alone
 
 
 def test_a_room_is_held_against_other_processes(store: Store, tmp_path: Path) -> None:
