@@ -56,7 +56,7 @@ def values(
         found = versions(store.database, where.notebook) if run is None else values_of(named(store.database, run))
         wanted = (v for v in found if everything or v.kind not in CODE)
         return [
-            (v, store.contents.path(v.digest).exists())
+            (v, store.contents.is_there(v.digest))
             for v in islice(wanted, None if count is None or count < 0 else count)
         ]
 

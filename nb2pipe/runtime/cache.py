@@ -129,16 +129,11 @@ class Cache:
     def _look_up(self, step: Step, tasks: Sequence[CellTask], recipe: Recipe, allowed: Allowed) -> Kept | Missing:
         reason = ""
         for result in results.find(self.store.database, recipe.digest):
-            why = self._unfit(step, recipe, result, tasks, allowed)
-            if not why:
-                kept = self._taken(step, tasks, result)
-                why = "its stored result was damaged or is gone"
-                if kept is not None:
-                    why = self._refused(result, kept)
-                    kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
-                    if not why:
-                        return kept
-            reason = reason or why
+            found = self._held(step, tasks, recipe, result, allowed)
+            if isinstance(found, Kept):
+                found.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
+                return found
+            reason = reason or found
         reason = reason or self._reason(step, tasks, recipe)
         return Missing(reason, recipe)
 
@@ -148,18 +143,33 @@ class Cache:
         """What the step gave in the interrupted run, which holds in no other; None where that is not known there."""
         for run in self._resumed:
             for result in results.find(self.store.database, bound(recipe.digest, run)):
-                why = differs(result, past()) or self._unfit(step, recipe, result, tasks, allowed)
-                kept = None if why else self._taken(step, tasks, result)
-                why = why or (
-                    "its stored result was damaged or is gone" if kept is None else self._refused(result, kept)
-                )
-                if kept is None or why:
-                    return Missing(f"{why}, and it {result.facts['once']}", recipe)
-                kept.reason = f"ended in run {run}, and {result.facts['once']}"
-                kept.digest = recipe.digest
-                kept.over = True
-                return kept
+                found = self._held(step, tasks, recipe, result, allowed, past)
+                once = result.facts.get("once", "")
+                if not isinstance(found, Kept):
+                    return Missing(f"{found}, and it {once}", recipe)
+                found.reason = f"ended in run {run}, and {once}"
+                found.digest = recipe.digest
+                found.over = True
+                return found
         return None
+
+    def _held(
+        self, step: Step, tasks: Sequence[CellTask], recipe: Recipe, result: Result, allowed: Allowed,
+        past: Callable[[], Past] | None = None,
+    ) -> Kept | str:  # fmt: skip
+        """A result of the recipe where it can be taken, or why not; it may be a stranger's, and say anything."""
+        try:
+            why = (differs(result, past()) if past else "") or self._unfit(step, recipe, result, tasks, allowed)
+            if why:
+                return why
+            kept = self._taken(step, tasks, result)
+            if kept is None:
+                return "its stored result was damaged or is gone"
+            return self.trust.refused(result, ((f, self._place(f)) for f in kept.report.files)) or kept
+        except (LookupError, TypeError, ValueError, AttributeError):
+            if self.trust.is_own(result):
+                raise
+            return "its stored result is not as a run leaves one"
 
     def _unfit(self, step: Step, recipe: Recipe, result: Result, tasks: Sequence[CellTask], allowed: Allowed) -> str:
         """Why a result of the same recipe does not hold here."""
@@ -203,10 +213,6 @@ class Cache:
         events = [_placed(e, there) for e in json.loads(data)]
         begun = [(task.index, when) for place, when in facts["begun"] for task in there.get(place, ())]
         return Kept(report, events, begun, facts["ended"], result.run, result.recipe)
-
-    def _refused(self, result: Result, kept: Kept) -> str:
-        """Why a result that was taken may do harm; "" where it does none."""
-        return self.trust.refused(result, ((f, self._place(f)) for f in kept.report.files))
 
     def _place(self, file: ValueFile) -> Path:
         """Where a file is that was taken, or would be."""

@@ -28,11 +28,15 @@ class Trust:
         """A result of this run, signed."""
         return sealed(self._key, result)
 
+    def is_own(self, result: Result) -> bool:
+        """Whether the user has kept a result, and nobody has changed it since."""
+        return is_own(self._key, result)
+
     def refused(self, result: Result, files: Iterable[tuple[ValueFile, Path]]) -> str:
         """Why a result is not taken, whose files are where it says; "" where it is."""
         if self._lifted:
             return ""
-        own = is_own(self._key, result)
+        own = self.is_own(result)
         for file, path in files:
             if not own:
                 why = refusal(file.names, path)

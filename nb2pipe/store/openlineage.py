@@ -29,11 +29,12 @@ def events(
 
     ``results`` say of each step which files it read and wrote, ``steps`` which steps are wanted (None: all).
     """
+    given = {(v.step, v.name): v for v in values_of(run) if v.kind not in CODE}
     found = [
         event
         for step in in_order(run)
         if steps is None or step.name in steps
-        for event in _events(run, step, results.get(step.name))
+        for event in _events(run, step, results.get(step.name), given)
     ]
     return tuple(sorted(found, key=lambda event: str(event["eventTime"])))
 
@@ -73,12 +74,13 @@ def send(events: Sequence[Mapping[str, Any]], target: str) -> None:
             raise UsageError(f"{target} does not take the events: {said}") from None
 
 
-def _events(run: Run, step: StepRun, result: Result | None) -> Iterator[dict[str, Any]]:
-    """The events of one step."""
+def _events(
+    run: Run, step: StepRun, result: Result | None, given: Mapping[tuple[str, str], Value]
+) -> Iterator[dict[str, Any]]:
+    """The events of one step; ``given`` are the values of the run, by step and name."""
     pipeline = Path(run.notebook).stem
     facts = step.facts
     read, written = _files(result)
-    given = {(v.step, v.name): v for v in values_of(run) if v.kind not in CODE}
     taken = (given.get((producer, name)) for name, producer in facts.get("inputs", {}).items())
     inputs = [_dataset(v) for v in taken if v is not None]
     outputs = [_output(v) for v in values_in(run.id, run.notebook, step) if v.kind not in CODE]

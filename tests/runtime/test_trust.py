@@ -142,3 +142,24 @@ def test_what_a_stranger_says_of_a_file_counts_for_nothing(bench: Bench) -> None
     bench.edit([*CELLS[:3], "print(f(a[0]), 2)"])
     assert bench.ran() == [1, 3, 4]
     assert not mark.exists()
+
+
+def test_a_record_leads_to_no_file_outside_of_the_store(bench: Bench) -> None:
+    mine = bench.folder / "mine.txt"
+    mine.write_text("mine")
+    with opened(bench.store / "results") as store:
+        for row, text in store.database.execute("select id, facts from results").fetchall():
+            facts = json.loads(text)
+            facts["events"] = f"xx{mine}"
+            facts["files"] = [[*f[:3], f"xx{mine}", *f[4:]] for f in facts["files"]]
+            store.database.execute("update results set facts = ? where id = ?", (json.dumps(facts), row))
+    assert bench.ran() == [1, 2, 3, 4]
+    assert mine.read_text() == "mine"
+
+
+def test_what_no_run_leaves_is_run_again(bench: Bench) -> None:
+    with opened(bench.store / "results") as store:
+        store.database.execute("update results set facts = replace(facts, '\"exact\"', '\"other\"')")
+    assert bench.ran() == [1, 2, 3, 4]
+    assert bench.reason(1) == "its stored result is not as a run leaves one"
+    assert bench.ran() == []
