@@ -131,7 +131,7 @@ class Cache:
         for result in results.find(self.store.database, recipe.digest):
             found = self._held(step, tasks, recipe, result, allowed)
             if isinstance(found, Kept):
-                found.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
+                found.reason = "" if result.facts.get("exact") == recipe.exact else "comments only"
                 return found
             reason = reason or found
         reason = reason or self._reason(step, tasks, recipe)
