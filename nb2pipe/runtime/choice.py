@@ -7,6 +7,7 @@ from typing import NamedTuple
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.pipeline.named import named
+from nb2pipe.pipeline.reach import ancestors, descendants
 
 
 class Choice(NamedTuple):
@@ -44,31 +45,15 @@ def chosen(pipeline: Pipeline, choice: Choice) -> Chosen:
     if choice.only:
         only = named(pipeline, choice.only)
         why = f"--only {only}"
-        return Chosen(frozenset({only, *_reached(pipeline, only, back=True)}), frozenset({only}), why, why)
+        return Chosen(frozenset({only, *ancestors(pipeline, only)}), frozenset({only}), why, why)
     wanted, why = everything, ""
     if choice.until:
         until = named(pipeline, choice.until)
-        wanted, why = frozenset({until, *_reached(pipeline, until, back=True)}), f"--until {until}"
+        wanted, why = frozenset({until, *ancestors(pipeline, until)}), f"--until {until}"
     if not choice.start:
         return Chosen(wanted, frozenset(), why)
     start = named(pipeline, choice.start)
     if start not in wanted:
         raise UsageError(f"--from {start} {why}: {until} does not need {start}")
-    anew = wanted & {start, *_reached(pipeline, start, back=False)}
+    anew = wanted & {start, *descendants(pipeline, start)}
     return Chosen(wanted, anew, why, f"--from {start}")
-
-
-def _reached(pipeline: Pipeline, step: str, *, back: bool) -> set[str]:
-    """All steps that come before ``step`` in every schedule, or all that come after it."""
-    near: dict[str, list[str]] = {}
-    for edge in pipeline.edges:
-        source, target = (edge.target, edge.source) if back else (edge.source, edge.target)
-        near.setdefault(source, []).append(target)
-    found: set[str] = set()
-    waiting = [step]
-    while waiting:
-        for other in near.get(waiting.pop(), ()):
-            if other not in found:
-                found.add(other)
-                waiting.append(other)
-    return found

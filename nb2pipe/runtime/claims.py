@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from nb2pipe.analysis.amend import Fact, FactKind
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.pipeline.reach import ancestors
 from nb2pipe.runtime import states
 from nb2pipe.runtime.task import Report, Seen
 
@@ -23,21 +24,6 @@ class Stood:
     inputs: Mapping[str, str]
     started: float
     stored: frozenset[str]
-
-
-def ancestors(pipeline: Pipeline, step: str) -> set[str]:
-    """All steps that come before ``step`` in every schedule."""
-    sources: dict[str, set[str]] = {}
-    for edge in pipeline.edges:
-        sources.setdefault(edge.target, set()).add(edge.source)
-    found: set[str] = set()
-    stack = [step]
-    while stack:
-        for source in sources.get(stack.pop(), ()):
-            if source not in found:
-                found.add(source)
-                stack.append(source)
-    return found
 
 
 def file_conflicts(pipeline: Pipeline, step: str, reports: Mapping[str, Report], cwd: str) -> list[Seen]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from nb2pipe.diagnostics import Refused
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.pipeline.reach import ancestors
 from nb2pipe.runtime import attempts, ongoing, ready, sources, trips
 from nb2pipe.runtime.attempts import Attempts
 from nb2pipe.runtime.choice import Chosen, chosen
-from nb2pipe.runtime.claims import ancestors, held_back, overlooked_name
+from nb2pipe.runtime.claims import held_back, overlooked_name
 from nb2pipe.runtime.inputs import loads, preloaded, task_of
 from nb2pipe.runtime.kept import Missing
 from nb2pipe.runtime.limits import duration_text, limits_of, with_memory

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.pipeline.reach import ancestors
 from nb2pipe.runtime.cache import Cache
 from nb2pipe.runtime.choice import Choice, chosen
-from nb2pipe.runtime.claims import ancestors, held_back
+from nb2pipe.runtime.claims import held_back
 from nb2pipe.runtime.kept import Kept
 from nb2pipe.runtime.script import cells_of
 from nb2pipe.runtime.task import CellTask, ValueFile
