@@ -81,11 +81,13 @@ def _as_text(steps: tuple[Planned, ...]) -> str:
         parts.append(f"{counts['depends']} may have to")
     parts.append(f"{counts['cached']} cached")
     text = f"{len(steps)} step{'s' * (len(steps) != 1)}: {', '.join(parts)}"
-    if counts["run"] or counts["depends"]:
+    unknown = sum(s.seconds is None for s in steps if s.action != "cached")
+    if counts["run"] + counts["depends"] > unknown:
         most = times["run"] + times["depends"]
         text += f"; by earlier runs {times['run']:.1f} s of work" + (
             f", {most:.1f} s at most" if counts["depends"] else ""
         )
+        text += f", and {unknown} that never ran" if unknown else ""
     return "\n".join([*lines, text])
 
 
