@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -41,8 +40,7 @@ class Site(NamedTuple):
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding about a notebook.
 
     ``code`` is a stable ``NBnnn``; ``message`` says what, ``why`` the consequence, ``hint`` the fix.

@@ -38,6 +38,7 @@ def test_there_are_commands() -> None:
     assert sum(c.startswith("nb2pipe ") for c in COMMANDS) >= 6
 
 
+RECORDED = next(c for c in COMMANDS if " --cache" in c)
 COMPILE = next(c for c in COMMANDS if c.startswith("nb2pipe compile "))
 
 
@@ -46,6 +47,8 @@ def test_commands_of_nb2pipe(command: str, folder: Path) -> None:
     behind = COMMANDS.index(command) > COMMANDS.index(COMPILE)
     if behind and not (folder / "churn_training").exists():  # another process of the tests has compiled it
         _run(COMPILE, folder)
+    if command.startswith("nb2pipe runs ") and not (folder / ".nb2pipe" / "results").exists():
+        _run(RECORDED, folder)
     _run(command, folder)
 
 

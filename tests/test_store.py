@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from nb2pipe import api
-from nb2pipe.store import made_store
+from nb2pipe.store import made_store, project_folder
 from tests.making import write
 
 
@@ -29,3 +29,13 @@ def test_what_is_there_or_was_chosen_stays_as_it_is(tmp_path: Path) -> None:
 def test_one_that_cannot_be_made_is_told_by_who_writes_there(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert made_store(tmp_path / "file" / ".nb2pipe") == tmp_path / "file" / ".nb2pipe"
+
+
+def test_a_folder_of_everybodys_is_no_project_of_what_stands_below(tmp_path: Path) -> None:
+    shared, mine = tmp_path / "shared", tmp_path / "shared" / "mine"
+    mine.mkdir(parents=True)
+    (shared / ".nb2pipe").mkdir()
+    assert project_folder(mine) == shared
+    shared.chmod(0o1777)
+    assert project_folder(mine) == mine
+    assert project_folder(shared) == shared

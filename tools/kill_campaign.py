@@ -1,4 +1,4 @@
-"""Runs with the cache that are killed at random moments: every run behind them must end with the right values.
+"""Runs with the cache that are killed at random moments, and gone on with: every run must end with the right values.
 
 python tools/kill_campaign.py --count 200 --seed 1
 """
@@ -25,6 +25,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         found = kills.story(Path(folder), options.seed, options.count)
     print(f"{found.kills} kills, {found.finished} of runs that had ended; {len(found.problems)} problems")
+    print(
+        f"{found.resumed} runs went on to the end with one that was killed, {found.taken_over} took over what had read the clock"
+    )
     for problem in found.problems:
         print(problem)
     return 1 if found.problems else 0

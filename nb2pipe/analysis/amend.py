@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nb2pipe.analysis.effects import (
     Access,
@@ -24,8 +23,7 @@ FactKind = Literal["mutation", "sharing", "state", "file", "use"]
 _RANDOM = frozenset({"random", "numpy.random", "torch"})
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """Something that cells were seen to do.
 
     ``cells`` are positions, in the notebook's order. By ``kind``, they
@@ -144,4 +142,4 @@ def _with_access(analysis: Analysis, cell: int, kind: ResourceKind, key: str, mo
 
 
 def _change(analysis: Analysis, cell: int, change: Callable[[Effects], Effects]) -> Analysis:
-    return replace(analysis, effects=tuple(change(e) if e.cell == cell else e for e in analysis.effects))
+    return analysis._replace(effects=tuple(change(e) if e.cell == cell else e for e in analysis.effects))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple
 
@@ -102,8 +101,7 @@ class Effects(NamedTuple):
     displays: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(NamedTuple):
     """The effects of every code cell, in document order, and what was found on the way."""
 
     effects: tuple[Effects, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nb2pipe.analysis.effects import Analysis, Certainty, Definition, Effects, Use
 from nb2pipe.diagnostics import Span
@@ -15,8 +15,7 @@ _HISTORY = re.compile(r"_+|_i*\d*|_[io]h|_dh|In|Out")
 _CATCHES = frozenset({"NameError", "Exception", "BaseException"})
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """A name that is read where no cell above has left it: deleted there, or defined below, or nowhere."""
 
     use: Use
@@ -25,13 +24,15 @@ class Missing:
     known: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
 class _Names:
     """What the cells so far have bound and deleted."""
 
-    bound: set[str] = field(default_factory=set)
-    deleted: dict[str, Span] = field(default_factory=dict)
-    missing: dict[str, Missing] = field(default_factory=dict)
+    __slots__ = ("bound", "deleted", "missing")
+
+    def __init__(self) -> None:
+        self.bound: set[str] = set()
+        self.deleted: dict[str, Span] = {}
+        self.missing: dict[str, Missing] = {}
 
 
 def missing_names(analysis: Analysis, codes: Sequence[Code]) -> dict[str, Missing]:

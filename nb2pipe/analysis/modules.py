@@ -6,15 +6,14 @@ import ast
 import sys
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 MAX_SOURCE = 400_000  # bytes; larger modules are generated or vendored, and are not worth the time
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A module's source: ``local`` where it stands beside the notebook and counts as its code."""
 
     name: str

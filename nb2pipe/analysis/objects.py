@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal["value", "function", "class", "module", "ref", "method", "super", "frame"]
@@ -93,7 +92,6 @@ ATOMS = {"None": NONE, "bool": BOOL, "int": INT, "float": FLOAT, "str": STR, "co
          "ellipsis": (scalar("ellipsis"),)}  # fmt: skip
 
 
-@dataclass(slots=True)
 class Frame:
     """The local variables of one call (or of a class body or comprehension).
 
@@ -101,55 +99,69 @@ class Frame:
     so; ``parent`` is the frame that encloses the function's definition; ``space`` the global namespace.
     """
 
-    space: Space
-    parent: Frame | None = None
-    vars: dict[str, Val] = field(default_factory=dict)
-    names: frozenset[str] = frozenset()
-    globals: frozenset[str] = frozenset()
-    nonlocals: frozenset[str] = frozenset()
-    obj: Obj | None = None
-    returns: list[Obj] = field(default_factory=list)
-    klass: Obj | None = None
-    self_value: Val = ()
-    is_class: bool = False
+    __slots__ = (
+        "globals",
+        "is_class",
+        "klass",
+        "names",
+        "nonlocals",
+        "obj",
+        "parent",
+        "returns",
+        "self_value",
+        "space",
+        "vars",
+    )
+
+    def __init__(
+        self, space: Space, parent: Frame | None = None, names: frozenset[str] = frozenset(),
+        globals: frozenset[str] = frozenset(), nonlocals: frozenset[str] = frozenset(), *, is_class: bool = False,  # noqa: A002  Python's own word
+    ) -> None:  # fmt: skip
+        self.space, self.parent, self.names = space, parent, names
+        self.globals, self.nonlocals, self.is_class = globals, nonlocals, is_class
+        self.vars: dict[str, Val] = {}
+        self.obj: Obj | None = None
+        self.returns: list[Obj] = []
+        self.klass: Obj | None = None
+        self.self_value: Val = ()
 
 
-@dataclass(slots=True)
 class Binding:
     """What a global name holds. ``must`` is the cell in which it was bound for certain, -1 where that is open.
 
     ``maybe_unbound`` is True where some path leaves the name without a value.
     """
 
-    value: Val
-    must: int = -1
-    maybe_unbound: bool = False
+    __slots__ = ("maybe_unbound", "must", "value")
+
+    def __init__(self, value: Val, must: int = -1, maybe_unbound: bool = False) -> None:
+        self.value, self.must, self.maybe_unbound = value, must, maybe_unbound
 
 
-@dataclass(slots=True)
 class Space:
     """A global namespace: the notebook's own (``module`` is ""), or a source module's."""
 
-    module: str = ""
-    names: dict[str, Binding] = field(default_factory=dict)
-    obj: Obj | None = None
-    local: bool = False
-    pending: dict[str, ast.stmt] = field(default_factory=dict)
-    path: str = ""
+    __slots__ = ("local", "module", "names", "obj", "path", "pending")
+
+    def __init__(self, module: str = "", obj: Obj | None = None, *, local: bool = False, path: str = "") -> None:
+        self.module, self.obj, self.local, self.path = module, obj, local, path
+        self.names: dict[str, Binding] = {}
+        self.pending: dict[str, ast.stmt] = {}
 
 
-@dataclass(slots=True)
 class Function:
     """A function or lambda of the notebook or of a source module."""
 
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-    space: Space
-    frame: Frame | None
-    name: str
-    defaults: dict[str, Val] = field(default_factory=dict)
-    klass: Obj | None = None
-    static: str = ""  # "static", "class" or "property" where a decorator says so
-    scope: Scope | None = None
+    __slots__ = ("defaults", "frame", "klass", "name", "node", "scope", "space", "static")
+
+    def __init__(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, space: Space, frame: Frame | None, name: str,
+        defaults: dict[str, Val], scope: Scope | None = None,
+    ) -> None:  # fmt: skip
+        self.node, self.space, self.frame, self.name = node, space, frame, name
+        self.defaults, self.scope = defaults, scope
+        self.klass: Obj | None = None
+        self.static = ""  # "static", "class" or "property" where a decorator says so
 
 
 class Scope(NamedTuple):
@@ -162,7 +174,6 @@ class Scope(NamedTuple):
     mentions: frozenset[str]
 
 
-@dataclass(slots=True)
 class Class:
     """A class of the notebook or of a source module: its attributes, bases and metaclass.
 
@@ -170,14 +181,15 @@ class Class:
     may be one class or another (``either``), whatever stands along the order may be the one that Python finds.
     """
 
-    name: str
-    space: Space
-    attrs: dict[str, Val] = field(default_factory=dict)
-    bases: Val = ()
-    meta: Val = ()
-    order: tuple[Obj, ...] = ()
-    fields: tuple[str, ...] = ()
-    either: bool = False
+    __slots__ = ("attrs", "bases", "either", "fields", "meta", "name", "order", "space")
+
+    def __init__(
+        self, name: str, space: Space, attrs: dict[str, Val], bases: Val = (), meta: Val = (), *,
+        fields: tuple[str, ...] = (), either: bool = False,
+    ) -> None:  # fmt: skip
+        self.name, self.space, self.attrs, self.bases, self.meta = name, space, attrs, bases, meta
+        self.fields, self.either = fields, either
+        self.order: tuple[Obj, ...] = ()
 
 
 def join(*values: Val) -> Val:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from nb2pipe.analysis.amend import Fact, with_facts
 from nb2pipe.analysis.analyze import analyze
 from nb2pipe.analysis.effects import Analysis
 from nb2pipe.collector import paused
-from nb2pipe.diagnostics import Diagnostic
+from nb2pipe.diagnostics import Diagnostic, UsageError
 from nb2pipe.notebook.ipython import parse_cells
+from nb2pipe.notebook.load import is_remote
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.notebook.read import read
 from nb2pipe.pipeline import invariants
 from nb2pipe.pipeline.build import build
-from nb2pipe.pipeline.model import Pipeline
+from nb2pipe.pipeline.model import Parameter, Pipeline
+from nb2pipe.pipeline.parameters import find_parameters
 from nb2pipe.rules.run import run_rules
 from nb2pipe.rules.subject import Subject
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A notebook on its way: what each stage made of it. ``folder`` is where it stands and runs."""
+class Compiled(NamedTuple):
+    """A notebook on its way: what each stage made of it. ``folder`` is where it runs: where it stands, by default."""
 
     notebook: Notebook
     codes: tuple[Code, ...]
@@ -39,9 +40,19 @@ def load(path: str) -> Notebook:
     return read(path)
 
 
-def compile_notebook(notebook: Notebook, split: str | None = None) -> Compiled:
-    """Compile a notebook to the IR, without executing anything."""
-    folder = Path(notebook.path).resolve().parent
+def compile_notebook(notebook: Notebook, split: str | None = None, cwd: str | None = None) -> Compiled:
+    """Compile a notebook to the IR, without executing anything.
+
+    ``cwd`` is where it runs, if not where it stands; one that papermill reads from elsewhere runs in the current folder.
+
+    Raises:
+        UsageError: There is no such folder.
+    """
+    if cwd is None and is_remote(notebook.path):
+        cwd = "."
+    folder = Path(notebook.path).resolve().parent if cwd is None else Path(cwd).resolve()
+    if cwd is not None and not folder.is_dir():
+        raise UsageError(f"there is no folder {cwd} to run in")
     with paused():
         # The Python that IPython would run, with its positions.
         codes = parse_cells(sorted(notebook.cells, key=lambda cell: cell.index))
@@ -56,12 +67,18 @@ def compile_notebook(notebook: Notebook, split: str | None = None) -> Compiled:
     )
 
 
+def parameters(notebook: Notebook) -> tuple[Parameter, ...]:
+    """What can be given to a notebook; no other cell is looked at."""
+    cells = [c for c in notebook.cells if "parameters" in c.tags.roles]
+    return find_parameters(notebook, parse_cells(sorted(cells, key=lambda cell: cell.index)))
+
+
 def recompile(compiled: Compiled, facts: Sequence[Fact]) -> Compiled:
     """Compile again with what runs have seen and the analysis had not."""
     analysis = with_facts(compiled.analysis, facts)
     built = build(compiled.notebook, compiled.codes, analysis, compiled.split)
     invariants.check(built.pipeline)
-    return replace(compiled, analysis=analysis, pipeline=built.pipeline)
+    return compiled._replace(analysis=analysis, pipeline=built.pipeline)
 
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
@@ -72,5 +89,11 @@ def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] 
 def subject_of(compiled: Compiled) -> Subject:
     """What the rules look at."""
     return Subject(
-        compiled.notebook, compiled.codes, compiled.analysis, compiled.pipeline, compiled.folder, compiled.diagnostics
+        compiled.notebook,
+        compiled.codes,
+        compiled.analysis,
+        compiled.pipeline,
+        compiled.folder,
+        compiled.diagnostics,
+        {},
     )

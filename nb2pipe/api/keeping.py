@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nb2pipe.api.compiling import load
 from nb2pipe.api.packaging import Package
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from nb2pipe.package.wheels import Handed, Target
 
 
-@dataclass(frozen=True, slots=True)
-class Keeping:
+class Keeping(NamedTuple):
     """How a version is kept: in which store, under which number, with whose signature; None is for what is usual.
 
     ``force`` lets what was changed by hand in the project's folder be lost.
@@ -58,7 +56,7 @@ def keep_version(made: Package, notebook_folder: Path, folder: Path, keeping: Ke
         sign = signer(keeping.sign)
     kept = keep(made.draft, found, keeping.version, sign)
     note_owner(found, notebook)
-    return replace(made, tree=kept.tree), kept
+    return made._replace(tree=kept.tree), kept
 
 
 def keep_wheel(made: Package, notebook_folder: Path, store: str | None = None) -> Path:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nb2pipe.api.compiling import Compiled, compile_notebook, subject_of
 from nb2pipe.collector import paused
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from nb2pipe.package.project import Draft
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """A package that is not written yet: its name, the files of its project, and what is to be said of it.
 
     ``plans`` are those of the notebooks that it came from.
@@ -133,8 +131,7 @@ class NotebookRefused(Refused):
         self.notebook = notebook
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
+class Several(NamedTuple):
     """The package of several notebooks: ``folder`` is the one that they have in common, ``joined`` how they come together."""
 
     package: Package

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,5 +50,5 @@ def verified(compiled: Compiled, made: Package, settings: Settings) -> tuple[Pac
         folder = Path(scratch) / made.name
         write_package(made, folder)
         report = verify(compiled, folder, settings)
-    record = replace(made.draft.record, verified=summary(report))
-    return replace(made, draft=replace(made.draft, record=record)), report
+    record = made.draft.record._replace(verified=summary(report))
+    return made._replace(draft=made.draft._replace(record=record)), report

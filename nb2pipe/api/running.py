@@ -5,43 +5,64 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nb2pipe.analysis.amend import Fact
-from nb2pipe.api.compiling import Compiled, recompile, subject_of
-from nb2pipe.diagnostics import Refused
-from nb2pipe.notebook.read import read_document
+from nb2pipe.api.compiling import Compiled, compile_notebook, recompile, subject_of
+from nb2pipe.api.resuming import Interrupted, parameters_with
+from nb2pipe.diagnostics import Refused, UsageError
+from nb2pipe.notebook.read import from_document, read_document
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.rules.run import refusing
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.cache import Cache
+    from nb2pipe.runtime.choice import Chosen
+    from nb2pipe.runtime.papermill.asked import PapermillOptions
     from nb2pipe.runtime.planning import Planned
     from nb2pipe.runtime.recording import Recording
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
-    from nb2pipe.runtime.task import CellTask
-    from nb2pipe.runtime.zygote import Zygote
+    from nb2pipe.runtime.script import Script
+    from nb2pipe.runtime.zygote import Starter, Zygote
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(NamedTuple):
     """What to run a notebook with: parameters, their raw texts where they came from a command line, and how.
 
-    With ``cache`` what steps gave in earlier runs stands for them where it holds, and what they give is kept in ``store``.
+    With ``cache`` what steps gave in earlier runs stands for them where it holds, and what they give is kept in ``store``;
+    with ``trust`` also what others have written there is taken as it is.
+    With ``record`` and without ``cache`` every step runs, and all is kept as well. The record goes to the MLflow at ``mlflow`` too.
+    With ``papermill`` each step is a notebook that papermill runs in a fresh kernel.
+    ``resume`` is a run to go on with; that, and a choice of steps that are to be taken from the cache, imply it.
     """
 
     options: RunOptions
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = MappingProxyType({})
+    texts: Mapping[str, str] = MappingProxyType({})
     output: str | None = None
     cache: bool = False
     store: str | None = None
+    trust: bool = False
+    record: bool = False
+    mlflow: str | None = None
+    papermill: PapermillOptions | None = None
+    resume: Interrupted | None = None
+
+    @property
+    def caches(self) -> bool:
+        """Whether the run has to do with earlier ones."""
+        return self.cache or self.resume is not None or self.options.choice.needs_cache
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the run leaves a record."""
+        return self.caches or self.record or self.mlflow is not None
 
 
 @contextlib.contextmanager
 def _cache(
-    compiled: Compiled, cells: Mapping[int, CellTask], given: Mapping[str, Any], request: RunRequest, zygote: Zygote | None,
+    compiled: Compiled, todo: Script, given: Mapping[str, Any], request: RunRequest, zygote: Zygote | None,
     listener: Listener | None, started: float,
 ) -> Iterator[tuple[Cache, Recording]]:  # fmt: skip
     """The cache of a run, and its record."""
@@ -50,26 +71,59 @@ def _cache(
     from nb2pipe.runtime.caching import Subject, cache_of
     from nb2pipe.runtime.recording import Recording, described
     from nb2pipe.runtime.result import Listener
+    from nb2pipe.runtime.script import put_in
     from nb2pipe.runtime.zygote import same_hash_seed
     from nb2pipe.store import results_folder
-    from nb2pipe.store.digests import digest_of_text
     from nb2pipe.store.rooms import opened, room
     from nb2pipe.store.runs import new_id
 
     subject = Subject(compiled.notebook.path, compiled.folder, compiled.codes, compiled.analysis, compiled.pipeline)
     seed = same_hash_seed(os.environ) if zygote is None else zygote.hash_seed
-    code = digest_of_text("\0".join(c.source for c in compiled.notebook.cells))
     run = new_id(started)
     with (
         opened(results_folder(compiled.folder, request.store)) as store,
         room(store) as folder,
     ):
         light = request.options.guards == "light"
-        cache = cache_of(subject, cells, given, store, seed, light=light, run=run, folder=folder)
-        options = {"jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split}
+        resumed = request.resume.runs if request.resume else ()
+        cache = cache_of(
+            subject, todo.tasks, given, store, seed, light=light, run=run, folder=folder, trust=request.trust,
+            resumed=resumed,
+        )  # fmt: skip
+        cache.fresh = not request.caches
+        options = {
+            "jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split, "given": list(given),
+            "resumes": resumed,
+        }  # fmt: skip
         notebook = os.path.abspath(compiled.notebook.path)
-        begun = described(run, notebook, started, given, code, options)
-        yield cache, Recording(store.database, begun, listener or Listener())
+        told = given or put_in(todo.document)
+        begun = described(store, run, notebook, started, told, todo, compiled.pipeline, cache.packages, options)
+        unkept = frozenset(s.name for s in compiled.pipeline.steps if s.requirements.cache is False)
+        yield cache, Recording(store, folder, begun, listener or Listener(), unkept)
+
+
+def _forward(cache: Cache, record: Recording, uri: str, listener: Listener | None) -> None:
+    """Tell an MLflow of a run that is over; that it cannot be told is no end of the run."""
+    from nb2pipe.records.forward import forward
+
+    try:
+        forward(cache.store, record.run, uri)
+    except Exception as error:
+        if listener is not None:
+            listener.note(f"the run was not sent to MLflow at {uri}: {error}")
+
+
+def _scripted(compiled: Compiled, document: Any, parameters: Mapping[str, Any]) -> tuple[Compiled, Script]:
+    """What runs; a notebook that an earlier run has put parameters into is another one with these."""
+    from nb2pipe.runtime.measured import measured
+    from nb2pipe.runtime.script import script, written_over
+
+    changed = written_over(document, parameters)
+    if changed is None:
+        return compiled, measured(script(document, compiled.pipeline, parameters), compiled.codes)
+    notebook = from_document(changed, compiled.notebook.path)
+    again = compile_notebook(notebook, compiled.split, str(compiled.folder))
+    return again, measured(script(changed, again.pipeline, {}), again.codes)
 
 
 def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
@@ -85,7 +139,6 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     from nb2pipe.runtime.learned import recall
     from nb2pipe.runtime.parameters import check_parameters
     from nb2pipe.runtime.planning import plan as planned
-    from nb2pipe.runtime.script import script
     from nb2pipe.runtime.zygote import same_hash_seed
     from nb2pipe.store import results_folder
     from nb2pipe.store.rooms import opened
@@ -93,56 +146,91 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     faults = refusing(subject_of(compiled))
     if faults:
         raise Refused(faults)
-    parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
-    todo = script(read_document(compiled.notebook.path), compiled.pipeline, parameters)
+    given, _ = parameters_with(compiled.pipeline.parameters, request.resume, request.parameters)
+    parameters = check_parameters(compiled.pipeline.parameters, given, request.texts)
+    compiled, todo = _scripted(compiled, read_document(compiled.notebook.path), parameters)
     known = recall(compiled.notebook, compiled.folder)
     ahead = recompile(compiled, known) if known else compiled
     subject = Subject(ahead.notebook.path, ahead.folder, ahead.codes, ahead.analysis, ahead.pipeline)
     with opened(results_folder(compiled.folder, request.store)) as store:
         light = request.options.guards == "light"
-        cache = cache_of(subject, todo.tasks, parameters, store, same_hash_seed(os.environ), light=light)
-        return planned(ahead.pipeline, todo.tasks, todo.injected, cache)
+        resumed = request.resume.runs if request.resume else ()
+        seed = same_hash_seed(os.environ)
+        cache = cache_of(
+            subject, todo.tasks, parameters, store, seed, light=light, trust=request.trust, resumed=resumed
+        )
+        return planned(ahead.pipeline, todo.tasks, todo.injected, cache, request.options.choice)
+
+
+def _check_cached(steps: Sequence[Planned], some: Chosen) -> None:
+    """See that all is cached that comes before the only step that is to run.
+
+    Raises:
+        UsageError: A step is not.
+    """
+    for step in steps:
+        if step.action != "cached" and step.step not in some.anew:
+            until = some.again.replace("--only", "--until")
+            raise UsageError(f"{some.again}: step `{step.step}` is not cached ({step.reason}); `{until}` runs it too")
 
 
 def run(
-    compiled: Compiled, request: RunRequest, listener: Listener | None = None, zygote: Zygote | None = None
+    compiled: Compiled,
+    request: RunRequest,
+    listener: Listener | None = None,
+    zygote: Zygote | None = None,
+    *,
+    document: Any = None,
 ) -> RunResult:
     """Run a compiled notebook and write the executed notebook where one is asked for.
 
-    ``zygote`` is a parent of the steps' processes that was started early, in the notebook's folder.
+    ``zygote`` is a parent of the steps' processes that was started early, in the notebook's folder; ``document`` the
+    notebook's document, where it is not to be read again.
 
     Raises:
         Refused: The notebook has a fault that makes the promise impossible.
-        UsageError: A parameter is wrong, or the output cannot be written; once it has run, a `NotWritten` with the result.
+        UsageError: A parameter is wrong, there is no such kernel, or the output cannot be written; once it has run, a
+            `NotWritten` with the result.
     """
     from nb2pipe.runtime import executed
+    from nb2pipe.runtime.choice import chosen
     from nb2pipe.runtime.execute import execute
     from nb2pipe.runtime.learned import recall, remember
+    from nb2pipe.runtime.machine import fits
     from nb2pipe.runtime.parameters import check_parameters
-    from nb2pipe.runtime.script import as_written, script
+    from nb2pipe.runtime.result import Listener
+    from nb2pipe.runtime.script import as_written
 
+    if request.papermill is not None and request.is_recorded:
+        raise UsageError("cache and record go with the local engine: what a kernel reads of the world is not watched")
     if request.output is not None:
         executed.check_output(request.output, compiled.notebook.path)
     # Faults that make the promise impossible end the run before it begins.
     faults = refusing(subject_of(compiled))
     if faults:
         raise Refused(faults)
-    parameters = check_parameters(compiled.pipeline.parameters, request.parameters, request.texts)
+    given, said = parameters_with(compiled.pipeline.parameters, request.resume, request.parameters)
+    parameters = check_parameters(compiled.pipeline.parameters, given, request.texts)
+    if request.mlflow is not None:
+        from nb2pipe.records.forward import check_mlflow
+
+        check_mlflow()
     # What runs: the notebook's cells, and papermill's cell of injected parameters.
-    document = read_document(compiled.notebook.path)
-    todo = script(document, compiled.pipeline, parameters)
+    document = read_document(compiled.notebook.path) if document is None else document
+    compiled, todo = _scripted(compiled, document, parameters)
     started = time.time()
 
     known = recall(compiled.notebook, compiled.folder)
     ahead = recompile(compiled, known) if known else compiled
+    some = chosen(ahead.pipeline, request.options.choice)
+    if request.options.choice.only:
+        _check_cached(plan(compiled, request), some)
 
     with contextlib.ExitStack() as stack:
         cache = record = None
-        if request.cache:
+        if request.is_recorded:
             # What steps gave in earlier runs, and what they will give in later ones; and the record of this one.
-            cache, record = stack.enter_context(
-                _cache(ahead, todo.tasks, parameters, request, zygote, listener, started)
-            )
+            cache, record = stack.enter_context(_cache(ahead, todo, parameters, request, zygote, listener, started))
 
         def again(facts: Sequence[Fact]) -> Pipeline:
             remember(compiled.notebook, compiled.folder, facts)
@@ -151,16 +239,30 @@ def run(
                 cache.recipes.about(found.pipeline, found.analysis)
             return found.pipeline
 
+        # A machine that is too small is told before anything runs.
+        wanted = [s for s in ahead.pipeline.steps if s.name in some.wanted]
+        for text in (*said, *fits(wanted, request.options)):
+            (listener or Listener()).note(text)
         # Each step in a process of its own, as soon as what it needs is there.
+        starter: Starter | None = zygote
+        if request.papermill is not None:
+            from nb2pipe.runtime.papermill.runners import runners
+
+            starter = runners(todo.document, todo.place, parameters, request.papermill, len(ahead.pipeline.steps))
         result = None
         try:
             result = execute(
                 ahead.pipeline, todo.tasks, request.options, injected=todo.injected, recompile=again,
-                listener=record or listener, zygote=zygote, cache=cache,
+                listener=record or listener, zygote=starter, cache=cache,
             )  # fmt: skip
         finally:
             if record is not None:
                 record.over(result)
+                if request.mlflow is not None and cache is not None:
+                    # The record, for those who look at runs elsewhere.
+                    _forward(cache, record, request.mlflow, listener)
+        if cache is not None and all(o.status == "ok" for o in result.outcomes.values()):
+            cache.over()
     # One executed notebook, whatever the number of processes.
     if request.output is not None:
         written = result if todo.place is None else as_written(result, todo.place)

@@ -24,7 +24,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "attest",
-        help="check whether a package is as it was compiled",
         description="Say where a package comes from, and whether it is as it was compiled.",
         epilog=_EXAMPLES,
     )

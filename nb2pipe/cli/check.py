@@ -19,7 +19,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "check",
-        help="say what in a notebook is wrong, or may be, without running it",
         description="Say what in the notebooks is wrong, or may be, without running them.\n"
         "Exit code 1 where a finding of severity error remains.",
         epilog=examples(

@@ -16,7 +16,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "compile",
-        help="write a notebook as a Python package: a function a step",
         description="Write the notebook as an installable Python package, one readable function a step. Nothing is run "
         "but with --record and --verify.",
         epilog=examples(

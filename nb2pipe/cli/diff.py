@@ -15,7 +15,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "diff",
-        help="show what changed between two versions of a package",
         description="Show what changed between two versions of a package: steps, edges, parameters, environment, code.",
         epilog=examples(
             ("nb2pipe diff analysis 1.0.0", "from 1.0.0 to the current version"),

@@ -16,7 +16,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "explain",
-        help="say what a code means, why it matters, and the remedy",
         description="Say what a code such as NB103 means, why it matters, and the remedy. Without a code, list all.",
         epilog=examples(
             ("nb2pipe explain NB103", "one code, in full"),

@@ -19,7 +19,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "graph",
-        help="draw the pipeline that a notebook compiles to",
         description="Draw the pipeline that the notebook compiles to, without running it.",
         epilog=examples(
             ("nb2pipe graph analysis.ipynb", "as text"),

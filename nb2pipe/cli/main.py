@@ -5,44 +5,32 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from nb2pipe import __version__
-from nb2pipe.cli import (
-    attest,
-    check,
-    compile,  # noqa: A004  the command's own name
-    diff,
-    explain,
-    graph,
-    plan,
-    publish,
-    rollback,
-    run,
-    runs,
-    store,
-    sync,
-    verify,
-    versions,
-)
 from nb2pipe.cli.parser import Parser, examples, show_help
 
-COMMANDS = (
-    check,
-    compile,
-    explain,
-    graph,
-    plan,
-    run,
-    runs,
-    store,
-    verify,
-    sync,
-    versions,
-    diff,
-    rollback,
-    publish,
-    attest,
-)
+# Each is a module of this package, imported when it is the one that was asked for.
+COMMANDS = {
+    "check": "say what in a notebook is wrong, or may be, without running it",
+    "compile": "write a notebook as a Python package: a function a step",
+    "explain": "say what a code means, why it matters, and the remedy",
+    "graph": "draw the pipeline that a notebook compiles to",
+    "inspect": "list the parameters that a notebook takes",
+    "plan": "say which steps a run would take from the cache, and why not the others",
+    "run": "run a notebook as a pipeline, each step in a process of its own",
+    "runs": "list, show, compare and report the runs that were recorded",
+    "open": "write a notebook for one step of a recorded run, with what it took",
+    "values": "list and show the values of recorded runs, and write them to files",
+    "store": "look after what runs with the cache have kept",
+    "verify": "replay a notebook and its package, and compare all that they compute and show",
+    "sync": "bring what was edited in a package back into its notebook",
+    "versions": "list the versions of a package",
+    "diff": "show what changed between two versions of a package",
+    "rollback": "let another version of a package be the current one",
+    "publish": "hand the wheel and the sdist of a version to a folder or a repository",
+    "attest": "check whether a package is as it was compiled",
+}
 _FAULT = 70
 _EXAMPLES = examples(
     ("nb2pipe graph analysis.ipynb", "the steps, and what flows between them"),
@@ -55,8 +43,8 @@ exit codes: 0 done; 1 the notebook's code failed, or there are findings; 2 usage
 3 refused, because the notebook has a fault that makes the promise impossible; 70 a fault of nb2pipe"""
 
 
-def parser() -> Parser:
-    """The parser of all commands."""
+def parser(command: str | None = None) -> Parser:
+    """The parser of one command, or, without one, of the names of all."""
     top = Parser(
         prog="nb2pipe",
         description="Compile Jupyter notebooks to pipelines that compute what the notebook computes.",
@@ -64,17 +52,22 @@ def parser() -> Parser:
     )
     top.add_argument("--version", action="version", version=f"nb2pipe {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", dest="command", parser_class=Parser)
-    for command in COMMANDS:
-        command.add_parser(commands)
+    if command in COMMANDS:
+        import_module(f"nb2pipe.cli.{command}").add_parser(commands)
+    else:
+        for name, what in COMMANDS.items():
+            commands.add_parser(name, help=what)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; gives its exit code."""
     try:
-        top = parser()
         words = list(sys.argv[1:] if arguments is None else arguments)
-        options = top.parse_args([*words[1:], "--help"] if words[:1] == ["help"] else words)
+        if words[:1] == ["help"]:
+            words = [*words[1:], "--help"]
+        top = parser(words[0] if words else None)
+        options = top.parse_args(words)
         code: int = options.main(options) if options.command else show_help(top)
         sys.stdout.flush()
     except KeyboardInterrupt:

@@ -48,3 +48,12 @@ def add_store(parser: argparse.ArgumentParser, what: str = "versions") -> None:
         metavar="DIR",
         help=f"where {what} are kept (default: NB2PIPE_STORE, or .nb2pipe in the folder of the notebook's project)",
     )
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Whether what others have written to the store is taken as it is."""
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="load what others have written to the store as it is, which may run code of theirs (default: what is harmless)",
+    )

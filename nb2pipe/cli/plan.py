@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, parameters_of
+from nb2pipe.cli.choice_options import add_choice, choice_of, resumed
+from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
 from nb2pipe.cli.parser import Parser, examples
 
 if TYPE_CHECKING:
@@ -16,17 +17,19 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "plan",
-        help="say which steps a run would take from the cache, and why not the others",
         description="Say, before anything runs, which steps `run --cache` would run and which are cached, and why.",
         epilog=examples(
             ("nb2pipe plan analysis.ipynb", "what an edit costs"),
             ("nb2pipe plan analysis.ipynb -p rate 0.2", "what another parameter costs"),
+            ("nb2pipe plan analysis.ipynb --resume last", "what is left of a run that failed"),
             ("nb2pipe plan analysis.ipynb --format json", "for programs"),
         ),
     )
     add_notebook(parser)
     add_parameters(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    add_trust(parser)
+    add_choice(parser)
     add_store(parser, "results")
     add_split(parser)
     parser.set_defaults(main=main)
@@ -40,8 +43,16 @@ def main(options: argparse.Namespace) -> int:
     from nb2pipe.runtime.result import RunOptions
 
     given, texts = parameters_of(options)
-    compiled = api.compile_notebook(api.load(options.notebook), options.split)
-    request = api.RunRequest(RunOptions(cwd=str(compiled.folder)), given, texts, store=options.store)
+    choice, resume = choice_of(options), resumed(options)
+    compiled = api.compile_notebook(api.load(options.notebook), options.split or (resume.split if resume else None))
+    request = api.RunRequest(
+        RunOptions(cwd=str(compiled.folder), choice=choice),
+        given,
+        texts,
+        store=options.store,
+        trust=options.trust,
+        resume=resume,
+    )
     try:
         steps = api.plan(compiled, request)
     except Refused as refused:
@@ -70,11 +81,13 @@ def _as_text(steps: tuple[Planned, ...]) -> str:
         parts.append(f"{counts['depends']} may have to")
     parts.append(f"{counts['cached']} cached")
     text = f"{len(steps)} step{'s' * (len(steps) != 1)}: {', '.join(parts)}"
-    if counts["run"] or counts["depends"]:
+    unknown = sum(s.seconds is None for s in steps if s.action != "cached")
+    if counts["run"] + counts["depends"] > unknown:
         most = times["run"] + times["depends"]
         text += f"; by earlier runs {times['run']:.1f} s of work" + (
             f", {most:.1f} s at most" if counts["depends"] else ""
         )
+        text += f", and {unknown} that never ran" if unknown else ""
     return "\n".join([*lines, text])
 
 

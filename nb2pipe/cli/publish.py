@@ -14,7 +14,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "publish",
-        help="hand the wheel and the sdist of a version to a folder or a repository",
         description="Build the wheel and the sdist of a version, and put them into a folder that pip can install from "
         "(--find-links), or hand them to twine.",
         epilog=examples(

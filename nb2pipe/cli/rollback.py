@@ -14,7 +14,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "rollback",
-        help="let another version of a package be the current one",
         description="Let another version of a package be the current one. No version is changed or removed: the next "
         "`compile` compares with the current one, and its number is above the highest.",
         epilog=examples(

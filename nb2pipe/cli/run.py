@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, parameters_of
+from nb2pipe.cli.choice_options import add_choice, caches, choice_of, resumed
+from nb2pipe.cli.limit_options import add_limits, limits_given
+from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
+from nb2pipe.cli.papermill import add_papermill, papermill_of
 from nb2pipe.cli.parser import Parser, examples
 
 if TYPE_CHECKING:
@@ -24,30 +27,42 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "run",
-        help="run a notebook as a pipeline, each step in a process of its own",
         description="Run the notebook as a pipeline, each step in a process of its own, in the notebook's folder.",
         epilog=examples(
             ("nb2pipe run analysis.ipynb -o out.ipynb", "the executed notebook"),
             ("nb2pipe run analysis.ipynb -p month 2026-03 -o out.html", "with a parameter, as a page"),
             ("nb2pipe run analysis.ipynb -f march.yaml --jobs 4", "parameters from a file, four steps at once"),
             ("nb2pipe run analysis.ipynb --guards strict", "refuse where the analysis was wrong"),
+            ("nb2pipe run analysis.ipynb --record", "every step, and a record of the run: nb2pipe runs show last"),
+            ("nb2pipe run analysis.ipynb --resume last -o out.ipynb", "go on with the run that failed"),
+            ("nb2pipe run analysis.ipynb --until train", "train, and what it needs"),
         ),
     )
     add_notebook(parser)
     add_parameters(parser)
     parser.add_argument("-o", "--output", metavar="EXECUTED",
                         help="where to write the executed notebook (.ipynb), or a page of it (.html)")  # fmt: skip
-    parser.add_argument("--engine", choices=("local",), default="local", help="what runs the steps (default: local)")
+    parser.add_argument("--engine", choices=("local", "papermill"), default="local",
+                        help="what runs the steps: processes of nb2pipe's own, or papermill, in kernels (default: local)")  # fmt: skip
+    parser.add_argument("--cwd", metavar="DIR", help="the folder that the steps run in (default: the notebook's)")
     parser.add_argument("--jobs", type=_count, metavar="N", help="steps at once at most (default: the cores)")
     parser.add_argument("--order", choices=("document", "latest"), default="document",
                         help="which ready step starts first: the first in the notebook, or the last (default: document)")  # fmt: skip
     parser.add_argument("--guards", choices=("on", "light", "strict", "off"), default="on",
                         help="hold each step to what the analysis said of it: add the missing edge and go on (on), leave "
                         "large values out (light), refuse (strict), or do not look (off)")  # fmt: skip
-    parser.add_argument("--cache", action=argparse.BooleanOptionalAction, default=False,
+    parser.add_argument("--cache", action=argparse.BooleanOptionalAction,
                         help="let what a step gave in an earlier run stand for it where that holds (default: no)")  # fmt: skip
+    parser.add_argument("--record", action="store_true",
+                        help="run every step, and keep a record of the run and what its steps gave, as --cache does too")  # fmt: skip
+    parser.add_argument("--mlflow", metavar="URI",
+                        help="send parameters and metrics of the run to MLflow too, such as file:mlruns (implies --record)")  # fmt: skip
+    add_choice(parser)
+    add_limits(parser)
+    add_trust(parser)
     add_store(parser, "results")
     add_split(parser)
+    add_papermill(parser)
     parser.set_defaults(main=main)
 
 
@@ -65,11 +80,13 @@ def main(options: argparse.Namespace) -> int:
     """Run the command."""
     from nb2pipe.runtime.zygote import Zygote
 
-    folder = Path(options.notebook).resolve().parent
-    if not folder.is_dir():  # reading says it better
+    folder = Path(options.cwd or Path(options.notebook).resolve().parent)
+    if not folder.is_dir() or options.engine != "local":  # reading says it better
+        return _run(options, None)
+    if caches(options):  # it may be that no step runs
         return _run(options, None)
     # It imports what steps need while the notebook is compiled.
-    with Zygote(None, str(folder), same_hashes=options.cache) as zygote:
+    with Zygote(None, str(folder), same_hashes=options.record or options.mlflow is not None) as zygote:
         return _run(options, zygote)
 
 
@@ -81,16 +98,25 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
     from nb2pipe.runtime.progress import progress, summary
     from nb2pipe.runtime.result import RunOptions
 
+    papermill = papermill_of(options)
     given, texts = parameters_of(options)
-    compiled = api.compile_notebook(api.load(options.notebook), options.split)
-    settings = {"jobs": options.jobs} if options.jobs else {}
+    choice, resume = choice_of(options), resumed(options)
+    compiled = api.compile_notebook(
+        api.load(options.notebook), options.split or (resume.split if resume else None), options.cwd
+    )
+    settings = limits_given(options) | ({"jobs": options.jobs} if options.jobs else {})
     request = api.RunRequest(
-        RunOptions(order=options.order, guards=options.guards, cwd=str(compiled.folder), **settings),
+        RunOptions(order=options.order, guards=options.guards, cwd=str(compiled.folder), choice=choice, **settings),
         given,
         texts,
         options.output,
-        options.cache,
+        bool(options.cache),
         options.store,
+        options.trust,
+        options.record,
+        options.mlflow,
+        papermill,
+        resume,
     )
     error: NotWritten | None = None
     try:
@@ -107,8 +133,11 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
     print(summary(result, None if error else options.output, color=color), file=sys.stderr, end="")
     if result.exit_code == 1:
         _advise(compiled, result, color=color)
+        if request.is_recorded and options.guards != "off":
+            print("more: nb2pipe open last", file=sys.stderr)
     elif options.output is None and result.exit_code == 0:
-        print("nothing was written: -o NAME.ipynb keeps the executed notebook", file=sys.stderr)
+        hint = "`nb2pipe runs notebook last -o NAME.ipynb` writes" if request.is_recorded else "-o NAME.ipynb keeps"
+        print(f"nothing was written: {hint} the executed notebook", file=sys.stderr)
     if error is not None:
         print(f"error: {error}", file=sys.stderr)
     return error.exit_code if error else result.exit_code

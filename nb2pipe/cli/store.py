@@ -15,7 +15,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "store",
-        help="look after what runs with the cache have kept",
         description="How large the store of results is, what can go, and whether its contents are whole.",
         epilog=examples(
             ("nb2pipe store du", "how large it is"),
@@ -72,7 +71,7 @@ def _size(_: argparse.Namespace, store: Any) -> int:
     from nb2pipe.store.care import size_of
 
     found = size_of(store)
-    print(f"{_bytes(found.size)} in {found.contents} contents; {found.results} results of steps, {found.runs} runs")
+    print(f"{as_bytes(found.size)} in {found.contents} contents; {found.results} results of steps, {found.runs} runs")
     return 0
 
 
@@ -80,7 +79,7 @@ def _collect(options: argparse.Namespace, store: Any) -> int:
     from nb2pipe.store.care import collect
 
     gone = collect(store, options.keep, options.older_than)
-    print(f"let go of {gone.results} results and {gone.contents} contents, {_bytes(gone.size)}")
+    print(f"let go of {gone.results} results and {gone.contents} contents, {as_bytes(gone.size)}")
     return 0
 
 
@@ -95,7 +94,8 @@ def _check(_: argparse.Namespace, store: Any) -> int:
     return 1 if found else 0
 
 
-def _bytes(size: float) -> str:
+def as_bytes(size: float) -> str:
+    """A size in the largest unit of which it has one."""
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if size < 1024 or unit == "GiB":
             break

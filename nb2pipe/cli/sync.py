@@ -18,7 +18,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "sync",
-        help="bring what was edited in a package back into its notebook",
         description="Bring what was edited by hand in the functions of a package back into the cells that they were written from. "
         "Markdown, outputs, tags and ids stay. Where notebook and package were both edited, the two are merged.",
         epilog=examples(

@@ -17,7 +17,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "verify",
-        help="replay a notebook and its package, and compare all that they compute and show",
         description="Run the notebook top to bottom in a fresh kernel, and its package step by step and as a whole; compare "
         "every value that a step gives, every final value and every displayed output. Exit code 0 where all are equal, else 1.",
         epilog=examples(

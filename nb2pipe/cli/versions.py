@@ -14,7 +14,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser: Parser = commands.add_parser(
         "versions",
-        help="list the versions of a package",
         description="List the versions of a package, the newest first, with what each changed.",
         epilog=examples(
             ("nb2pipe versions analysis", "the versions of the package analysis"),

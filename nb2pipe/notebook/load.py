@@ -43,12 +43,24 @@ def load(path: str) -> dict[str, Any]:
     return _current(document, path)
 
 
+def is_remote(path: str) -> bool:
+    """Whether this is no path of the file system, but an address that papermill reads and writes: ``s3://``, ``https://``."""
+    return re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", path) is not None
+
+
 def read_text(path: str) -> str:
     """The text of the notebook's file.
 
     Raises:
         UsageError: The file is missing, a folder, unreadable, or no text.
     """
+    if is_remote(path):
+        from papermill.iorw import papermill_io
+
+        try:
+            return str(papermill_io.read(path))
+        except Exception as error:  # each service has its own kinds
+            raise UsageError(f"{path} cannot be read: {_first_line(error) or type(error).__name__}") from None
     return _decode(_read_bytes(path, Path(path)), path)
 
 

@@ -7,15 +7,13 @@ import re
 import shlex
 import string
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Body = Literal["transparent", "detached", "text", "none"]
 Touch = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Magic:
+class Magic(NamedTuple):
     """A row of the table.
 
     ``kind`` says where the magic stands; ``body`` what its text is: Python that runs in the namespace (transparent), or

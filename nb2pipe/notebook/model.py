@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from nb2pipe.diagnostics import Diagnostic
@@ -13,8 +13,7 @@ CellKind = Literal["code", "markdown", "raw"]
 Role = Literal["parameters", "imports", "functions", "setup", "metrics", "skip", "last"]
 
 
-@dataclass(frozen=True, slots=True)
-class Requirements:
+class Requirements(NamedTuple):
     """What a step asks of whoever runs it.
 
     ``timeout`` is in seconds, ``memory`` in bytes, ``cpus`` and ``gpus`` are counts;
@@ -25,14 +24,13 @@ class Requirements:
     memory: int | None = None
     gpus: int | None = None
     image: str | None = None
-    retries: int = 0
+    retries: int | None = None
     timeout: float | None = None
     cache: bool | None = None
     secrets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
+class Tags(NamedTuple):
     """The tags of one cell, typed.
 
     ``step`` is the normalised step name, ``after`` the steps it must follow, ``roles`` what else the
@@ -52,8 +50,7 @@ class Tags:
 NO_TAGS = Tags()
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell: ``index`` is its 0-based position among all cells of the notebook.
 
     ``labels`` are its tags as they were written. Where notebooks are joined, nb2pipe puts cells of its own behind the others: one
@@ -62,7 +59,7 @@ class Cell:
     """
 
     id: str
-    index: int
+    index: int  # type: ignore[assignment]  # a cell is no sequence that anybody searches
     kind: CellKind
     source: str
     tags: Tags = NO_TAGS
@@ -70,8 +67,7 @@ class Cell:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Notebook:
+class Notebook(NamedTuple):
     """A notebook as read: ``kernel`` is the kernel's name, ``path`` as the user gave it.
 
     ``name`` is the pipeline's name (Kale's metadata, or the file's stem); ``language`` is "python" for
@@ -86,7 +82,7 @@ class Notebook:
     language: str = "python"
     defaults: Requirements = Requirements()
     diagnostics: tuple[Diagnostic, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    metadata: Mapping[str, Any] = MappingProxyType({})
 
 
 class Code(NamedTuple):

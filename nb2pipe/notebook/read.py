@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -189,7 +188,7 @@ def _comment_ignores(tags: Tags, source: str) -> Tags:
     codes: set[str] = set()
     for match in _IGNORE.finditer(source):
         codes |= {c.strip() for c in match[1].split(",") if c.strip()} if match[1] else {"NB"}
-    return replace(tags, ignore=tags.ignore | codes) if codes else tags
+    return tags._replace(ignore=tags.ignore | codes) if codes else tags
 
 
 def _kale(metadata: Mapping[str, Any]) -> tuple[str, Requirements, tuple[Diagnostic, ...]]:

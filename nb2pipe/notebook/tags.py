@@ -66,7 +66,7 @@ def _parse_count(text: str) -> int | None:
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
-def _parse_cpus(text: str) -> float | None:
+def parse_cpus(text: str) -> float | None:
     """``2``, ``0.5`` or Kubernetes' ``500m`` in processors; None where it is no amount above zero."""
     match = re.fullmatch(rf"({_NUMBER})(m?)", text)
     return (float(match[1]) / (1000 if match[2] else 1) or None) if match else None
@@ -77,7 +77,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "image": lambda text: text or None,
     "memory": parse_size,
     "timeout": parse_duration,
-    "cpus": _parse_cpus,
+    "cpus": parse_cpus,
     "gpus": _parse_count,
     "retries": _parse_count,
 }

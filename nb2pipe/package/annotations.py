@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from nb2pipe.analysis.effects import Certainty, Effects
 from nb2pipe.package.bindings import Place
@@ -64,7 +63,7 @@ def _agreed(name: str, kind: str, step: PlannedStep, effects: Mapping[int, Effec
 def _with(step: PlannedStep, types: Mapping[tuple[str, str], str]) -> PlannedStep:
     given = [(n, "gives") in types for n in step.gives]
     roots = {text.partition(".")[0] for text in types.values()} | ({"Any"} if any(given) and not all(given) else set())
-    return replace(step, types=tuple(types.items()), mentions=step.mentions | roots)
+    return step._replace(types=tuple(types.items()), mentions=step.mentions | roots)
 
 
 def _written(kind: str, known: Known, steps: set[str]) -> tuple[str, Import | None]:

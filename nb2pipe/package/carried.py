@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from nb2pipe.analysis.effects import Effects
 from nb2pipe.package.model import PlannedStep
@@ -30,7 +29,7 @@ def with_states(steps: Sequence[PlannedStep], pipeline: Pipeline, effects: Mappi
         needs = {n: leaver for n, leaver in leavers[step.name].items() if leaver}
         after = dict.fromkeys((*ways.kept(step.after), *needs.values()))
         found.append(
-            replace(step, needs=tuple(sorted(needs)), leaves=tuple(sorted(left.get(step.name, ()))), after=tuple(after))
+            step._replace(needs=tuple(sorted(needs)), leaves=tuple(sorted(left.get(step.name, ()))), after=tuple(after))
         )
     return found
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from nb2pipe.package.bindings import Place
 from nb2pipe.pipeline.model import Parameter
@@ -48,7 +47,7 @@ def computed_defaults(
                 continue
             value = _Inlined(plain).visit(copy.deepcopy(value))
             for name in place.names.bound:
-                known[name] = replace(known[name], text=ast.unparse(value))
+                known[name] = known[name]._replace(text=ast.unparse(value))
         is_plain = all(isinstance(n, _PLAIN) for n in ast.walk(value))
         plain |= dict.fromkeys(place.names.bound, value if is_plain else None)
     return tuple(known.values()), refused

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from nb2pipe.diagnostics import Span
@@ -23,8 +22,7 @@ class Import(NamedTuple):
     alias: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A function or class of the notebook that stands in a module: ``text`` is its definition.
 
     ``extra`` are the notebook's values that it reads; it takes them as keyword arguments. ``mentions`` are the names
@@ -40,8 +38,7 @@ class Function:
     origin: int
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What a cell leaves in its step: the Markdown before it, and its statements as text.
 
     ``tag`` is "raises" where the cell is expected to fail. ``origins`` says of which statement of the cell each statement
@@ -58,8 +55,7 @@ class Part:
 Form = Literal["function", "script"]
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
+class PlannedStep(NamedTuple):
     """A step of the package: ``takes`` and ``gives`` are names of values, ``after`` steps that no value shows.
 
     ``needs`` are the states of the process that it goes by and earlier steps leave, ``leaves`` those that later ones need.
@@ -92,8 +88,7 @@ class Reason(NamedTuple):
     refuses: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """All that the files of a package are written from.
 
     ``imports`` are by the name they bind (several statements may bind one: ``import a.b``, ``import a.c``);

@@ -8,7 +8,6 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
@@ -86,11 +85,10 @@ def with_importable_steps(pipeline: Pipeline, codes: Iterable[Code]) -> Pipeline
 
     def renamed(step: Step) -> Step:
         inputs = tuple(Value(v.name, names[v.producer]) for v in step.inputs)
-        return replace(step, name=names[step.name], inputs=inputs)
+        return step._replace(name=names[step.name], inputs=inputs)
 
-    return replace(
-        pipeline,
+    return pipeline._replace(
         steps=tuple(renamed(s) for s in pipeline.steps),
-        edges=tuple(replace(e, source=names[e.source], target=names[e.target]) for e in pipeline.edges),
+        edges=tuple(e._replace(source=names[e.source], target=names[e.target]) for e in pipeline.edges),
         joined=tuple((tuple(names[s] for s in steps), value, kind) for steps, value, kind in pipeline.joined),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from nb2pipe.analysis.effects import Analysis, Certainty, Effects
@@ -295,11 +294,11 @@ class _Planner:
             step = found[position]
             passed = {n for n in gives[step.name] if n in self.inputs[step.name] and n not in self._must(step)}
             if step.form == "function" and not passed <= {*step.takes}:
-                step = found[position] = replace(step, takes=tuple(sorted({*step.takes, *passed})))
+                step = found[position] = step._replace(takes=tuple(sorted({*step.takes, *passed})))
             lent = {n for n in gives[step.name] if n in self.unchanged[step.name] and n not in self._must(step)}
             if not lent <= {*step.parameters}:
                 parameters = tuple(n for n in self.parameters if n in lent or n in step.parameters)
-                step = found[position] = replace(step, parameters=parameters)
+                step = found[position] = step._replace(parameters=parameters)
             # the functions of scripts find what they read in the namespace of the scripts
             for name in sorted({*step.takes, *(self.inputs[step.name] if scripts else ())}):
                 giver = self.givers[step.name].get(name) or self._binder(name, found[:position])
@@ -309,7 +308,7 @@ class _Planner:
         for step in found:
             order = _order(step)
             names = sorted(dict.fromkeys(gives[step.name]), key=lambda n: (order.get(n, -1), n))
-            made.append(replace(step, gives=tuple(names)))
+            made.append(step._replace(gives=tuple(names)))
         return made
 
     def _binder(self, name: str, steps: Sequence[PlannedStep]) -> str:
@@ -372,7 +371,7 @@ class _Planner:
 
 
 def _as_script(step: PlannedStep, reasons_: Sequence[Reason], inputs: set[str]) -> PlannedStep:
-    return replace(step, form="script", reasons=(*step.reasons, *reasons_), takes=tuple(sorted(inputs)))
+    return step._replace(form="script", reasons=(*step.reasons, *reasons_), takes=tuple(sorted(inputs)))
 
 
 def _title(step: Step) -> str:
@@ -395,7 +394,7 @@ def _arranged(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
     made: dict[str, int] = {}
     found = []
     for step in steps:
-        found.append(replace(step, takes=tuple(sorted(step.takes, key=lambda n: (made.get(n, -1), n)))))
+        found.append(step._replace(takes=tuple(sorted(step.takes, key=lambda n: (made.get(n, -1), n)))))
         made |= {n: len(made) + i for i, n in enumerate(step.gives)}
     return found
 

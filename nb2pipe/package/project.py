@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from nb2pipe.emit.filetree import FileTree, digest, file_tree
 from nb2pipe.notebook.read import path_text
@@ -23,8 +23,7 @@ from nb2pipe.package.versions.record import ChangeRecord, Record, lock_text
 from nb2pipe.package.write import package_files
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A project that has no version yet: its record, and the files that are the same whatever its version.
 
     ``title`` says in a line what it is, ``unlinted`` is what its linter is told of the notebook's own lines.
@@ -65,7 +64,7 @@ def draft(
 def with_more(made: Draft, more: Mapping[str, bytes]) -> Draft:
     """The project with more files."""
     files = file_tree({**dict(made.files.files), **more})
-    return replace(made, files=files, record=replace(made.record, files={p: digest(c) for p, c in files.files}))
+    return made._replace(files=files, record=made.record._replace(files={p: digest(c) for p, c in files.files}))
 
 
 def project_files(made: Draft, version: str, change: ChangeRecord, changelog: str) -> FileTree:
@@ -77,7 +76,7 @@ def version_of(made: Draft, version: str, change: ChangeRecord, changelog: str) 
     """The record of a version of the project."""
     own = _own_files(made, version, changelog)
     files = {**made.record.files, **{path: digest(text.encode("utf-8")) for path, text in own.items()}}
-    return replace(made.record, version=version, change=change, files=dict(sorted(files.items())))
+    return made.record._replace(version=version, change=change, files=dict(sorted(files.items())))
 
 
 def with_record(made: Draft, record: Record, changelog: str) -> FileTree:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nb2pipe.notebook.model import Notebook
 from nb2pipe.pipeline.split import SHARED_ROLES
 
@@ -13,7 +11,7 @@ _SHARED = SHARED_ROLES - {"parameters"}
 def without_shared_cells(notebook: Notebook) -> Notebook:
     """The notebook, its cells of imports, functions and setup as any other."""
     cells = tuple(
-        replace(c, tags=replace(c.tags, roles=c.tags.roles - _SHARED)) if c.tags.roles & _SHARED else c
+        c._replace(tags=c.tags._replace(roles=c.tags.roles - _SHARED)) if c.tags.roles & _SHARED else c
         for c in notebook.cells
     )
-    return replace(notebook, cells=cells)
+    return notebook._replace(cells=cells)

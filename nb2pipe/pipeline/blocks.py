@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from nb2pipe.analysis.effects import Access, Certainty, Effects, Resource
@@ -14,15 +13,16 @@ EXTERNAL = frozenset({"file", "network", "display"})
 WriteKind = Literal["must", "mutated", "may", "deleted"]
 
 
-@dataclass(slots=True)
 class Write:
     """What a block leaves under a name: a new value, a changed one, one of two, or none."""
 
-    kind: WriteKind
-    span: Span
+    __slots__ = ("kind", "span")
+
+    def __init__(self, kind: WriteKind, span: Span) -> None:
+        self.kind = kind
+        self.span = span
 
 
-@dataclass(slots=True)
 class BlockEffects:
     """The upward-exposed uses of a block, what it writes, and its accesses to what all processes share.
 
@@ -30,13 +30,16 @@ class BlockEffects:
     unseeded, so that nothing depends on the order.
     """
 
-    cells: tuple[int, ...]
-    uses: dict[str, Span] = field(default_factory=dict)
-    writes: dict[str, Write] = field(default_factory=dict)
-    external: list[Access] = field(default_factory=list)
-    resources: dict[str, Resource] = field(default_factory=dict)
-    modules: dict[str, None] = field(default_factory=dict)
-    free: set[str] = field(default_factory=set)
+    __slots__ = ("cells", "external", "free", "modules", "resources", "uses", "writes")
+
+    def __init__(self, cells: tuple[int, ...]) -> None:
+        self.cells = cells
+        self.uses: dict[str, Span] = {}
+        self.writes: dict[str, Write] = {}
+        self.external: list[Access] = []
+        self.resources: dict[str, Resource] = {}
+        self.modules: dict[str, None] = {}
+        self.free: set[str] = set()
 
 
 def state_name(resource: Resource) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from nb2pipe.analysis.effects import Access, Analysis, Effects, Resource
@@ -221,7 +220,7 @@ def _steps(
 def _requirements(notebook: Notebook, cells: Sequence[int]) -> Requirements:
     """What the tags of a step's cells ask for together, over the notebook's defaults: the most that any asks."""
     # to be cached where that is safe is what is usual; to be cached whatever it reads is for a step's own tag to say
-    merged = replace(notebook.defaults, cache=None) if notebook.defaults.cache else notebook.defaults
+    merged = notebook.defaults._replace(cache=None) if notebook.defaults.cache else notebook.defaults
     for index in cells:
         own = notebook.cells[index].tags.requirements
         if own == NO_TAGS.requirements:
@@ -231,7 +230,7 @@ def _requirements(notebook: Notebook, cells: Sequence[int]) -> Requirements:
             memory=_most(merged.memory, own.memory),
             gpus=_most(merged.gpus, own.gpus),
             image=own.image or merged.image,
-            retries=max(merged.retries, own.retries),
+            retries=_most(merged.retries, own.retries),
             timeout=_most(merged.timeout, own.timeout),
             cache=_switched(merged.cache, own.cache),
             secrets=tuple(dict.fromkeys((*merged.secrets, *own.secrets))),

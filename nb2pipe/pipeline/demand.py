@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from nb2pipe.analysis.effects import Effects
 from nb2pipe.diagnostics import Span
 from nb2pipe.pipeline.blocks import BlockEffects, Write
 
 
-@dataclass(slots=True)
 class Needs:
     """What a block takes in and leaves: ``inputs`` name the block that hands each name over.
 
@@ -19,12 +17,15 @@ class Needs:
     shared cells that must run first; ``parameters`` the parameters that reach the block unchanged.
     """
 
-    inputs: dict[str, int] = field(default_factory=dict)
-    outputs: set[str] = field(default_factory=set)
-    through: dict[str, list[int]] = field(default_factory=dict)
-    shared: set[int] = field(default_factory=set)
-    parameters: set[str] = field(default_factory=set)
-    passes: dict[str, Span] = field(default_factory=dict)
+    __slots__ = ("inputs", "outputs", "parameters", "passes", "shared", "through")
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, int] = {}
+        self.outputs: set[str] = set()
+        self.through: dict[str, list[int]] = {}
+        self.shared: set[int] = set()
+        self.parameters: set[str] = set()
+        self.passes: dict[str, Span] = {}
 
 
 class Sharing:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from nb2pipe.analysis.effects import Resource
 from nb2pipe.diagnostics import Span
-from nb2pipe.pipeline.model import Edge, Pipeline
+from nb2pipe.pipeline.model import Edge, Parameter, Pipeline
 
 
 def resource_name(resource: Resource) -> str:
@@ -30,10 +31,7 @@ def to_document(pipeline: Pipeline) -> dict[str, Any]:
     """
     return {
         "name": pipeline.name,
-        "parameters": [
-            {"name": p.name, "type": p.type, "default": _default(p.default), "help": p.help}
-            for p in pipeline.parameters
-        ],
+        "parameters": parameters_document(pipeline.parameters),
         "steps": [
             {
                 "name": s.name,
@@ -46,6 +44,11 @@ def to_document(pipeline: Pipeline) -> dict[str, Any]:
         ],
         "edges": _edges(pipeline),
     }
+
+
+def parameters_document(parameters: Iterable[Parameter]) -> list[dict[str, Any]]:
+    """Parameters as JSON data."""
+    return [{"name": p.name, "type": p.type, "default": _default(p.default), "help": p.help} for p in parameters]
 
 
 def _edges(pipeline: Pipeline) -> list[dict[str, Any]]:

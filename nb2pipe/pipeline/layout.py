@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nb2pipe.pipeline.graph import implied, layers
 
@@ -24,16 +23,14 @@ _SWEEPS = 12
 _STILL = 0.05  # px: places that move less from sweep to sweep stay where they are
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """Width and height in px."""
 
     width: float
     height: float
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A box or label: its centre and its size, in px."""
 
     x: float
@@ -42,8 +39,7 @@ class Place:
     height: float
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """A line from the bottom of one box to the top of another.
 
     ``points`` are (x, y) in px: the line is upright from the first to the second, bends from there to the third, is
@@ -57,8 +53,7 @@ class Route:
     implied: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """A drawing: the places of steps, the lines, and the size of it all."""
 
     boxes: Mapping[str, Place]

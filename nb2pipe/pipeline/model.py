@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from nb2pipe.analysis.effects import Resource
@@ -12,8 +11,7 @@ from nb2pipe.notebook.model import Requirements
 EdgeKind = Literal["data", "resource", "control"]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of the pipeline: ``default`` is a Python value, ``type`` a name such as ``float``.
 
     ``text`` is the default as it is written.
@@ -45,8 +43,7 @@ class Evidence(NamedTuple):
     read: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """``target`` must run after ``source``.
 
     A data edge carries ``values`` (names), a resource edge is there for ``resources``, a control edge for
@@ -64,8 +61,7 @@ class Edge:
     through: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Cells that run in one process, in the notebook's order.
 
     ``cells`` are 0-based positions in the notebook. ``inputs`` name the version that each name or state is
@@ -85,8 +81,7 @@ class Step:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(NamedTuple):
     """The compiled notebook.
 
     ``steps`` stand in an order in which they may run. ``shared`` are the cells that run at the start of

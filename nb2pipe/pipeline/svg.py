@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import NamedTuple
 
 from nb2pipe.pipeline.graph import to_networkx
 from nb2pipe.pipeline.layers import kinds, links
@@ -44,14 +45,42 @@ _STYLE = """
 """
 
 
-def render_svg(pipeline: Pipeline) -> str:
-    """The pipeline as an SVG document: boxes are steps, lines what flows; the tooltips say it in full."""
+# For a picture of a run: the colours of the states of its steps.
+_LOOKS = """
+.nb2pipe .box.ok { fill: #e2f4e8; stroke: #26854a; }
+.nb2pipe .box.cached { fill: #e1effc; stroke: #2b6cb0; }
+.nb2pipe .box.failed { fill: #fde6e4; stroke: #c0392b; stroke-width: 2.2; }
+.nb2pipe .box.running { fill: #fdf1d3; stroke: #a86b00; }
+.nb2pipe .box.idle { fill: #f3f4f6; stroke: #8a93a3; stroke-dasharray: 5 3; }
+@media (prefers-color-scheme: dark) {
+.nb2pipe .box.ok { fill: #163524; stroke: #4fc27d; }
+.nb2pipe .box.cached { fill: #17304b; stroke: #6db1f2; }
+.nb2pipe .box.failed { fill: #471d1b; stroke: #ff8a7d; }
+.nb2pipe .box.running { fill: #43330f; stroke: #f0b84a; }
+.nb2pipe .box.idle { fill: #1d222c; stroke: #6f7a8f; }
+}
+"""
+
+
+class Look(NamedTuple):
+    """How a step of a run is drawn: ``kind`` is ok, cached, failed, running or idle; ``note`` stands in its box."""
+
+    kind: str
+    note: str
+
+
+def render_svg(pipeline: Pipeline, looks: Mapping[str, Look] | None = None) -> str:
+    """The pipeline as an SVG document: boxes are steps, lines what flows; the tooltips say it in full.
+
+    With ``looks`` it is the picture of a run: those of the steps that are named.
+    """
+    looks = looks or {}
     steps = {s.name: s for s in pipeline.steps}
     flows = links(pipeline)
     labels = {pair: _label(names) for pair, names in flows.items()}
     layout = lay_out(
         to_networkx(pipeline),
-        {s.name: _box_size(s) for s in pipeline.steps},
+        {s.name: _box_size(s, looks.get(s.name)) for s in pipeline.steps},
         {pair: Size(max(map(columns, lines)) * _NARROW + 6, len(lines) * _SMALL) for pair, lines in labels.items()},
     )
     notes = _notes(pipeline, layout)
@@ -66,7 +95,7 @@ def render_svg(pipeline: Pipeline) -> str:
     spoken = _text(f"{pipeline.name}: {size}")
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="nb2pipe" {attributes} role="img" aria-label="{spoken}">',
-        f"<style>{_STYLE}</style>",
+        f"<style>{_STYLE}{_LOOKS if looks else ''}</style>",
         '<rect class="paper" width="100%" height="100%"/>',
         f'<text class="name" x="{_MARGIN}" y="28">{_text(title)}</text>',
         f'<text class="small" x="{_MARGIN}" y="45">{_text(size)}</text>',
@@ -81,7 +110,7 @@ def render_svg(pipeline: Pipeline) -> str:
             lines = labels[route.source, route.target]
             parts += _lines("label", route.label.x, route.label.y - len(lines) * _SMALL / 2, _SMALL, lines)
     for name, place in layout.boxes.items():
-        parts += _box(steps[name], place, joined=name in joined)
+        parts += _box(steps[name], place, looks.get(name), joined=name in joined)
     parts.append("</g>")
     parts += _lines("small", _MARGIN, height - _MARGIN - len(notes) * _SMALL, _SMALL, notes, anchor="start")
     return "\n".join([*parts, "</svg>"]) + "\n"
@@ -136,11 +165,13 @@ def _line(route: Route, look: str, names: Sequence[str]) -> list[str]:
     ]
 
 
-def _box(step: Step, place: Place, *, joined: bool) -> list[str]:
-    """A step: its name, and its cells in small."""
+def _box(step: Step, place: Place, drawn: Look | None, *, joined: bool) -> list[str]:
+    """A step: its name, and in small its cells and what is said of it."""
     left, top = place.x - place.width / 2, place.y - place.height / 2
     size = f'width="{place.width:.1f}" height="{place.height:.1f}"'
     look = "box joined" if joined else "box"
+    if drawn is not None:
+        look += f" {drawn.kind}"
     lines = _name(step.name)
     about = f"{step.name}: {cells_in_words(step.cells)}"
     if step.title:
@@ -151,15 +182,19 @@ def _box(step: Step, place: Place, *, joined: bool) -> list[str]:
         f"<g><title>{_text(about)}</title>",
         f'<rect class="{look}" x="{left:.1f}" y="{top:.1f}" {size} rx="8"/>',
         *_lines("name", place.x, top + 6, _LINE, lines),
-        *_lines("small", place.x, top + 6 + len(lines) * _LINE, _SMALL, [_cells(step)]),
+        *_lines("small", place.x, top + 6 + len(lines) * _LINE, _SMALL, _small(step, drawn)),
         "</g>",
     ]
 
 
-def _box_size(step: Step) -> Size:
-    lines = _name(step.name)
-    width = max(max(map(columns, lines)) * _WIDE, columns(_cells(step)) * _NARROW)
-    return Size(width + 26, len(lines) * _LINE + _SMALL + 14)
+def _box_size(step: Step, drawn: Look | None) -> Size:
+    lines, small = _name(step.name), _small(step, drawn)
+    width = max(max(map(columns, lines)) * _WIDE, max(map(columns, small)) * _NARROW)
+    return Size(width + 26, len(lines) * _LINE + len(small) * _SMALL + 14)
+
+
+def _small(step: Step, drawn: Look | None) -> list[str]:
+    return [_cells(step)] if drawn is None else [_cells(step), clipped(printable(drawn.note), _NAME)]
 
 
 def _lines(look: str, x: float, top: float, height: int, lines: Sequence[str], anchor: str = "middle") -> list[str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import deque
 from collections.abc import Iterable
 from itertools import pairwise
 
-from nb2pipe.diagnostics import Span, UsageError
+from nb2pipe.diagnostics import Span
 from nb2pipe.notebook.model import Notebook
-from nb2pipe.notebook.tags import normalise_step
 from nb2pipe.pipeline.layers import KINDS, links
 from nb2pipe.pipeline.model import Edge, Evidence, Pipeline
+from nb2pipe.pipeline.named import named
 from nb2pipe.pipeline.words import (
     cells_in_words,
     clipped,
@@ -32,23 +31,10 @@ def why(pipeline: Pipeline, notebook: Notebook, source: str, target: str) -> str
     Raises:
         UsageError: One of the two is no step of the pipeline.
     """
-    source, target = _known(pipeline, source), _known(pipeline, target)
+    source, target = named(pipeline, source), named(pipeline, target)
     edges = [e for e in pipeline.edges if (e.source, e.target) == (source, target)]
     lines = _edges(pipeline, notebook, edges) if edges else _no_edge(pipeline, source, target)
     return "\n".join(printable(line).rstrip() for line in lines) + "\n"
-
-
-def _known(pipeline: Pipeline, name: str) -> str:
-    """The step of that name, as written or normalised."""
-    names = [s.name for s in pipeline.steps]
-    for wanted in (name, normalise_step(name)):
-        if wanted in names:
-            return wanted
-    if not names:
-        raise UsageError(f"no step `{name}`: the pipeline has no steps")
-    near = difflib.get_close_matches(normalise_step(name), names, 1)
-    hint = f"did you mean `{near[0]}`?" if near else f"the steps are {shortened(names, 200)}"
-    raise UsageError(f"no step `{name}`: {hint}")
 
 
 def _edges(pipeline: Pipeline, notebook: Notebook, edges: Iterable[Edge]) -> list[str]:

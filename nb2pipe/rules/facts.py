@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nb2pipe.analysis.scopes import scope_of
 from nb2pipe.diagnostics import Span
@@ -21,8 +21,7 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _OPTIONS = re.compile(r"(?:-\w+\s+(?:\d+\s+)?)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands: ``function`` is the outermost function around it, ``certain`` whether it is reached in any case.
 
     ``guarded`` says that it stands in a ``try`` that catches what goes wrong there.
@@ -34,8 +33,7 @@ class Place:
     guarded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call.
 
     ``name`` is dotted, by way of the notebook's imports (``numpy.random.rand``); a method of something else begins with
@@ -52,8 +50,7 @@ class Call:
         return span_of(self.place.cell, self.node)
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A dotted name of a module that is read, or imported from it."""
 
     place: Place
@@ -61,8 +58,7 @@ class Reference:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """An import of ``module``, under the name ``bound`` (empty for a star)."""
 
     place: Place
@@ -71,8 +67,7 @@ class Import:
     bound: str
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What is handed to a shell or a magic: ``magic`` is its name, ``!`` for the shell; ``body`` is a cell magic's text."""
 
     place: Place
@@ -82,19 +77,21 @@ class Command:
     body: str | None = None
 
 
-@dataclass(slots=True)
 class Facts:
     """All of it, in the order of the text. ``trees`` holds the bodies of transparent magics as well."""
 
-    trees: list[tuple[Cell, ast.Module]] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    references: list[Reference] = field(default_factory=list)
-    imports: list[Import] = field(default_factory=list)
-    commands: list[Command] = field(default_factory=list)
-    texts: list[tuple[Place, ast.Constant]] = field(default_factory=list)
-    loaded: set[str] = field(default_factory=set)
-    stored: set[str] = field(default_factory=set)
-    aliases: dict[str, str] = field(default_factory=dict)
+    __slots__ = ("aliases", "calls", "commands", "imports", "loaded", "references", "stored", "texts", "trees")
+
+    def __init__(self) -> None:
+        self.trees: list[tuple[Cell, ast.Module]] = []
+        self.calls: list[Call] = []
+        self.references: list[Reference] = []
+        self.imports: list[Import] = []
+        self.commands: list[Command] = []
+        self.texts: list[tuple[Place, ast.Constant]] = []
+        self.loaded: set[str] = set()
+        self.stored: set[str] = set()
+        self.aliases: dict[str, str] = {}
 
     def resolve(self, node: ast.expr) -> str:
         """The dotted name that an expression of the notebook's top level stands for; empty where it is none."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nb2pipe.analysis.effects import Analysis
 from nb2pipe.diagnostics import Diagnostic
@@ -12,8 +11,7 @@ from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.pipeline.model import Pipeline
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What a rule may look at. ``found`` are the findings of the stages themselves.
 
     ``memo`` keeps what several rules need and one of them has worked out; it is no part of the record.
@@ -24,5 +22,5 @@ class Subject:
     analysis: Analysis
     pipeline: Pipeline
     folder: Path
-    found: tuple[Diagnostic, ...] = ()
-    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    found: tuple[Diagnostic, ...]
+    memo: dict[str, Any]

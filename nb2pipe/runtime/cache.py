@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -16,11 +17,14 @@ from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.kept import Kept, Missing
 from nb2pipe.runtime.observed import Keyed, changed
 from nb2pipe.runtime.recipes import Recipe, Recipes
+from nb2pipe.runtime.resume import Past, bound, differs, is_whole
 from nb2pipe.runtime.script import INJECTED
 from nb2pipe.runtime.surroundings import Surroundings, package_times, packages
-from nb2pipe.runtime.task import CellTask, Report, Seen, ValueFile
+from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, ValueFile, files_of
+from nb2pipe.runtime.trust import Trust
 from nb2pipe.runtime.words import difference
 from nb2pipe.store import results
+from nb2pipe.store.care import let_go
 from nb2pipe.store.digests import digest_of_text
 from nb2pipe.store.results import Result
 from nb2pipe.store.rooms import Store
@@ -32,28 +36,42 @@ Allowed = Callable[[Report], str]
 
 
 class Cache:
-    """The results of one notebook's steps. ``folder`` is the run's own: what is found is put there."""
+    """The results of one notebook's steps. ``folder`` is the run's own: what is found is put there.
+
+    ``resumed`` are the runs that this one goes on with, the last first.
+    """
 
     def __init__(
-        self, store: Store, notebook: str, run: str, recipes: Recipes, around: Surroundings, keyed: Keyed, folder: Path | None
+        self, store: Store, notebook: str, run: str, recipes: Recipes, around: Surroundings, keyed: Keyed, folder: Path | None,
+        trust: Trust,
+        resumed: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.store = store
+        self.trust = trust
         self.recipes = recipes
         self._notebook = notebook
         self._run = run
         self._around = around
         self._keyed = keyed
         self.here = folder
+        self._resumed = resumed
         self._names = itertools.count()
         self._environment = dict(os.environ)
         self._times = package_times()
         self.broken = ""
+        self.fresh = False
+        """Whether every step is to run, whatever is kept of it."""
 
     @property
     def folder(self) -> Path:
         """The folder of the run that goes on."""
         assert self.here is not None  # noqa: S101  a plan runs nothing
         return self.here
+
+    @property
+    def packages(self) -> str:
+        """What is installed, a line each."""
+        return self._around.packages
 
     # -- looking up -------------------------------------------------------------------------------------------------
 
@@ -64,17 +82,30 @@ class Cache:
         inputs: Mapping[str, ValueFile],
         order: Sequence[str],
         allowed: Allowed,
+        past: Callable[[], Past],
+        anew: str = "",
     ) -> Kept | Missing:
-        """The earlier result of a step that holds now, or why there is none."""
+        """The earlier result of a step that holds now, or why there is none.
+
+        ``past`` are the steps before it, for each that was not run in this run the digest of its recipe; ``anew`` says why the
+        step is run in any case.
+        """
         self._look_around()
         recipe = self.recipes.recipe(step, tasks, inputs, order)
         if recipe.never:
             return Missing(f"{recipe.never}: never cached")
+        if anew or self.fresh:
+            return Missing(anew or "every step was to run", recipe)
         try:
-            return self._look_up(step, tasks, recipe, allowed)
+            found: Kept | Missing = Missing(f"{recipe.once}: never cached", recipe)
+            if not recipe.once:
+                found = self._look_up(step, tasks, recipe, allowed)
+            if isinstance(found, Missing):
+                found = self._taken_over(step, tasks, recipe, allowed, past) or found
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
             return Missing("the store cannot be read")
+        return found
 
     def _look_around(self) -> None:
         """A step may have installed something."""
@@ -86,7 +117,8 @@ class Cache:
 
     def never(self, step: Step, tasks: Sequence[CellTask]) -> str:
         """Why a step is run in any case, as far as that is known before its values are; "" where nothing is."""
-        never = self.recipes.recipe(step, tasks, {}, ()).never
+        recipe = self.recipes.recipe(step, tasks, {}, ())
+        never = recipe.never or ("" if self._resumed else recipe.once)
         return f"{never}: never cached" if never else ""
 
     def seconds(self, step: str) -> float | None:
@@ -97,16 +129,47 @@ class Cache:
     def _look_up(self, step: Step, tasks: Sequence[CellTask], recipe: Recipe, allowed: Allowed) -> Kept | Missing:
         reason = ""
         for result in results.find(self.store.database, recipe.digest):
-            why = self._unfit(step, recipe, result, tasks, allowed)
-            if not why:
-                kept = self._taken(step, tasks, result)
-                if kept is not None:
-                    kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
-                    return kept
-                why = "its stored result was damaged or is gone"
-            reason = reason or why
+            found = self._held(step, tasks, recipe, result, allowed)
+            if isinstance(found, Kept):
+                found.reason = "" if result.facts.get("exact") == recipe.exact else "comments only"
+                return found
+            reason = reason or found
         reason = reason or self._reason(step, tasks, recipe)
         return Missing(reason, recipe)
+
+    def _taken_over(
+        self, step: Step, tasks: Sequence[CellTask], recipe: Recipe, allowed: Allowed, past: Callable[[], Past]
+    ) -> Kept | Missing | None:
+        """What the step gave in the interrupted run, which holds in no other; None where that is not known there."""
+        for run in self._resumed:
+            for result in results.find(self.store.database, bound(recipe.digest, run)):
+                found = self._held(step, tasks, recipe, result, allowed, past)
+                once = result.facts.get("once", "")
+                if not isinstance(found, Kept):
+                    return Missing(f"{found}, and it {once}", recipe)
+                found.reason = f"ended in run {run}, and {once}"
+                found.digest = recipe.digest
+                found.over = True
+                return found
+        return None
+
+    def _held(
+        self, step: Step, tasks: Sequence[CellTask], recipe: Recipe, result: Result, allowed: Allowed,
+        past: Callable[[], Past] | None = None,
+    ) -> Kept | str:  # fmt: skip
+        """A result of the recipe where it can be taken, or why not; it may be a stranger's, and say anything."""
+        try:
+            why = (differs(result, past()) if past else "") or self._unfit(step, recipe, result, tasks, allowed)
+            if why:
+                return why
+            kept = self._taken(step, tasks, result)
+            if kept is None:
+                return "its stored result was damaged or is gone"
+            return self.trust.refused(result, ((f, self._place(f)) for f in kept.report.files)) or kept
+        except (LookupError, TypeError, ValueError, AttributeError):
+            if self.trust.is_own(result):
+                raise
+            return "its stored result is not as a run leaves one"
 
     def _unfit(self, step: Step, recipe: Recipe, result: Result, tasks: Sequence[CellTask], allowed: Allowed) -> str:
         """Why a result of the same recipe does not hold here."""
@@ -120,6 +183,9 @@ class Cache:
         if not set(facts["changes"]) <= set(step.changes):
             return "it was kept when more was known of what it changes"
         missing = sorted(set(step.outputs) - {n for f in facts["files"] for n in f[1]})
+        unmeasured = sorted({n for t in tasks for n in t.metrics} - set(facts.get("measured", ())))
+        if unmeasured:
+            return f"`{unmeasured[0]}` is a metric now, and was none"
         if missing:
             return f"`{missing[0]}` is needed now, and was not kept"
         why = allowed(_report(step.name, facts))
@@ -148,6 +214,10 @@ class Cache:
         begun = [(task.index, when) for place, when in facts["begun"] for task in there.get(place, ())]
         return Kept(report, events, begun, facts["ended"], result.run, result.recipe)
 
+    def _place(self, file: ValueFile) -> Path:
+        """Where a file is that was taken, or would be."""
+        return self.store.contents.path(file.digest) if self.here is None else self.here / file.name
+
     def _reason(self, step: Step, tasks: Sequence[CellTask], recipe: Recipe) -> str:
         """Why there is no result of this recipe, in words."""
         database = self.store.database
@@ -165,24 +235,38 @@ class Cache:
 
     def keep(
         self, step: Step, recipe: Recipe, tasks: Sequence[CellTask], report: Report, events: Sequence[dict[str, Any]],
-        begun: Sequence[tuple[int, float]],
+        begun: Sequence[tuple[int, float]], past: Callable[[], Past],
     ) -> str:  # fmt: skip
-        """Keep what a step gave, for later runs; why it is not kept, or ""."""
+        """Keep what a step gave, for later runs; why it is not kept, or "".
+
+        What only this run may take is kept for whoever goes on with it; ``past`` are the steps before, as in `look_up`.
+        """
         if self.broken:
             return self.broken
         try:
-            why = self._unkept(step, report, events)
-            if why:
-                results.refuse(self.store.database, recipe.digest, why)
-                return why
-            self._keep(step, recipe, tasks, report, events, begun)
+            why = self._unkept(report, events)
+            once = "" if why else recipe.once or self._once(step, report)
+            if why or once:
+                results.refuse(self.store.database, recipe.digest, why or once)
+                self.keep_values(step, tasks, report)
+            before = past() if once else {}
+            if not why and is_whole(before):
+                more = {"once": once, "past": before} if once else {}
+                self._keep(step, recipe, tasks, report, events, begun, more)
+            if why or once:
+                return why or once
         except (TypeError, ValueError) as error:
             return f"what it shows is no JSON: {error}"
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
         return self.broken
 
-    def _unkept(self, step: Step, report: Report, events: Sequence[dict[str, Any]]) -> str:
+    def _once(self, step: Step, report: Report) -> str:
+        """What a step was seen to read that nobody can look at again."""
+        unseen = [] if report.observed is None or step.requirements.cache else report.observed.unseen
+        return unseen[0] if unseen else ""
+
+    def _unkept(self, report: Report, events: Sequence[dict[str, Any]]) -> str:
         """Why what a step gave cannot stand for a run of it."""
         observed = report.observed
         if observed is None:
@@ -197,13 +281,11 @@ class Cache:
             return "did what the analysis had not said"
         if any(e["type"] == "comm" for e in events):
             return "shows widgets"
-        if observed.unseen and not step.requirements.cache:
-            return observed.unseen[0]
         return ""
 
     def _keep(
         self, step: Step, recipe: Recipe, tasks: Sequence[CellTask], report: Report, events: Sequence[dict[str, Any]],
-        begun: Sequence[tuple[int, float]],
+        begun: Sequence[tuple[int, float]], more: Mapping[str, Any],
     ) -> None:  # fmt: skip
         assert report.observed is not None  # noqa: S101  `_unkept` has looked
         places = {t.index: place for place, there in self.recipes.places(tasks).items() for t in there}
@@ -226,14 +308,43 @@ class Cache:
             "seen": [asdict(s) for s in report.seen],
             "changes": step.changes,
             "reads": report.reads,
+            "metrics": report.metrics,
+            "measured": sorted({n for t in tasks for n in t.metrics}),
             "observed": report.observed.kept(self._keyed),
             "events": self.store.contents.keep_bytes(shown.encode("utf-8", "surrogatepass")),
             "begun": [(places[cell], when) for cell, when in begun if cell != INJECTED],
             "ended": time.time(),
+            **more,
         }
-        results.add(
-            database, Result(recipe.digest, self._notebook, step.name, time.time(), self._run, report.seconds, facts)
-        )
+        self._add(bound(recipe.digest, self._run) if more else recipe.digest, step, report, facts)
+
+    def keep_values(self, step: Step, tasks: Sequence[CellTask], report: Report) -> None:
+        """Keep the values of a step whose result cannot stand for a run of it: they can be looked at, and never taken."""
+        if self.broken or step.requirements.cache is False:
+            return
+        facts = {
+            "parts": {f"parameter {name}": self.recipes.value_of(name) for name in step.parameters},
+            "exact": digest_of_text("\0".join(t.source for t in tasks)),
+            "files": [("", *f[1:]) for f in report.files],
+            "reads": report.reads,
+            "writes": report.writes,
+        }
+        try:
+            for file in report.files:
+                self.store.contents.keep(self.folder / file.name, file.digest)
+            self._add("", step, report, facts)
+        except (sqlite3.Error, OSError) as error:
+            self._fail(error)
+
+    def _add(self, recipe: str, step: Step, report: Report, facts: dict[str, Any]) -> None:
+        made = Result(recipe, self._notebook, step.name, time.time(), self._run, report.seconds, facts)
+        results.add(self.store.database, self.trust.sealed(made))
+
+    def over(self) -> None:
+        """The run is over and nobody goes on with it: what was kept for that goes."""
+        if not self.broken:
+            with contextlib.suppress(sqlite3.Error, OSError):  # `store gc` does it later
+                let_go(self.store, (self._run, *self._resumed))
 
     def _environment_text(self) -> str:
         return "\n".join(f"{name}={digest}" for name, digest in self._around.environment.items())
@@ -246,10 +357,11 @@ def _report(step: str, facts: Mapping[str, Any]) -> Report:
     """The report of a step as its run gave it."""
     return Report(
         step=step,
-        files=[ValueFile(f[0], tuple(f[1]), *f[2:]) for f in facts["files"]],
+        files=files_of(facts),
         together=[(a, b) for a, b in facts["together"]],
         seen=[Seen(s["kind"], step, tuple(s["names"]), s["other"]) for s in facts["seen"]],
         reads=list(facts["reads"]),
+        metrics=[Metric(*m) for m in facts.get("metrics", ())],
     )
 
 

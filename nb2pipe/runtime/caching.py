@@ -15,6 +15,8 @@ from nb2pipe.runtime.cache import Cache
 from nb2pipe.runtime.recipes import Recipes
 from nb2pipe.runtime.surroundings import keyed_digest, surroundings
 from nb2pipe.runtime.task import CellTask
+from nb2pipe.runtime.trust import Trust
+from nb2pipe.store.keys import user_key
 from nb2pipe.store.rooms import Store
 
 
@@ -30,12 +32,13 @@ class Subject(NamedTuple):
 
 def cache_of(
     subject: Subject, cells: Mapping[int, CellTask], given: Mapping[str, Any], store: Store, hash_seed: str, *, light: bool,
-    run: str = "", folder: Path | None = None,
+    run: str = "", folder: Path | None = None, trust: bool = False, resumed: Sequence[str] = (),
 ) -> Cache:  # fmt: skip
     """The cache of a run, or of a plan, which runs nothing and keeps nothing.
 
     ``given`` are the parameters of the run, ``hash_seed`` is that of its processes, ``run`` its name and ``folder`` the one for
-    its values, which a plan has not.
+    its values, which a plan has not; ``resumed`` are the runs that it goes on with, the last first. With ``trust`` what others
+    have written is taken as it is.
     """
     cwd = os.path.abspath(subject.folder)
     if not hash_seed.isdecimal():  # hashes of another run tell nothing: nothing is found
@@ -46,4 +49,4 @@ def cache_of(
     recipes.about(subject.pipeline, subject.analysis)
     keyed = functools.partial(keyed_digest, store.salt)
     notebook = os.path.abspath(subject.path)
-    return Cache(store, notebook, run, recipes, around, keyed, folder)
+    return Cache(store, notebook, run, recipes, around, keyed, folder, Trust(user_key(), lifted=trust), resumed)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from nb2pipe.analysis.amend import Fact, FactKind
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.pipeline.reach import ancestors
 from nb2pipe.runtime import states
 from nb2pipe.runtime.task import Report, Seen
 
@@ -25,32 +26,19 @@ class Stood:
     stored: frozenset[str]
 
 
-def ancestors(pipeline: Pipeline, step: str) -> set[str]:
-    """All steps that come before ``step`` in every schedule."""
-    sources: dict[str, set[str]] = {}
-    for edge in pipeline.edges:
-        sources.setdefault(edge.target, set()).add(edge.source)
-    found: set[str] = set()
-    stack = [step]
-    while stack:
-        for source in sources.get(stack.pop(), ()):
-            if source not in found:
-                found.add(source)
-                stack.append(source)
-    return found
-
-
 def file_conflicts(pipeline: Pipeline, step: str, reports: Mapping[str, Report], cwd: str) -> list[Seen]:
     """Files that this step and an unordered one have touched, one of them writing."""
-    found = []
-    order = {s.name: i for i, s in enumerate(pipeline.steps)}
-    document = {s.name: s.cells for s in pipeline.steps}
-    before = ancestors(pipeline, step)
     mine = reports[step]
+    if not mine.writes and not mine.reads:
+        return []
+    found = []
+    document = {s.name: s.cells for s in pipeline.steps}
     for other, theirs in reports.items():
-        if other == step or other not in order or other in before or step in ancestors(pipeline, other):
-            continue
         both = {*mine.writes} & {*theirs.reads, *theirs.writes} | {*mine.reads} & {*theirs.writes}
+        if not both or other == step or other not in document:
+            continue
+        if other in ancestors(pipeline, step) or step in ancestors(pipeline, other):
+            continue
         first, second = sorted((other, step), key=document.__getitem__)
         found += [Seen("file", first, (os.path.relpath(path, cwd),), second) for path in sorted(both)]
     return found
@@ -93,6 +81,8 @@ def draws_that_matter(
 
 def sharing_that_matters(pipeline: Pipeline, step: Step, seen: Sequence[Seen]) -> list[Seen]:
     """What was seen, without shared objects of which only one name lives on: no later step takes the other as it was."""
+    if all(one.kind != "sharing" for one in seen):
+        return list(seen)
     taken = {v.name: v for v in step.inputs}
     later = [
         s for s in pipeline.steps if s.cells and step.cells and s.cells[-1] > step.cells[0] and s.name != step.name
@@ -121,7 +111,7 @@ def changed_together(pipeline: Pipeline, report: Report, step: Step) -> set[str]
 def held_back(pipeline: Pipeline, step: Step, report: Report) -> str:
     """Why an earlier report cannot stand for a run of its step in this pipeline: what shares memory is not shared in files."""
     report.step = step.name
-    for later in pipeline.steps:
+    for later in pipeline.steps if report.together else ():
         shared = sorted(changed_together(pipeline, report, later))
         if shared:
             return f"{' and '.join(f'`{n}`' for n in shared)} share memory that {later.name} changes"

@@ -13,6 +13,7 @@ from typing import Any
 
 from nb2pipe import __version__
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.notebook.load import is_remote
 from nb2pipe.runtime.result import Outcome, RunResult
 from nb2pipe.runtime.script import cell_tasks
 
@@ -25,15 +26,22 @@ def check_output(path: str, source: str) -> None:
     Raises:
         UsageError: Its folder is not there or not writable, it would overwrite the notebook itself, or it is no .ipynb.
     """
+    if is_remote(path):
+        _check_name(path)
+        return
     try:
         _check_target(path, Path(path), source)
     except OSError as error:  # a name too long, a loop of links
         raise UsageError(f"-o {path} cannot be written: {error.strerror or error}") from None
 
 
-def _check_target(path: str, target: Path, source: str) -> None:
-    if target.suffix.lower() not in SUFFIXES:
+def _check_name(path: str) -> None:
+    if Path(path).suffix.lower() not in SUFFIXES:
         raise UsageError(f"-o {path}: expected a name that ends in {' or '.join(SUFFIXES)}")
+
+
+def _check_target(path: str, target: Path, source: str) -> None:
+    _check_name(path)
     if target.is_dir():
         raise UsageError(f"-o {path} is a folder")
     if target.exists() and target.resolve() == Path(source).resolve():
@@ -91,6 +99,11 @@ def describe_run(
         "start_time": _iso(times[0]),
         "version": importlib.metadata.version("papermill"),
     }
+    describe_pipeline(document, result)
+
+
+def describe_pipeline(document: Any, result: RunResult) -> None:
+    """Put the pipeline, and how its steps ended, into the notebook."""
     document.metadata["nb2pipe"] = {
         "version": __version__,
         "steps": [_step_metadata(s.name, s.cells, result.outcomes[s.name]) for s in result.pipeline.steps],
@@ -112,14 +125,39 @@ def write(path: str, document: Any) -> None:
         NotWritten: The file cannot be written. The work is not lost where the system's folder for temporary files
             takes it instead.
     """
-    text = _text(path, document)
+    put(path, _text(path, document))
+
+
+def put(path: str, text: bytes) -> None:
+    """Write a file atomically, in the folder that it says, which is made.
+
+    Raises:
+        NotWritten: as `write`.
+    """
     try:
+        if is_remote(path):
+            _write_remote(path, text)
+            return
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         _replace(Path(path), text)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}"
         elsewhere = _elsewhere(Path(path).name, text)
         raise NotWritten(f"{message}; it is in {elsewhere} instead" if elsewhere else message) from None
+
+
+def _write_remote(path: str, text: bytes) -> None:
+    """Have papermill write the file.
+
+    Raises:
+        OSError: It cannot, for whatever reason.
+    """
+    from papermill.iorw import papermill_io
+
+    try:
+        papermill_io.write(text.decode("utf-8"), path)
+    except Exception as error:  # each service has its own kinds
+        raise OSError(str(error) or type(error).__name__) from error
 
 
 def _text(path: str, document: Any) -> bytes:

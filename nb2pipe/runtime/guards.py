@@ -13,17 +13,19 @@ from nb2pipe.runtime import states, values
 from nb2pipe.runtime.values import Scan
 
 _FIGURE = b"matplotlib.figure"  # the module that the pickle of every artist names, for each holds its figure
+APPENDED = "a file that is appended to"
 LIGHT_LIMIT = 64 * 2**20  # bytes; `--guards light` looks at nothing larger
 
 
 class FileWatch:
     """Notes the files that are opened, and whether the step reaches outside, by an audit hook (PEP 578).
 
-    ``reached`` is called at the first reach outside of each kind, before it happens.
+    ``told`` hears of the first reach outside of each kind ("outside"), before it happens, and of files that are written and that
+    a second run would not find as the first did ("rewritten").
     """
 
-    def __init__(self, cwd: str, reached: Callable[[str], None]) -> None:
-        self._reached = reached
+    def __init__(self, cwd: str, told: Callable[[str, str], None]) -> None:
+        self._told = told
         self.roots = (os.path.realpath(cwd) + os.sep, os.path.realpath(tempfile.gettempdir()) + os.sep)
         folders = ("site-packages", "__pycache__", ".nb2pipe", ".ipynb_checkpoints")
         prefixes = ("ipykernel_", "matplotlib", "nb2pipe-")
@@ -50,7 +52,7 @@ class FileWatch:
         elif event in ("os.remove", "os.rmdir", "os.mkdir"):
             self._note(_beside(args[0], args[-1]), write=True)
         elif event in ("sqlite3.connect", "os.truncate", "shutil.rmtree"):
-            self._note(args[0], write=True)
+            self._note(args[0], write=True, rewrites=event != "shutil.rmtree")
         elif event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"):
             self._reach("a subprocess")
         elif event == "socket.connect":
@@ -59,15 +61,15 @@ class FileWatch:
     def _open(self, path: Any, mode: Any, flags: Any) -> None:
         write = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
         if isinstance(flags, int) and flags & os.O_APPEND:
-            self._reach("a file that is appended to")
-        self._note(path, write=write)
+            self._reach(APPENDED)
+        self._note(path, write=write, rewrites=isinstance(flags, int) and flags & (os.O_RDWR | os.O_TRUNC) == os.O_RDWR)
 
     def _reach(self, what: str) -> None:
         if what not in self.outside:
             self.outside[what] = None
-            self._reached(what)
+            self._told("outside", what)
 
-    def _note(self, path: Any, *, write: bool) -> None:
+    def _note(self, path: Any, *, write: bool, rewrites: bool = False) -> None:
         if isinstance(path, bytes):
             path = os.fsdecode(path)
         if not isinstance(path, (str, os.PathLike)) or str(path) == ":memory:":
@@ -79,6 +81,8 @@ class FileWatch:
             or full.endswith((".pyc", ".py", ".part"))
         ):
             return
+        if write and full not in self.writes and (rewrites or full in self.reads):
+            self._told("rewritten", full)
         (self.writes if write else self.reads)[full] = None
 
 

@@ -11,7 +11,10 @@ from nb2pipe.runtime.task import Report
 
 @dataclass(slots=True)
 class Kept:
-    """A step's earlier result, as a run of it would have left it: its report, what it showed, when its cells began."""
+    """A step's earlier result, as a run of it would have left it: its report, what it showed, when its cells began.
+
+    ``over`` says that it is taken over from the run that this one goes on with, and would not hold in another.
+    """
 
     report: Report
     events: list[dict[str, Any]]
@@ -20,6 +23,7 @@ class Kept:
     run: str
     digest: str
     reason: str = ""
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,8 @@ def _view(
 ) -> Any:
     import numpy as np
 
+    if base.dtype.hasobject or np.dtype(dtype).hasobject:
+        raise pickle.UnpicklingError("a view of objects' addresses")
     made = np.ndarray(shape, dtype, buffer=base, offset=offset, strides=strides)
     if not writeable:
         made.flags.writeable = False

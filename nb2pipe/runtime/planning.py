@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.pipeline.reach import ancestors
 from nb2pipe.runtime.cache import Cache
+from nb2pipe.runtime.choice import Choice, chosen
 from nb2pipe.runtime.claims import held_back
 from nb2pipe.runtime.kept import Kept
 from nb2pipe.runtime.script import cells_of
@@ -31,12 +33,26 @@ class Planned:
 
 
 def plan(
-    pipeline: Pipeline, cells: Mapping[int, CellTask], injected: tuple[int, CellTask] | None, cache: Cache
+    pipeline: Pipeline,
+    cells: Mapping[int, CellTask],
+    injected: tuple[int, CellTask] | None,
+    cache: Cache,
+    choice: Choice,
 ) -> tuple[Planned, ...]:
-    """The plan of a run, in the order of the pipeline."""
+    """The plan of a run, in the order of the pipeline; of the steps that are chosen.
+
+    Raises:
+        UsageError: There is no such step.
+    """
     found: dict[str, Planned] = {}
     kept: dict[str, Kept] = {}
+    some = chosen(pipeline, choice)
     for step in pipeline.steps:
+        if step.name not in some.wanted:
+            continue
+        if step.name in some.anew:
+            found[step.name] = Planned(step.name, "run", some.again, cache.seconds(step.name))
+            continue
         before = dict.fromkeys(e.source for e in pipeline.edges if e.target == step.name)
         running = [s for s in before if found[s].action != "cached"]
         seconds = cache.seconds(step.name)
@@ -50,13 +66,20 @@ def plan(
                 found[step.name] = Planned(step.name, "depends", f"runs if what {others} gives changes", seconds)
             continue
         inputs, order = _inputs(pipeline, step, kept)
-        answer = cache.look_up(step, tasks, inputs, order, functools.partial(held_back, pipeline, step))
+        allowed = functools.partial(held_back, pipeline, step)
+        past = functools.partial(_past, pipeline, step, kept)
+        answer = cache.look_up(step, tasks, inputs, order, allowed, past)
         if isinstance(answer, Kept):
             kept[step.name] = answer
             found[step.name] = Planned(step.name, "cached", answer.reason or "nothing changed", seconds)
         else:
             found[step.name] = Planned(step.name, "run", answer.reason, seconds)
     return tuple(found.values())
+
+
+def _past(pipeline: Pipeline, step: Step, kept: Mapping[str, Kept]) -> dict[str, str]:
+    """The steps before one, all of them cached, each with the digest of its recipe."""
+    return {s: kept[s].digest for s in ancestors(pipeline, step.name)}
 
 
 def _inputs(pipeline: Pipeline, step: Step, kept: Mapping[str, Kept]) -> tuple[dict[str, ValueFile], list[str]]:

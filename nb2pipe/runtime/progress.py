@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +15,8 @@ from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.runtime.result import Listener, Outcome, RunResult
 
 _REFRESH = 0.12  # seconds between two pictures of the table
-_MARKS = {"ok": "✓", "failed": "✗", "died": "✗", "not run": "-"}
-_COLORS = {"ok": "32", "failed": "31", "died": "31", "not run": "2", "running": "36", "waiting": "2"}
+_MARKS = {"ok": "✓", "failed": "✗", "died": "✗", "not run": "-", "left out": "-"}
+_COLORS = {"ok": "32", "failed": "31", "died": "31", "not run": "2", "left out": "2", "running": "36", "waiting": "2"}
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -45,10 +46,18 @@ class Lines(Listener):
 
     def ended(self, step: str, outcome: Outcome) -> None:
         """Say how the step has ended."""
+        if outcome.status == "left out":
+            return
         time_taken = f"  {outcome.seconds:.2f} s" if outcome.status == "ok" and not outcome.cached else ""
         detail = f"  {outcome.detail}" if outcome.detail else ""
         status = "cached" if outcome.cached else outcome.status
         self._say(f"{status:<8} {step:<{self._width}}{time_taken}{detail}".rstrip())
+
+    def failed_once(self, step: str, why: str, shown: str) -> None:
+        """Say why the step is tried again, and what its cells had shown."""
+        self._say(f"again    {step:<{self._width}}  {why}")
+        if shown:
+            self._say(_indented(shown))
 
     def note(self, text: str) -> None:
         """Say what the user should know."""
@@ -85,11 +94,20 @@ class Table(Listener):
             self._since.pop(step, None)
             self._outcomes[step] = outcome
 
+    def failed_once(self, step: str, why: str, shown: str) -> None:
+        """Print above the table why the step is tried again, and what its cells had shown."""
+        with self._lock:
+            self._since.pop(step, None)
+        self._print(f"again: {step}: {why}\n" + (f"{_indented(shown)}\n" if shown else ""))
+
     def note(self, text: str) -> None:
         """Print the note above the table."""
+        self._print(f"note: {text}\n")
+
+    def _print(self, text: str) -> None:
         with self._lock:
             self._clear()
-            self._stream.write(f"note: {text}\n")
+            self._stream.write(text)
             self._draw()
 
     def close(self) -> None:
@@ -153,7 +171,13 @@ def summary(result: RunResult, output: str | None, *, color: bool = False) -> st
                 text = "\n".join(shown["traceback"])
                 lines += ["", *(text if color else _ANSI.sub("", text)).splitlines(), ""]
     outcomes = result.outcomes.values()
-    counts = {s: sum(o.status == s and not o.cached for o in outcomes) for s in ("ok", "failed", "died", "not run")}
+    for why in dict.fromkeys(o.detail for o in outcomes if o.status == "not run" and o.detail):
+        names = [n for n, o in result.outcomes.items() if o.status == "not run" and o.detail == why]
+        lines.append(f"not run: {why} ({', '.join(names)})")
+    counts = {
+        s: sum(o.status == s and not o.cached for o in outcomes)
+        for s in ("ok", "failed", "died", "not run", "left out")
+    }
     counts = {"cached": sum(o.cached for o in outcomes), **counts}
     started = [o.started for o in outcomes if o.started]
     taken = max((o.ended for o in outcomes), default=0.0) - min(started) if started else 0.0
@@ -166,6 +190,10 @@ def summary(result: RunResult, output: str | None, *, color: bool = False) -> st
     if output is not None:
         lines.append(f"wrote {output}")
     return "\n".join(lines) + "\n"
+
+
+def _indented(text: str) -> str:
+    return textwrap.indent(_ANSI.sub("", text).rstrip("\n"), "         | ", lambda _: True)
 
 
 def _plural(number: int, word: str) -> str:

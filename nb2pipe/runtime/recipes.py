@@ -8,6 +8,7 @@ import os
 import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from nb2pipe.analysis.effects import Access, Analysis, Certainty, Effects
@@ -29,7 +30,8 @@ class Recipe:
     """What a step is made from, in parts that can be told apart.
 
     ``exact`` is its text to the letter, which counts where its result has lines or functions of it; ``numbered`` is that
-    with the numbers of cells, which counts where it shows them. ``never`` says why its result cannot be kept.
+    with the numbers of cells, which counts where it shows them. ``never`` says why its result cannot be kept, ``once`` why it holds
+    for the run that made it only.
     """
 
     parts: Mapping[str, str]
@@ -38,6 +40,7 @@ class Recipe:
     stamp: int
     lines: bool
     never: str
+    once: str
     watched: Watched
 
     @property
@@ -81,7 +84,7 @@ class Recipes:
         running = [t for t in tasks if not self._is_parameters(t.index)]
         own = [self._words_of(t.index) for t in running if t.index in self._codes]
         for name in sorted(self._parameters_of(step, tasks, own, code_comes=code_comes)):
-            parts[f"parameter {name}"] = self._value_of(name)
+            parts[f"parameter {name}"] = self.value_of(name)
         for place, task in enumerate(running):
             parts[f"cell {place}"] = self._cell(task)
         exact = digest_of_text("\0".join(t.source for t in tasks))
@@ -89,9 +92,10 @@ class Recipes:
             "\0".join(f"{t.count} {t.source}" for t in tasks) + (self._whole if code_comes else "")
         )
         effects = [self._effects[t.index] for t in tasks if t.index in self._effects]
+        never = self._never(step, effects, own)
+        once = "" if never else self._once(step, effects, own, code_comes=code_comes)
         return Recipe(
-            parts, exact, numbered, self._stamps[step.name], any(w.lines for w in own),
-            self._never(step, effects, own, code_comes=code_comes),
+            parts, exact, numbered, self._stamps[step.name], any(w.lines for w in own), never, once,
             Watched(_decided(step, effects), tuple(os.path.join(self._cwd, k) for k in _read(effects) if "*" not in k)),
         )  # fmt: skip
 
@@ -172,13 +176,14 @@ class Recipes:
             words = words.union(*(part.words for cell in self._codes for _, part in self._words_of(cell).later))
         return names & {*step.parameters, *words}
 
-    def _value_of(self, name: str) -> str:
+    def value_of(self, name: str) -> str:
+        """The value that a parameter has in this run, as text."""
         parameter = next(p for p in self._pipeline.parameters if p.name == name)
         return repr(self._given.get(name, parameter.default))
 
     # -- what cannot be kept ----------------------------------------------------------------------------------------
 
-    def _never(self, step: Step, effects: Sequence[Effects], own: Sequence[Words], *, code_comes: bool) -> str:
+    def _never(self, step: Step, effects: Sequence[Effects], own: Sequence[Words]) -> str:
         """Why the step's result is never kept, as far as it is known before it runs; "" where nothing is."""
         if step.requirements.cache is False:
             return "its tag says cache:off"
@@ -192,17 +197,26 @@ class Recipes:
         )
         if unwatched and (elsewhere or any("*" in key for key in _read(effects)) or not _read(effects)):
             return f"reads files by `{unwatched[0]}`, which are not known beforehand and cannot be watched"
+        return ""
+
+    def _once(self, step: Step, effects: Sequence[Effects], own: Sequence[Words], *, code_comes: bool) -> str:
+        """What the step reads that nobody can look at again, as far as it is known before it runs; "" where nothing is."""
         if step.requirements.cache:
             return ""
         for kind, text in (("clock", "reads the clock"), ("network", "uses the network")):
             if any(True for _ in _accesses(effects, kind)):
                 return text
-        later: dict[str, list[Any]] = {}
+        also = [self._words_of(c) for c in self._cells_before(step) if c in self._codes] if code_comes else []
+        return next(iter(unseen_by(own, self._later, also)), "")
+
+    @cached_property
+    def _later(self) -> dict[str, list[Any]]:
+        """The bodies of the notebook's functions and classes, by name."""
+        found: dict[str, list[Any]] = {}
         for cell in self._codes:
             for name, part in self._words_of(cell).later:
-                later.setdefault(name, []).append(part)
-        also = [self._words_of(c) for c in self._cells_before(step) if c in self._codes] if code_comes else []
-        return next(iter(unseen_by(own, later, also)), "")
+                found.setdefault(name, []).append(part)
+        return found
 
     def _cells_before(self, step: Step) -> set[int]:
         """The cells of all steps that something may come from."""

@@ -116,9 +116,18 @@ def class_without_hooks(kind: type, reduction: Any) -> Any:
     if isinstance(reduction, tuple) and reduction and reduction[0] is cloudpickle._make_skeleton_class:
         meta, name, bases, namespace, tracker, extra = reduction[1]
         reduction[2][0].pop("__slotnames__", None)  # what `copy` and `pickle` note in a class for themselves
-        named = {**namespace, "__qualname__": kind.__qualname__}  # which cloudpickle leaves out
+        named = {**namespace, "__qualname__": kind.__qualname__, **_slots(kind)}  # which cloudpickle leaves out
         return (_make_class, (meta, name, bases, named, tracker, extra), *reduction[2:])
     return reduction
+
+
+def _slots(kind: type) -> dict[str, Any]:
+    """What a class with ``__slots__`` of its own must say when it is made: behind that its instances have a ``__dict__``."""
+    own = vars(kind)
+    if "__slots__" not in own:
+        return {}
+    members = [n for n, m in own.items() if isinstance(m, types.MemberDescriptorType)]
+    return {"__slots__": (*members, *(n for n in ("__dict__", "__weakref__") if n in own))}
 
 
 def _make_class(meta: Any, name: str, bases: Any, namespace: dict[str, Any], tracker: Any, extra: Any) -> Any:

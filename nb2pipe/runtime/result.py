@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.pipeline.model import Pipeline
-from nb2pipe.runtime.task import Seen
+from nb2pipe.runtime.choice import Choice
+from nb2pipe.runtime.outputs import Event
+from nb2pipe.runtime.task import Metric, Seen, ValueFile
 
-Status = Literal["ok", "failed", "died", "not run"]
+Status = Literal["ok", "failed", "died", "not run", "left out"]
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to run: ``jobs`` processes at once, ``order`` among ready steps, ``guards`` on, light, strict or off."""
+    """How to run: ``jobs`` processes at once, ``order`` among ready steps, ``guards`` on, light, strict or off.
+
+    ``fail_fast`` starts nothing more once a step has failed. ``retries`` and ``timeout`` (seconds) are for steps whose tags do not
+    say; ``cpus`` and ``gpus`` are what the run is given, None for what the machine has. ``choice`` says which steps are run.
+    """
 
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     order: Literal["document", "latest"] = "document"
     guards: Literal["on", "light", "strict", "off"] = "on"
     cwd: str = "."
     python: str = sys.executable
+    fail_fast: bool = False
+    retries: int = 0
+    timeout: float | None = None
+    cpus: float | None = None
+    gpus: int | None = None
+    choice: Choice = Choice()
 
 
 @dataclass(slots=True)
@@ -31,7 +44,11 @@ class Outcome:
 
     ``cached`` says that it was not run: what it gave in an earlier run holds. ``reason`` says why it was run, where there is a
     cache, and ``unkept`` why what it gave is not kept; ``digest`` is what it is known by there. ``cpu`` is in seconds, ``memory``
-    the most that its process had, in bytes, as are ``taken`` and ``given``, its values; ``values`` have their digests.
+    the most that its process had, in bytes, as are ``taken`` and ``given``, its values; ``values`` have their digests, and ``files``
+    say what they are; ``inputs`` are the values that it took, with the steps that they came from. ``made`` is the earlier run that
+    stands for it.
+    ``events`` are what it showed (see `nb2pipe.runtime.outputs`), ``begun`` says when cells began, and ``until``, where there is an
+    earlier run, when the last of them ended.
     """
 
     status: Status = "not run"
@@ -53,6 +70,13 @@ class Outcome:
     taken: int = 0
     given: int = 0
     values: dict[str, str] = field(default_factory=dict)
+    files: tuple[ValueFile, ...] = ()
+    inputs: dict[str, str] = field(default_factory=dict)
+    made: str = ""
+    metrics: tuple[Metric, ...] = ()
+    events: Sequence[dict[str, Any]] = ()
+    begun: Sequence[tuple[int, float]] = ()
+    until: float = 0.0
 
 
 @dataclass(slots=True)
@@ -75,10 +99,10 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """0 where every step ended well, 130 where the run was interrupted, else 1."""
+        """0 where every step that was wanted ended well, 130 where the run was interrupted, else 1."""
         if self.interrupted:
             return 130
-        return 0 if all(o.status == "ok" for o in self.outcomes.values()) else 1
+        return 0 if all(o.status in ("ok", "left out") for o in self.outcomes.values()) else 1
 
 
 class Listener:
@@ -87,8 +111,20 @@ class Listener:
     def started(self, step: str) -> None:
         """A step has started."""
 
+    def begun(self, step: str, cell: int, when: float, pid: int) -> None:
+        """The process ``pid`` of the step has begun a cell; 0 where an earlier run had."""
+
+    def shown(self, step: str, event: Event) -> None:
+        """The step's cell has shown something."""
+
     def ended(self, step: str, outcome: Outcome) -> None:
         """A step has ended."""
+
+    def failed_once(self, step: str, why: str, shown: str) -> None:
+        """A step has failed and is tried again: what is to be said of it, and what its cells had shown."""
+
+    def metric(self, step: str, metric: Metric) -> None:
+        """A step that runs has said a metric; when it has ended, its outcome has all of them."""
 
     def note(self, text: str) -> None:
         """Something that the user should know."""

@@ -45,19 +45,48 @@ class Script:
 
 
 def script(document: Any, pipeline: Pipeline, parameters: Mapping[str, Any]) -> Script:
-    """What to execute; execution counts are those of a kernel that runs the whole notebook."""
+    """What to execute; execution counts are those of a kernel that runs the whole notebook.
+
+    A notebook that has a cell of injected parameters is to be had from `written_over`, and has no more parameters.
+    """
     if not parameters:
         return Script(document, cell_tasks(document))
-    from papermill.iorw import load_notebook_node
-    from papermill.parameterize import parameterize_notebook
-
-    node = load_notebook_node(document)  # with the metadata that papermill reads without asking
-    changed = parameterize_notebook(node, dict(parameters), report_mode=False, language="python", kernel_name="python3")
-    place = next(i for i, c in enumerate(changed.cells) if "injected-parameters" in c.metadata.get("tags", []))
+    changed = _parameterized(document, parameters)
+    place = _place_of_injected(changed)
+    assert place is not None  # noqa: S101  papermill has just put it there
     shifted = cell_tasks(changed)
     extra = replace(shifted.pop(place), index=INJECTED)
     tasks = {_back(i, place): replace(t, index=_back(i, place)) for i, t in shifted.items()}
     return Script(changed, tasks, place, (pipeline.parameters[0].span.cell, extra))
+
+
+def written_over(document: Any, parameters: Mapping[str, Any]) -> Any:
+    """The notebook with the parameters in the cell that an earlier run had put in, as papermill does it; None without such a cell.
+
+    What that cell had set and ``parameters`` do not is as the notebook has it again, so the notebook is to be compiled again.
+    """
+    if not parameters or _place_of_injected(document) is None:
+        return None
+    return _parameterized(document, parameters)
+
+
+def put_in(document: Any) -> dict[str, Any]:
+    """The parameters that papermill, or an earlier run, has put into a notebook."""
+    if _place_of_injected(document) is None:
+        return {}
+    return dict((document.metadata.get("papermill") or {}).get("parameters") or {})
+
+
+def _parameterized(document: Any, parameters: Mapping[str, Any]) -> Any:
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    node = load_notebook_node(document)  # with the metadata that papermill reads without asking
+    return parameterize_notebook(node, dict(parameters), report_mode=False, language="python", kernel_name="python3")
+
+
+def _place_of_injected(document: Any) -> int | None:
+    return next((i for i, c in enumerate(document.cells) if "injected-parameters" in c.metadata.get("tags", [])), None)
 
 
 def cell_tasks(document: Any) -> dict[int, CellTask]:
@@ -103,14 +132,14 @@ def as_written(result: RunResult, place: int) -> RunResult:
         return place if cell == INJECTED else cell if cell < place else cell + 1
 
     steps = tuple(
-        replace(s, cells=tuple(map(moved, s.cells)), shared=tuple(map(moved, s.shared))) for s in result.pipeline.steps
+        s._replace(cells=tuple(map(moved, s.cells)), shared=tuple(map(moved, s.shared))) for s in result.pipeline.steps
     )
     shared = (*map(moved, result.pipeline.shared), place)
     for outcome in result.outcomes.values():
         outcome.cell = moved(outcome.cell) if outcome.cell != -1 else -1
     return replace(
         result,
-        pipeline=replace(result.pipeline, steps=steps, shared=shared),
+        pipeline=result.pipeline._replace(steps=steps, shared=shared),
         outputs={moved(c): o for c, o in result.outputs.items()},
         times={moved(c): t for c, t in result.times.items()},
     )

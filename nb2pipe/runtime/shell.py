@@ -89,6 +89,7 @@ class ZMQInteractiveShell(InteractiveShell):
         self.position = -1
         self.last_traceback: list[str] = []
         self.failed_display = False
+        self.before_traceback: Callable[[], None] = lambda: None
         base: Any = super()
         base.__init__(*args, **kwargs)
         self.kernel = types.SimpleNamespace(shell=self, get_parent=self.get_parent)
@@ -137,6 +138,12 @@ class ZMQInteractiveShell(InteractiveShell):
                 frames.tb_next = inner = None
             frames = inner
         return info
+
+    def showtraceback(self, *args: Any, **kwargs: Any) -> None:
+        """Show what a cell failed of, once all that would be in the way is gone."""
+        self.before_traceback()
+        base: Any = super()
+        base.showtraceback(*args, **kwargs)
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         text, name = _text(evalue), str(etype.__name__)
@@ -223,7 +230,6 @@ class CellShell:
         self.shell.streams.attach(
             lambda name, text: self.shell.send({"type": "stream", "name": name, "text": text}), self.shell.wanted
         )
-        self.baseline = frozenset(self.shell.user_ns)
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -236,13 +242,6 @@ class CellShell:
         """Whether a cell has called ``exit()`` or ``quit()``: Jupyter's kernel would be gone by now."""
         return bool(self.shell.exit_now)
 
-    def show_figures(self) -> None:
-        """Have figures shown that an earlier step has made: in a kernel, making them has seen to that."""
-        from matplotlib_inline.backend_inline import configure_inline_support
-
-        matplotlib: Any = sys.modules["matplotlib"]
-        configure_inline_support(self.shell, matplotlib.rcParams._get("backend"))
-
     def run(self, source: str, *, cell: int, execution_count: int) -> CellResult:
         """Run one cell and emit its outputs.
 
@@ -253,7 +252,7 @@ class CellShell:
         shell.position, shell.current = cell, object()
         shell.execution_count = execution_count
         shell.last_traceback, shell.failed_display = [], False
-        _number_input(shell, execution_count)
+        number_input(shell, execution_count)
         token = _cell.set(shell.current)
         try:
             with _no_stdin(), _interruptible():
@@ -317,7 +316,7 @@ def _leave_out(*_: Any, **__: Any) -> None:
     """A pager that shows nothing."""
 
 
-def _number_input(shell: Any, execution_count: int) -> None:
+def number_input(shell: Any, execution_count: int) -> None:
     """Make ``In[execution_count]`` the cell that comes: cells that ran in other processes leave gaps."""
     history = shell.history_manager
     for inputs in (history.input_hist_parsed, history.input_hist_raw):

@@ -8,6 +8,7 @@ import platform
 import sys
 import sysconfig
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,8 +76,13 @@ def package_times() -> tuple[int, ...]:
 
 
 def _package_folders() -> list[str]:
+    return list(dict.fromkeys([*_own_folders(), *(p for p in sys.path if p.endswith("-packages"))]))
+
+
+@cache
+def _own_folders() -> tuple[str, str]:
     paths = sysconfig.get_paths()
-    return list(dict.fromkeys([paths["purelib"], paths["platlib"], *(p for p in sys.path if p.endswith("-packages"))]))
+    return paths["purelib"], paths["platlib"]
 
 
 def packages() -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nb2pipe.analysis.amend import FactKind
 from nb2pipe.runtime.observed import Observed
@@ -13,7 +14,8 @@ from nb2pipe.runtime.observed import Observed
 class CellTask:
     """A cell to run: ``source`` as text, ``count`` the execution count; ``silent`` where its outputs are another step's.
 
-    ``bare`` says that nothing that loads NumPy has been imported when it has run.
+    ``bare`` says that nothing that loads NumPy has been imported when it has run; ``metrics`` are the names whose numbers are
+    metrics of the run when it has.
     """
 
     index: int
@@ -22,6 +24,7 @@ class CellTask:
     raises: bool = False
     silent: bool = False
     bare: bool = False
+    metrics: tuple[str, ...] = ()
 
 
 class Watched(NamedTuple):
@@ -38,7 +41,9 @@ class Task:
     ``files`` are the value files with the names wanted from each; ``live`` the names that an earlier step left in this
     very process, with that step; ``outputs`` the names and states to store, in ``folder`` under ``prefix``;
     ``known`` the states that other steps use or change. ``observe`` is there where its result may be kept: then it is
-    told what the step read of the world. ``digests`` says that the digests of its values are wanted.
+    told what the step read of the world. ``digests`` says that the digests of its values are wanted, ``memory`` how much its cells
+    may allocate, in bytes.
+    ``checks`` has the files that come from a store, each with what is known of it as `nb2pipe.runtime.values.load_file` takes it.
     """
 
     step: str
@@ -55,6 +60,8 @@ class Task:
     known: tuple[str, ...] = ()
     observe: Watched | None = None
     digests: bool = False
+    memory: int | None = None
+    checks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +87,32 @@ class Unstorable:
 
 
 class ValueFile(NamedTuple):
-    """A file of values: its name, the names in it, its size, its digest where that is wanted, whether it holds code of the notebook."""
+    """A file of values: its name, the names in it, its size, its digest where that is wanted, whether it holds code of the notebook.
+
+    ``proof`` is the digest of its index, which is what runs when it is loaded; ``kinds`` are the types of the values.
+    """
 
     name: str
     names: tuple[str, ...]
     size: int
     digest: str
     code: bool
+    proof: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+class Metric(NamedTuple):
+    """A number that a step says of the run; ``place`` is that in a series, ``at`` when it was said (seconds since the epoch)."""
+
+    name: str
+    value: float
+    place: int | None
+    at: float
+
+
+def files_of(facts: Mapping[str, Any]) -> list[ValueFile]:
+    """The files of values of a kept result; those that an earlier nb2pipe has kept say less of themselves."""
+    return [ValueFile(f[0], tuple(f[1]), *f[2:6], *(tuple(kinds) for kinds in f[6:])) for f in facts["files"]]
 
 
 @dataclass(slots=True)
@@ -110,3 +136,4 @@ class Report:
     observed: Observed | None = None
     cpu: float = 0.0
     memory: int = 0
+    metrics: list[Metric] = field(default_factory=list)

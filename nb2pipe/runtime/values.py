@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
 import mmap
 import pickle
@@ -10,10 +12,11 @@ import types
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import xxhash
 
+from nb2pipe.runtime import strangers
 from nb2pipe.runtime.pickles import Loader, Saver
 from nb2pipe.runtime.task import ValueFile
 
@@ -156,10 +159,21 @@ def store(
             one, single = scans[group[0]], True
         else:
             one, single = scan({n: names[n] for n in group}, namespace, stamp, owners), False
-        size, digest = write_file(path, group, one.data, one.buffers, single=single, digests=digests)
+        size, digest, index = write_file(path, group, one.data, one.buffers, single=single, digests=digests)
         code = any(mark in one.data for mark in _CODE)
-        result.append(ValueFile(path.name, tuple(group), size, digest, code))
+        kinds = tuple(kind_of(names[n]) for n in group)
+        result.append(ValueFile(path.name, tuple(group), size, digest, code, index, kinds))
     return result
+
+
+def kind_of(value: Any) -> str:
+    """The type of a value, in short: the library, and the name of the type in it."""
+    if isinstance(value, Absent):
+        return ""
+    kind = type(value)
+    library = str(kind.__module__).partition(".")[0]
+    name = str(kind.__qualname__)
+    return name if library in ("builtins", "__main__") else f"{library}.{name}"
 
 
 def _shared_roots(scans: Mapping[str, Scan]) -> set[int]:
@@ -211,8 +225,8 @@ def write_file(
     *,
     single: bool,
     digests: bool = False,
-) -> tuple[int, str]:
-    """Write a file of values atomically; its size in bytes, and with ``digests`` the digest of them, else "".
+) -> tuple[int, str, str]:
+    """Write a file of values atomically; its size in bytes, and with ``digests`` the digest of them and that of its index, else "".
 
     The layout is the buffers, each on a multiple of 64 bytes, the pickle with an index, and where that is. It is kept in
     a store as it is.
@@ -245,21 +259,72 @@ def write_file(
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    return place, state.hexdigest() if digests else ""
+    return (place, state.hexdigest(), digest_of_index(index)) if digests else (place, "", "")
 
 
-def load_file(path: Path, namespace: dict[str, Any]) -> dict[str, Any]:
-    """The values of a file, by name. Buffers are mapped copy-on-write: nothing is read before it is touched."""
+def digest_of_index(index: bytes) -> str:
+    """The digest of what runs when a file of values is loaded: nobody makes another one with the same."""
+    return hashlib.sha256(index).hexdigest()
+
+
+def load_file(path: Path, namespace: dict[str, Any], known: str | None = None) -> dict[str, Any]:
+    """The values of a file, by name. Buffers are mapped copy-on-write: nothing is read before it is touched.
+
+    ``known`` is there for a file from a store: the digest of the index that the user has written, or "". Any other index is that of a
+    stranger, and only what is harmless is loaded.
+
+    Raises:
+        Harmful: A stranger's file needs more.
+        OSError: It is no file of values.
+    """
+    mapped, index = _opened(path)
+    if known is None or (known and hmac.compare_digest(known, digest_of_index(index))):
+        found = _parts(mapped, pickle.loads(index))
+        loaded = Loader(found.data, found.buffers, namespace).load()
+        return {found.names[0]: loaded} if found.single else dict(loaded)
+    found = _parts(mapped, strangers.plain(index))
+    loaded = strangers.load(found.data, found.buffers, found.names)
+    return {found.names[0]: loaded} if found.single else {n: loaded[n] for n in found.names}
+
+
+def needs(path: Path) -> tuple[str, ...]:
+    """What a file that a stranger may have written needs and is not known to be harmless, by name.
+
+    Raises:
+        Exception: It is no file of values, or a damaged one.
+    """
+    mapped, index = _opened(path)
+    found = _parts(mapped, strangers.plain(index))
+    return strangers.needs(found.data, found.buffers, found.names)
+
+
+class _Parts(NamedTuple):
+    """What is in a file: the names, whether it is the value of one name by itself, the pickle, and its buffers."""
+
+    names: tuple[str, ...]
+    single: bool
+    data: bytes
+    buffers: list[memoryview]
+
+
+def _opened(path: Path) -> tuple[mmap.mmap, bytes]:
+    """A file, mapped, and a copy of its index, which nobody can change any more."""
     with path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        if size < _TAIL.size:
+            raise OSError(f"{path.name} is not a file of values")
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     place, length, magic = _TAIL.unpack_from(mapped, len(mapped) - _TAIL.size)
     if magic != _MAGIC:
         raise OSError(f"{path.name} is not a file of values")
-    names, single, offsets, data = pickle.loads(mapped[place : place + length])
+    return mapped, mapped[place : place + length]
+
+
+def _parts(mapped: mmap.mmap, index: Any) -> _Parts:
+    names, single, offsets, data = index
     whole = memoryview(mapped)
-    buffers: list[Any] = []
+    buffers: list[memoryview] = []
     for offset, size, readonly in offsets:
         part = whole[offset : offset + size]
         buffers.append(part.toreadonly() if readonly else part)
-    loaded = Loader(data, buffers, namespace).load()
-    return {names[0]: loaded} if single else dict(loaded)
+    return _Parts(names, single, data, buffers)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from nb2pipe.diagnostics import Nb2pipeError
 from nb2pipe.runtime.channel import Channel
@@ -52,6 +52,24 @@ class Child(NamedTuple):
 
     pid: int
     channel: socket.socket
+
+
+class Starter(Protocol):
+    """What starts the processes of steps, for the scheduler: `Zygote`, or what runs steps elsewhere."""
+
+    hash_seed: str
+
+    def prepare(self, modules: Sequence[str]) -> None:
+        """The first step is going to be started; ``modules`` are what steps import."""
+
+    def fork(self, *, payload: tuple[Any, ...] = ()) -> Child:
+        """A process that runs the tasks which come through its socket; ``payload`` is what `worker.main` takes beside it."""
+
+    def wait(self, pid: int) -> int:
+        """Wait for a process to end; its wait status."""
+
+    def close(self) -> None:
+        """End all that was started."""
 
 
 class Zygote:
@@ -167,7 +185,7 @@ class Zygote:
         """The processes that have ended and were not asked for yet: pid to wait status. Does not block."""
         for pid, process in list(self._spawned.items()):
             if process.poll() is not None:
-                self._exits[pid] = _status(self._spawned.pop(pid))
+                self._exits[pid] = wait_status(self._spawned.pop(pid))
         while not self._spawn and select.select([self._sock], [], [], 0)[0]:
             self._read()
         exits, self._exits = self._exits, {}
@@ -178,7 +196,7 @@ class Zygote:
         if pid in self._spawned:
             process = self._spawned.pop(pid)
             process.wait()
-            return _status(process)
+            return wait_status(process)
         try:
             while pid not in self._exits:
                 self._read()
@@ -244,7 +262,7 @@ class Zygote:
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _status(process: subprocess.Popen[bytes]) -> int:
+def wait_status(process: subprocess.Popen[bytes]) -> int:
     """A return code of subprocess as a wait status."""
     code = process.returncode
     return -code if code < 0 else code << 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
@@ -46,6 +47,16 @@ def results_folder(folder: Path, chosen: str | None = None) -> Path:
 
 
 def project_folder(folder: Path) -> Path:
-    """The project that a folder is in: the nearest with a mark of one; where there is none, the folder itself."""
-    places = (folder, *folder.parents)
+    """The project that a folder is in: the nearest with a mark of one; where there is none, the folder itself.
+
+    A folder above it in which everybody may write, such as ``/tmp``, is nobody's project, whatever somebody has put there.
+    """
+    places = (folder, *(p for p in folder.parents if not _is_everybodys(p)))
     return next((p for p in places if any((p / mark).exists() for mark in _MARKS)), folder)
+
+
+def _is_everybodys(folder: Path) -> bool:
+    try:
+        return bool(folder.stat().st_mode & stat.S_IWOTH)
+    except OSError:
+        return False

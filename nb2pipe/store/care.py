@@ -7,10 +7,11 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from nb2pipe.store import runs
 from nb2pipe.store.digests import digest_of_file
 from nb2pipe.store.rooms import Store
 
@@ -31,17 +32,18 @@ def size_of(store: Store) -> Size:
     count, size = 0, 0
     for entry in _contents(store):
         count, size = count + 1, size + entry.stat().st_size
-    results, runs = (
+    results, recorded = (
         store.database.execute(f"select count(*) from {table}").fetchone()[0]  # noqa: S608  tables of ours
         for table in ("results", "runs")
     )
-    return Size(results, runs, count, size)
+    return Size(results, recorded, count, size)
 
 
 def collect(store: Store, keep: int, older_than: float | None = None) -> Size:
-    """Let go of all but the last ``keep`` results of each step, and of contents that no result names; what went.
+    """Let go of all but the last ``keep`` results of each step, and of contents that no result and no run names; what went.
 
-    With ``older_than`` (seconds) results go only if they are older. A run that goes on is not disturbed: what it has taken is its own.
+    What runs showed stays with their records, and the values of the last ``keep`` runs of each notebook. With ``older_than``
+    (seconds) results go only if they are older. A run that goes on is not disturbed: what it has taken is its own.
     """
     before = time.time() - (older_than or 0.0)
     rows = store.database.execute(
@@ -52,7 +54,7 @@ def collect(store: Store, keep: int, older_than: float | None = None) -> Size:
     with _writing(store.database):
         store.database.executemany("delete from results where id = ?", rows)
         store.database.execute("delete from refusals where made < ?", (before - 30 * 86400,))
-    named = set(_named(store.database))
+    named = {*_named(store.database), *runs.named_by(store.database, max(keep, 1))}
     count, size = 0, 0
     young = time.time() - _YOUNG
     for entry in _contents(store):
@@ -63,6 +65,13 @@ def collect(store: Store, keep: int, older_than: float | None = None) -> Size:
                 os.unlink(entry.path)  # noqa: PTH108  an entry, of which there may be many
                 count, size = count + 1, size + found.st_size
     return Size(len(rows), 0, count, size)
+
+
+def let_go(store: Store, runs: Iterable[str]) -> None:
+    """Let go of what steps gave for these runs only, which are over: nobody goes on with them. Contents go with `collect`."""
+    with _writing(store.database):
+        for run in runs:
+            store.database.execute("delete from results where recipe >= ?1 || ' ' and recipe < ?1 || '!'", (run,))
 
 
 def damaged(store: Store) -> Iterator[Path]:
@@ -86,7 +95,7 @@ def _named(database: sqlite3.Connection) -> Iterator[str]:
     """The digests that results name."""
     for (text,) in database.execute("select facts from results"):
         facts = json.loads(text)
-        yield facts["events"]
+        yield from filter(None, [facts.get("events")])
         yield from (file[3] for file in facts["files"])
 
 

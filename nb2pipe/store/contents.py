@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Protocol
 
 from nb2pipe.store.digests import FileDigests, digest_of_bytes
+
+_DIGEST = re.compile("[0-9a-f]{32}")
 
 
 class Contents(Protocol):
@@ -42,8 +45,21 @@ class Folder:
         self._digests = digests
 
     def path(self, digest: str) -> Path:
-        """Where a content is, or would be."""
+        """Where a content is, or would be.
+
+        Raises:
+            FileNotFoundError: It is no digest: a record that others have written may lead to any file.
+        """
+        if not _DIGEST.fullmatch(digest):
+            raise FileNotFoundError(f"{digest!r} is no digest")
         return self.root / digest[:2] / digest[2:]
+
+    def is_there(self, digest: str) -> bool:
+        """Whether there is what should have this digest, damaged or not."""
+        try:
+            return self.path(digest).exists()
+        except FileNotFoundError:
+            return False
 
     def keep(self, path: Path, digest: str) -> None:
         """Keep a file, whose digest is known; it must not be written any more.
@@ -75,8 +91,8 @@ class Folder:
         Raises:
             OSError: ``target`` cannot be written.
         """
-        place = self.path(digest)
         try:
+            place = self.path(digest)
             link(place, target)
         except FileNotFoundError:
             return False
@@ -96,8 +112,8 @@ class Folder:
 
     def read(self, digest: str) -> bytes | None:
         """The bytes that have this digest, checked; None where they are not there, or are damaged."""
-        place = self.path(digest)
         try:
+            place = self.path(digest)
             data = place.read_bytes()
         except OSError:
             return None

@@ -26,6 +26,11 @@ create table if not exists runs (
 create index if not exists runs_by_time on runs (started);
 create table if not exists steps (
     run text not null, name text not null, status text not null, facts text not null, primary key (run, name));
+create index if not exists runs_by_notebook on runs (notebook, started);
+create index if not exists runs_by_status on runs (status, started);
+create table if not exists metrics (
+    run text not null, step text not null, name text not null, value real, place integer, at real not null);
+create index if not exists metrics_by_run on metrics (run, step);
 """
 
 
@@ -44,7 +49,7 @@ def connect(folder: Path) -> sqlite3.Connection:
         if database.execute("pragma journal_mode = wal").fetchone()[0] != "wal":
             database.execute("pragma journal_mode = delete")  # a file system without shared memory
         database.execute("pragma synchronous = normal")
-        if not database.execute("select 1 from sqlite_master where name = 'steps'").fetchone():
+        if not database.execute("select 1 from sqlite_master where name = 'metrics'").fetchone():
             database.executescript(_TABLES)
     except sqlite3.Error as error:
         with contextlib.suppress(sqlite3.Error):

@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 
 
 class Result(NamedTuple):
-    """What a step once gave: the digest of its recipe, who made it and when, and all else as plain data."""
+    """What a step once gave: the digest of its recipe, who made it and when, and all else as plain data.
+
+    Without a recipe it stands for no run, and is kept for its values.
+    """
 
     recipe: str
     notebook: str
@@ -44,12 +47,27 @@ def find(database: sqlite3.Connection, recipe: str) -> Iterator[Result]:
 
 
 def last(database: sqlite3.Connection, notebook: str, step: str) -> Result | None:
-    """The last result of a step, whatever it was made from."""
+    """The last result of a step that can stand for a run of it, whatever it was made from."""
     found = database.execute(
-        f"select {_COLUMNS} from results where notebook = ? and step = ? order by id desc limit 1",  # noqa: S608  as above
+        f"select {_COLUMNS} from results where notebook = ? and step = ? and recipe != '' order by id desc limit 1",  # noqa: S608  as above
         (notebook, step),
     ).fetchone()
     return None if found is None else _result(found)
+
+
+def made_by(database: sqlite3.Connection, notebook: str, step: str, run: str) -> Result | None:
+    """What a step gave in a run."""
+    found = database.execute(
+        f"select {_COLUMNS} from results where notebook = ? and step = ? and run = ? order by id desc limit 1",  # noqa: S608  as above
+        (notebook, step, run),
+    ).fetchone()
+    return None if found is None else _result(found)
+
+
+def naming(database: sqlite3.Connection, digest: str) -> Iterator[Result]:
+    """The results that name a content, the newest first."""
+    question = f"select {_COLUMNS} from results where instr(facts, ?) order by id desc"  # noqa: S608  as above
+    return map(_result, database.execute(question, (json.dumps(digest),)))
 
 
 def refuse(database: sqlite3.Connection, recipe: str, reason: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import grp
 import os
+import pwd
 import shutil
 import sqlite3
 import tempfile
@@ -17,6 +19,7 @@ from nb2pipe.diagnostics import UsageError
 from nb2pipe.store.contents import Folder
 from nb2pipe.store.database import connect
 from nb2pipe.store.digests import FileDigests
+from nb2pipe.store.keys import random_key
 
 _LOCK = "lock"
 
@@ -52,24 +55,7 @@ def opened(folder: Path) -> Iterator[Store]:
 def _salt(file: Path) -> bytes:
     """A random key that the store keeps for itself."""
     try:
-        if len(found := file.read_bytes()) == 16:
-            return found
-        temporary = file.with_name(f".salt.{os.getpid()}.part")
-    except FileNotFoundError:
-        temporary = file.with_name(f".salt.{os.getpid()}.part")
-    except OSError as error:
-        raise UsageError(f"the store {file.parent} cannot be used: {error.strerror or error}") from None
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(os.urandom(16))
-        with contextlib.suppress(FileExistsError):  # of two runs that begin at once, one makes it
-            os.link(temporary, file)
-        found = file.read_bytes()
-        if len(found) != 16:
-            temporary.replace(file)
-        temporary.unlink(missing_ok=True)
-        return file.read_bytes()
+        return random_key(file, 16)
     except OSError as error:
         raise UsageError(f"the store {file.parent} cannot be used: {error.strerror or error}") from None
 
@@ -78,13 +64,15 @@ def _salt(file: Path) -> bytes:
 def room(store: Store) -> Iterator[Path]:
     """A folder for the values of one run, gone when the run is over; those that killed runs have left go as well.
 
-    It is on the file system of the contents, so that what it holds is kept by giving it another name.
+    It is on the file system of the contents, so that what it holds is kept by giving it another name; but for a store that others
+    can write to, who could put another folder in its place: what is handed from step to step is loaded as it is.
     """
     place = store.folder / "work"
     place.mkdir(parents=True, exist_ok=True)
     for left in place.iterdir():
         _clear(left)
-    made = Path(tempfile.mkdtemp(dir=place, prefix="run-"))
+    own = all(map(_only_we_write, (store.folder.parent, store.folder, place)))
+    made = Path(tempfile.mkdtemp(dir=place if own else None, prefix="run-" if own else "nb2pipe-"))
     with (made / f".{_LOCK}").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         (made / f".{_LOCK}").rename(made / _LOCK)  # nobody sees it before it is held
@@ -92,6 +80,21 @@ def room(store: Store) -> Iterator[Path]:
             yield made
         finally:
             shutil.rmtree(made, ignore_errors=True)
+
+
+def _only_we_write(folder: Path) -> bool:
+    found = folder.stat()
+    others = 0o002 if _is_group_of_one(found.st_gid) else 0o022
+    return found.st_uid == os.getuid() and not found.st_mode & others
+
+
+def _is_group_of_one(gid: int) -> bool:
+    """Whether a group is that of the user alone, as many systems have one for each user; its members may write by default there."""
+    try:
+        group = grp.getgrgid(gid)
+        return group.gr_name == pwd.getpwuid(os.getuid()).pw_name and set(group.gr_mem) <= {group.gr_name}
+    except KeyError:
+        return False
 
 
 def _clear(left: Path) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.emit.filetree import digest
@@ -16,8 +15,7 @@ from nb2pipe.package.versions.changelog import CHANGELOG
 from nb2pipe.package.versions.record import Record, read_record, refuse_several
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(NamedTuple):
     """A project on the disk.
 
     ``record`` is what it was when it was written, ``changed`` are the files that are not so any more, with what they hold now

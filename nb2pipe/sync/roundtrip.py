@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
@@ -61,5 +61,5 @@ def sync(edited: Edited, notebook: Notebook, compile_: Compile) -> Synced:
 
 
 def _with_texts(notebook: Notebook, sources: Mapping[int, str]) -> Notebook:
-    cells = tuple(replace(c, source=sources.get(c.index, c.source)) for c in notebook.cells)
-    return replace(notebook, cells=cells)
+    cells = tuple(c._replace(source=sources.get(c.index, c.source)) for c in notebook.cells)
+    return notebook._replace(cells=cells)

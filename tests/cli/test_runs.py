@@ -72,3 +72,64 @@ def test_a_run_whose_process_is_gone_is_lost(folder: Path, capsys: pytest.Captur
     )
     database.close()
     assert data(capsys, "runs", "list")[0]["status"] == "lost"
+
+
+def test_runs_are_chosen(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from nb2pipe.store.database import connect
+    from nb2pipe.store.runs import Run, begin, end
+
+    database = connect(folder / ".nb2pipe" / "results")
+    facts = {"parameters": {}, "code": "", "pid": 1, "process": "no"}
+    for number, (notebook, pipeline, status) in enumerate(
+        [
+            ("/a/nb.ipynb", "nb", "ok"),
+            ("/b/nb.ipynb", "sales", "failed"),
+            ("/b/other.ipynb", "other", "ok"),
+            ("/b/nb.ipynb", "nb", ""),
+        ]
+    ):
+        name = f"2026010{number + 1}-000000-000{number}"
+        begin(
+            database,
+            Run(name, notebook, "running", 1767225600.0 + 86400 * number, None, {**facts, "pipeline": pipeline}),
+        )
+        if status:
+            end(database, name, status)
+    database.close()
+
+    def chosen(*options: str) -> list[int]:
+        return [int(r["id"][-1]) for r in data(capsys, "runs", "list", *options)]
+
+    assert chosen() == [3, 2, 1, 0]
+    assert chosen("-n", "1") == [3]
+    assert chosen("--pipeline", "nb") == chosen("--pipeline", "nb.ipynb") == [3, 1, 0]
+    assert chosen("--pipeline", "sales") == [1]
+    assert chosen("--pipeline", "/b/nb.ipynb") == [3, 1]
+    assert chosen("--status", "ok") == [2, 0]
+    assert chosen("--status", "lost") == [3]
+    assert chosen("--status", "running") == []
+    assert chosen("--since", "2026-01-02", "--before", "2026-01-04") == [2, 1]
+    assert chosen("--since", "2026-01-02T00:00:01+00:00", "--status", "ok") == [2]
+    assert chosen("--since", "1h") == []
+    with pytest.raises(SystemExit):
+        main(["runs", "list", "--since", "yesterday"])
+    assert "expected a date such as 2026-11-26, or an age such as 7d, got 'yesterday'" in capsys.readouterr().err
+
+
+def test_the_executed_notebook_and_the_report_are_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, "run", "nb.ipynb", "--cache", "-o", "one.ipynb")
+    said(capsys, "runs", "notebook", "last", "-o", "two.ipynb")
+    one, two = (json.loads((folder / f"{name}.ipynb").read_text()) for name in ("one", "two"))
+    assert one["cells"] == two["cells"]
+    run = data(capsys, "runs", "show", "last")["id"]
+    said(capsys, "runs", "report", "last")
+    assert (folder / f"run-{run}.html").read_text().startswith("<!DOCTYPE html>")
+    assert main(["runs", "notebook", "last", "-o", "nb.ipynb"]) == 2
+
+
+def test_a_run_is_recorded_without_the_cache(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        said(capsys, "run", "nb.ipynb", "--record")
+    assert [s["reason"] for s in data(capsys, "runs", "show", "last")["steps"]] == ["every step was to run"] * 2
+    said(capsys, "run", "nb.ipynb", "--cache")
+    assert [s["status"] for s in data(capsys, "runs", "show", "last")["steps"]] == ["cached"] * 2

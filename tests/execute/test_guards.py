@@ -5,7 +5,7 @@ from __future__ import annotations
 import selectors
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from nb2pipe import api
 from nb2pipe.analysis.effects import Effects
 from nb2pipe.diagnostics import Refused
 from nb2pipe.pipeline.build import build
-from nb2pipe.runtime import execute
 from tests.making import compiled, run, shown, write
 
 Change = Callable[[Effects], Effects]
@@ -115,9 +114,9 @@ def overlooking(path: Path, change: Change) -> api.Compiled:
     """The notebook compiled from an analysis that overlooks something."""
     subject = compiled(path)
     effects = tuple(change(e)._replace(opaque=()) for e in subject.analysis.effects)
-    analysis = replace(subject.analysis, effects=effects)
+    analysis = subject.analysis._replace(effects=effects)
     built = build(subject.notebook, subject.codes, analysis, subject.split)
-    return replace(subject, analysis=analysis, pipeline=built.pipeline)
+    return subject._replace(analysis=analysis, pipeline=built.pipeline)
 
 
 def cells(result: object, count: int) -> list[str]:
@@ -172,7 +171,7 @@ def test_steps_may_end_together(case: Case, tmp_path: Path, monkeypatch: pytest.
             time.sleep(0.2)
             return super().select(timeout)
 
-    monkeypatch.setattr(execute.selectors, "DefaultSelector", Late)
+    monkeypatch.setattr(selectors, "DefaultSelector", Late)
     path = write(tmp_path / "n.ipynb", case.cells)
     result = run(overlooking(path, case.overlook), guards="on")
     assert cells(result, len(case.cells)) == list(case.shows)

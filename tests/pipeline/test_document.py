@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,7 +66,7 @@ def test_defaults_that_json_cannot_say_are_python() -> None:
 def test_a_value_passed_through_shares_the_edge() -> None:
     base = made("p", ["a", "b", "c"], [("a", "b", ["x"]), ("b", "c", ["x"]), ("a", "c", ["y"])])
     through = Edge("a", "c", "data", ("x",), (), (Evidence("x", Span(0), Span(2)),), through=True)
-    edges = json.loads(render_json(replace(base, edges=(*base.edges, through))))["edges"]
+    edges = json.loads(render_json(base._replace(edges=(*base.edges, through))))["edges"]
     assert [(e["source"], e["target"], e["values"], len(e["evidence"])) for e in edges] == [
         ("a", "b", ["x"], 1), ("a", "c", ["x", "y"], 2), ("b", "c", ["x"], 1),
     ]  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import networkx as nx
@@ -76,7 +75,7 @@ def test_why_names_both_places_of_all_evidence() -> None:
 def test_why_a_value_passes_through(golden: Callable[[Path, str], None]) -> None:
     base = made("p", ["a", "b", "c"], [("a", "b", ["x"]), ("b", "c", ["x"])])
     through = Edge("a", "c", "data", ("x",), (), (Evidence("x", Span(0), Span(2)),), through=True)
-    pipeline = replace(base, edges=(*base.edges, through))
+    pipeline = base._replace(edges=(*base.edges, through))
     golden(CASES / "why_through.txt", why(pipeline, notebook_of(pipeline), "a", "c"))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -24,42 +23,42 @@ PLACES = (Evidence("x", Span(0), Span(2)),)
 
 def step(index: int, **changes: object) -> Pipeline:
     steps = list(BASE.steps)
-    steps[index] = replace(steps[index], **changes)
-    return replace(BASE, steps=tuple(steps))
+    steps[index] = steps[index]._replace(**changes)
+    return BASE._replace(steps=tuple(steps))
 
 
 def edge(kind: str, source: str, target: str, /, **changes: object) -> Pipeline:
     found = [(e.kind, e.source, e.target) == (kind, source, target) for e in BASE.edges]
     assert found.count(True) == 1
-    return replace(BASE, edges=tuple(replace(e, **changes) if f else e for e, f in zip(BASE.edges, found, strict=True)))
+    return BASE._replace(edges=tuple(e._replace(**changes) if f else e for e, f in zip(BASE.edges, found, strict=True)))
 
 
 def more(*edges: Edge) -> Pipeline:
-    return replace(BASE, edges=(*BASE.edges, *edges))
+    return BASE._replace(edges=(*BASE.edges, *edges))
 
 
 X_PLACE = Evidence("x", Span(0), Span(1))
 BROKEN = {
     "two steps of one name": (step(1, name="a"), "step name given twice"),
-    "two parameters of one name": (replace(BASE, parameters=BASE.parameters * 2), "parameter given twice"),
+    "two parameters of one name": (BASE._replace(parameters=BASE.parameters * 2), "parameter given twice"),
     "a step without a name": (step(0, name=""), "no name"),
     "a step without cells": (step(0, cells=()), "no cells"),
     "cells out of order": (step(0, cells=(9, 0)), "notebook's order"),
     "a cell in two steps": (step(1, cells=(0, 1)), "cell 0 is in a and in b"),
-    "a cell in a step and shared": (replace(BASE, shared=(0,)), "cell 0 is in a and in the shared"),
-    "a cell in a step and skipped": (replace(BASE, skipped=(2,)), "cell 2 is in c and in the skipped"),
-    "a cell shared and skipped": (replace(BASE, skipped=(3,)), "cell 3 is in the shared"),
+    "a cell in a step and shared": (BASE._replace(shared=(0,)), "cell 0 is in a and in the shared"),
+    "a cell in a step and skipped": (BASE._replace(skipped=(2,)), "cell 2 is in c and in the skipped"),
+    "a cell shared and skipped": (BASE._replace(skipped=(3,)), "cell 3 is in the shared"),
     "an input without a producer": (step(1, inputs=(Value("x", "nobody"), Value("<cwd>", "a"))), "no producer"),
     "an input that its producer does not output": (step(0, outputs=("<cwd>", "z")), "does not output x"),
     "a name taken twice": (step(1, inputs=(*BASE.steps[1].inputs, Value("x", "c"))), "input of step b given twice"),
     "an output given twice": (step(0, outputs=(*BASE.steps[0].outputs, "x")), "output of step a given twice"),
     "an output that nobody takes": (step(2, outputs=("unused",)), "outputs that no step takes"),
-    "an input without an edge": (replace(BASE, edges=BASE.edges[1:]), "edges and inputs differ"),
+    "an input without an edge": (BASE._replace(edges=BASE.edges[1:]), "edges and inputs differ"),
     "an edge without an input": (step(2, inputs=BASE.steps[2].inputs[:-1]), "outputs that no step takes|differ"),
     "a data edge that no input asks for": (
         edge("data", "a", "c", values=("x", "z"), evidence=(*PLACES, Evidence("z", Span(0), Span(2)))), "inputs differ",
     ),
-    "an edge less": (replace(BASE, edges=BASE.edges[:-1]), "edges and inputs differ"),
+    "an edge less": (BASE._replace(edges=BASE.edges[:-1]), "edges and inputs differ"),
     "a value more on an edge": (
         edge("data", "a", "b", values=("x", "w"), evidence=(X_PLACE, Evidence("w", Span(0), Span(1)))), "differ",
     ),
@@ -68,7 +67,7 @@ BROKEN = {
     "an edge from no step": (edge("control", "b", "c", source="nobody"), "is no step"),
     "an edge to itself": (edge("control", "b", "c", target="b"), "against the order"),
     "a circle": (more(Edge("c", "a", "control", (), (), (Evidence("after:c", Span(2), Span(0)),))), "against the order"),
-    "steps out of order": (replace(BASE, steps=BASE.steps[::-1]), "against the order"),
+    "steps out of order": (BASE._replace(steps=BASE.steps[::-1]), "against the order"),
     "an edge twice": (more(BASE.edges[0]), "edge given twice"),
     "an edge without evidence": (edge("control", "b", "c", evidence=()), "no evidence"),
     "an edge of no kind": (edge("control", "b", "c", kind="maybe"), "no known kind"),
@@ -89,8 +88,8 @@ BROKEN = {
     ),
     "a parameter that the pipeline has not": (step(0, parameters=("m",)), "parameters that the pipeline has not"),
     "a shared cell that is none": (step(0, shared=(7,)), "not shared"),
-    "joined steps that are none": (replace(BASE, joined=((("a", "q"), "x", "generator"),)), "joined"),
-    "one step joined": (replace(BASE, joined=((("a",), "x", "generator"),)), "joined"),
+    "joined steps that are none": (BASE._replace(joined=((("a", "q"), "x", "generator"),)), "joined"),
+    "one step joined": (BASE._replace(joined=((("a",), "x", "generator"),)), "joined"),
 }  # fmt: skip
 
 
@@ -122,7 +121,7 @@ def test_a_forgotten_cell_is_seen() -> None:
     with pytest.raises(AssertionError, match=r"cells \[0\] are no code cells"):
         check(one, notebook(Cell("a", 0, "markdown", "x")))
     skipped = Cell("b", 1, "code", "y = 1", Tags(roles=frozenset({"skip"})))
-    check(replace(one, skipped=(1,)), notebook(code, skipped))
+    check(one._replace(skipped=(1,)), notebook(code, skipped))
 
 
 def test_time_is_linear_in_the_size() -> None:

@@ -20,6 +20,7 @@ from nb2pipe.diagnostics import Refused
 from nb2pipe.notebook.read import read_document
 from nb2pipe.runtime import execute
 from nb2pipe.runtime.channel import Channel
+from nb2pipe.runtime.claims import describe
 from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.result import RunOptions
 from nb2pipe.runtime.script import cell_tasks
@@ -202,7 +203,7 @@ def as_pipeline(notebook: RandomNotebook, guards: str, order: str = "latest") ->
             raise RuntimeError(
                 "; ".join(f"{n}: {o.detail}" for n, o in result.outcomes.items() if o.status == "failed")
             )
-        trips = [execute.describe(s) for s in result.seen]
+        trips = [describe(s) for s in result.seen]
         known = {frozenset((n, p)) for e in compiled.analysis.effects for n, *peers in e.sharing for p in peers}
         same = set(result.pipeline.edges) == set(compiled.pipeline.edges) or all(
             s.kind == "sharing" and all(frozenset((s.names[0], p)) in known for p in s.names[1:]) for s in result.seen
@@ -231,7 +232,7 @@ def judge(notebook: RandomNotebook, zygote: Any, guards: str = "on", truth: Show
         import traceback
 
         return Judged("crashed", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
-    different = difference(expected, actual, len(notebook.cells))
+    different = difference(streams_apart(expected), streams_apart(actual), len(notebook.cells))
     if different:
         return Judged("wrong", different)
     return Judged("alarm" if same else "tripped", "; ".join(seen)) if seen else Judged("equal")

@@ -48,7 +48,7 @@ def test_a_missing_edge_is_seen(zygote: Any, monkeypatch: pytest.MonkeyPatch) ->
 
     def overlooking(*args: Any) -> Any:
         analysis = analyze(*args)
-        return replace(analysis, effects=tuple(e._replace(mutations=()) for e in analysis.effects))
+        return analysis._replace(effects=tuple(e._replace(mutations=()) for e in analysis.effects))
 
     monkeypatch.setattr(compiling, "analyze", overlooking)
     assert running.judge(notebook, zygote, "off").verdict == "wrong"

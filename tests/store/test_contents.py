@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.store import rooms
 from nb2pipe.store.digests import digest_of_bytes, digest_of_file
 from nb2pipe.store.rooms import Store, opened, room
 
@@ -61,6 +62,17 @@ def test_what_is_damaged_is_let_go(store: Store, tmp_path: Path, size: int, dama
     assert store.contents.take(digest, tmp_path / "taken")
 
 
+def test_a_digest_leads_to_no_other_file(store: Store, tmp_path: Path) -> None:
+    """A record that others have written may say anything; what is not what it says is let go."""
+    path, _ = file(tmp_path, b"mine")
+    for digest in (f"xx{path}", f"../../../{path.name}", "ab/../../../value", "", "A" * 32, "a" * 31):
+        assert not store.contents.take(digest, tmp_path / "taken")
+        assert store.contents.read(digest) is None
+        assert not store.contents.has(digest)
+        assert not store.contents.is_there(digest)
+    assert path.read_bytes() == b"mine"
+
+
 def test_a_large_file_that_nobody_touched_is_not_read_again(store: Store, tmp_path: Path) -> None:
     path, digest = file(tmp_path, b"y" * 2_000_000)
     os.utime(path, (1_000_000_000, 1_000_000_000))
@@ -80,6 +92,31 @@ def test_the_room_of_a_run_that_was_killed_is_cleared(store: Store) -> None:
         assert two.exists()
         assert not left.exists()
     assert not one.exists()
+
+
+@pytest.mark.parametrize("shared", [".", "results", "results/work"])
+def test_the_room_of_a_run_is_no_place_that_others_can_write_to(tmp_path: Path, shared: str) -> None:
+    store_folder = tmp_path / "store"
+    with opened(store_folder / "results") as store:
+        with room(store) as made:
+            assert made.is_relative_to(store_folder)
+        (store_folder / shared).chmod(0o777)
+        with room(store) as made:
+            assert not made.is_relative_to(store_folder)
+            assert made.stat().st_mode & 0o777 == 0o700
+            path, digest = file(made, b"x")
+            store.contents.keep(path, digest)
+            assert store.contents.take(digest, made / "taken")
+        assert not made.exists()
+
+
+def test_the_group_of_the_user_alone_is_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path / "results") as store:
+        (tmp_path / "results").chmod(0o775)
+        for alone in (True, False):
+            monkeypatch.setattr(rooms, "_is_group_of_one", lambda gid, alone=alone: alone)
+            with room(store) as made:
+                assert made.is_relative_to(tmp_path / "results") == alone
 
 
 def test_a_room_is_held_against_other_processes(store: Store, tmp_path: Path) -> None:

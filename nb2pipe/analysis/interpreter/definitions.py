@@ -85,8 +85,8 @@ class Definitions(Assignments):
         options = {k.arg or "**": self.ev(k.value, frame) for k in node.keywords}
         space = frame.space if frame is not None else self.space
         self.has_classes = True
-        record = Class(node.name, space, {}, bases, options.pop("metaclass", ()))
-        record.either = any(len(v) > 1 for v in each) or any(b.kind == "class" and b.data.either for b in bases)
+        either = any(len(v) > 1 for v in each) or any(b.kind == "class" and b.data.either for b in bases)
+        record = Class(node.name, space, {}, bases, options.pop("metaclass", ()), either=either)
         obj = self.new()
         obj.kind = "class"
         obj.data = record

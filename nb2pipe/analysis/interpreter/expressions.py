@@ -264,7 +264,7 @@ class Expressions(Operators):
         space = frame.space if frame is not None else self.space
         obj = self.new()
         obj.kind = "function"
-        obj.data = Function(node, space, frame, name, defaults, None, "", scope)
+        obj.data = Function(node, space, frame, name, defaults, scope)
         for value in defaults.values():
             link(obj, value)
         current = frame

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nb2pipe.analysis.objects import (
@@ -20,12 +19,14 @@ Store = dict[str, Any]
 Diff = dict[tuple[int, str], tuple[Store, Any]]
 
 
-@dataclass(slots=True)
 class Region:
     """A loop, a function body or a ``try`` that a jump may leave: the bindings at each jump are joined at its end."""
 
-    depth: int
-    snapshots: list[Diff] = field(default_factory=list)
+    __slots__ = ("depth", "snapshots")
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.snapshots: list[Diff] = []
 
 
 class Exhausted(Exception):
@@ -135,7 +136,8 @@ class Flow:
             for entry in entries[1:]:
                 merged = merge(merged, entry)
             if isinstance(merged, Binding):
-                merged = replace(merged, value=summarised(merged.value, self.span.cell))
+                value = summarised(merged.value, self.span.cell)
+                merged = Binding(value, merged.must, merged.maybe_unbound)
             elif merged is not None:
                 merged = summarised(merged, self.span.cell)
             self.put(store, name, merged)

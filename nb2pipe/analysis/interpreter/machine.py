@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from nb2pipe.analysis.effects import Access, Certainty, Mode, Resource, ResourceKind
@@ -30,7 +29,6 @@ from nb2pipe.analysis.objects import (
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 
 
-@dataclass(slots=True)
 class Record:
     """What is gathered about one cell while it is interpreted.
 
@@ -38,21 +36,27 @@ class Record:
     ``patches`` stand for what the cell put into libraries.
     """
 
-    cell: int
-    uses: dict[str, tuple[Span, Certainty, bool]] = field(default_factory=dict)
-    defined: dict[str, Span] = field(default_factory=dict)
-    forced: set[str] = field(default_factory=set)
-    perhaps: set[str] = field(default_factory=set)
-    deleted: dict[str, Span] = field(default_factory=dict)
-    dirty: dict[Obj, Span] = field(default_factory=dict)
-    columns: set[Obj] = field(default_factory=set)
-    patches: list[Obj] = field(default_factory=list)
-    accesses: dict[tuple[Resource, Mode], Access] = field(default_factory=dict)
-    opaque: list[Diagnostic] = field(default_factory=list)
-    libraries: set[str] = field(default_factory=set)
-    modules: dict[str, None] = field(default_factory=dict)
-    traits: set[str] = field(default_factory=set)
-    read_all: bool = False
+    __slots__ = (
+        "accesses", "cell", "columns", "defined", "deleted", "dirty", "forced", "libraries", "modules", "opaque",
+        "patches", "perhaps", "read_all", "traits", "uses",
+    )  # fmt: skip
+
+    def __init__(self, cell: int, read_all: bool = False) -> None:
+        self.cell = cell
+        self.uses: dict[str, tuple[Span, Certainty, bool]] = {}
+        self.defined: dict[str, Span] = {}
+        self.forced: set[str] = set()
+        self.perhaps: set[str] = set()
+        self.deleted: dict[str, Span] = {}
+        self.dirty: dict[Obj, Span] = {}
+        self.columns: set[Obj] = set()
+        self.patches: list[Obj] = []
+        self.accesses: dict[tuple[Resource, Mode], Access] = {}
+        self.opaque: list[Diagnostic] = []
+        self.libraries: set[str] = set()
+        self.modules: dict[str, None] = {}
+        self.traits: set[str] = set()
+        self.read_all = read_all
 
 
 CALL_DEPTH = 24

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import replace
 
 from nb2pipe.analysis.interpreter.classes import Classes
 from nb2pipe.analysis.interpreter.conditions import applies, argument, touches, undrawing
@@ -89,7 +88,7 @@ class Results(Classes):
         if condition and name in FRAMES and "copy" not in named and not self.table.copy_on_write:
             so = None
         if so is None:
-            either = (replace(row, alias=alias), replace(row, alias="fresh"))
+            either = (row._replace(alias=alias), row._replace(alias="fresh"))
             return join(*(self.result(r, name, receiver, args, kwargs, named, given, node) for r in either))
         if so is False:
             alias = "fresh"
@@ -137,7 +136,7 @@ class Results(Classes):
             if value and is_given(argument(named, alias[4:])):
                 return value
             if value:  # it may be None, and is left out then
-                fresh = replace(row, alias="fresh")
+                fresh = row._replace(alias="fresh")
                 return join(value, self.result(fresh, name, receiver, args, kwargs, named, given, node))
             alias = "fresh"
         if row.returns == "None":

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,8 +16,7 @@ MODES = {"reads": "r+", "writes": "wax+"}
 """The letters of a mode in which a file is opened to be read, and to be written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A row: what a call changes, keeps, returns and touches (see the package's docstring)."""
 
     params: tuple[str, ...] = ()
@@ -36,8 +34,7 @@ class Call:
     holds: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+class Class(NamedTuple):
     """What is known of a type."""
 
     bases: tuple[str, ...] = ()

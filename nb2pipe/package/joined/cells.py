@@ -11,7 +11,6 @@ made by a step that gives it, with all that shares something with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from nb2pipe.analysis.effects import Analysis
 from nb2pipe.notebook.model import Cell, Notebook, Tags
@@ -46,7 +45,7 @@ def with_cells(notebook: Notebook, given: Mapping[str, str], read: Iterable[str]
         text = "\n".join(_bindings(given))
         imports = "".join(f"import {m} as {_OURS}{m}\n" for m in _MODULES if f"{_OURS}{m}." in text)
         cells.append(Cell(f"{_OURS}first", FIRST, "code", imports + text, tags))
-    return replace(notebook, cells=tuple(cells))
+    return notebook._replace(cells=tuple(cells))
 
 
 def given_types(analysis: Analysis, names: Iterable[str]) -> dict[str, str]:
@@ -85,9 +84,8 @@ def without_cells(plan: Plan, given: Iterable[str]) -> tuple[Plan, PlannedStep |
         taken = tuple(sorted(n for n in step.parameters if n in names and n not in step.takes))
         parameters = tuple(n for n in step.parameters if n not in names)
         if step is not last:
-            steps.append(replace(step, takes=(*taken, *step.takes), parameters=parameters))
-    made = replace(
-        plan,
+            steps.append(step._replace(takes=(*taken, *step.takes), parameters=parameters))
+    made = plan._replace(
         parameters=tuple(p for p in plan.parameters if p.span.cell != FIRST),
         imports=tuple(i for i in plan.imports if not i.name.startswith(_OURS)),
         refused=tuple(r for r in plan.refused if r.span.cell != FIRST),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 
 from nb2pipe.package.joined.model import Planned
 from nb2pipe.package.model import Import, Plan
@@ -37,11 +36,10 @@ def _siblings(text: str) -> Iterator[str]:
 def with_shared(plan: Plan, modules: Collection[str]) -> Plan:
     """The plan of a part, where these modules (by path) stand at the top of the package."""
     names = {path.removesuffix(".py") for path in modules}
-    return replace(
-        plan,
-        imports=tuple(_above(i) if i.module.partition(".")[0] in names or i.module.startswith("._") else i for i in plan.imports),
-        local=tuple((path, text) for path, text in plan.local if path not in modules),
-    )  # fmt: skip
+    above = tuple(
+        _above(i) if i.module.partition(".")[0] in names or i.module.startswith("._") else i for i in plan.imports
+    )
+    return plan._replace(imports=above, local=tuple((path, text) for path, text in plan.local if path not in modules))
 
 
 def _above(entry: Import) -> Import:

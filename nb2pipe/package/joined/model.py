@@ -70,8 +70,7 @@ class Link(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """A member with the plan of its part of the package.
 
     ``takes`` are the names that it is handed, each with the notebook and the step that give it (``clean.tidy``); ``after`` the

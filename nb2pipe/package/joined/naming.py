@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from nb2pipe.package.joined.model import Planned
@@ -21,4 +20,4 @@ def name_of(planned: Sequence[Planned], wanted: str | None, imported: Iterable[s
     names = [m.member.name for m in planned]
     made = "_".join(names) if len(names) <= _ALL else f"{names[0]}_to_{names[-1]}"
     beside = {p.stem for m in planned for p in (folder / m.member.folder).glob("*.py")}
-    return package_name(replace(planned[0].member.notebook, name=made), wanted, {*imported, *beside}, folder)
+    return package_name(planned[0].member.notebook._replace(name=made), wanted, {*imported, *beside}, folder)

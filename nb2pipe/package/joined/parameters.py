@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 
 from nb2pipe.package.joined.model import NotJoined, Planned, Wishes
 from nb2pipe.package.write import default_source
@@ -25,7 +24,7 @@ def with_known_as(planned: Sequence[Planned], wishes: Wishes) -> tuple[Planned, 
             holders.setdefault(parameter.name, []).append(parameter)
     apart = {n for n, found in holders.items() if len(found) > 1 and (n in wishes.apart or not _alike(found))}
     made = tuple(
-        replace(m, known_as=tuple((p.name, f"{m.member.name}_{p.name}") for p in m.plan.parameters if p.name in apart))
+        m._replace(known_as=tuple((p.name, f"{m.member.name}_{p.name}") for p in m.plan.parameters if p.name in apart))
         for m in planned
     )
     _refuse_clashes(made, holders.keys() - apart)
@@ -58,4 +57,4 @@ def parameters_of(planned: Sequence[Planned]) -> Iterator[Parameter]:
             name = known_as.get(parameter.name, parameter.name)
             if name not in seen:
                 seen.add(name)
-                yield replace(parameter, name=name)
+                yield parameter._replace(name=name)

@@ -66,6 +66,7 @@ def laid_out(items: Any, shape: tuple[int, ...], layout: Layout) -> Any:
     made[...] = items
     if repeated:
         strides = [0 if a in repeated else s for a, s in enumerate(made.strides)]
+        shape = tuple(shape[a] if a in repeated else n for a, n in enumerate(made.shape))
         made = np.lib.stride_tricks.as_strided(made, shape, strides, writeable=writeable)
     elif not writeable:
         made.flags.writeable = False

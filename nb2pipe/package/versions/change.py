@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from nb2pipe.package.versions.changelog import CHANGELOG
@@ -47,7 +46,7 @@ class Line(NamedTuple):
 
 def changes(old: Version, new: Version) -> tuple[Line, ...]:
     """What changed, the greatest first; nothing where the two are one version."""
-    plain = (replace(without_circumstances(v.record), files={}) for v in (old, new))
+    plain = (without_circumstances(v.record)._replace(files={}) for v in (old, new))
     if next(plain) == next(plain) and not _changed(old, new):
         return ()
     lost = lost_results(old.record, new.record)

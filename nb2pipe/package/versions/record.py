@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -92,8 +91,7 @@ class ChangeRecord(NamedTuple):
     since: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """All that is known of a version.
 
     ``split`` is how the notebook's cells were made steps, None as they say themselves; ``files`` are the digests of the project's
@@ -114,7 +112,7 @@ class Record:
     functions: tuple[FunctionRecord, ...]
     environment: EnvironmentRecord
     files: Mapping[str, str]
-    verified: Mapping[str, Any] = field(default_factory=dict)
+    verified: Mapping[str, Any] = MappingProxyType({})
     notebooks: tuple[NotebookRecord, ...] = ()
 
 
@@ -170,7 +168,7 @@ def results(record: Record) -> dict[str, str]:
 
 def without_circumstances(record: Record) -> Record:
     """The record without what makes it no other version: its number, which nb2pipe wrote it, and who has looked."""
-    return replace(record, version="", nb2pipe="", change=ChangeRecord("", ()), verified={})
+    return record._replace(version="", nb2pipe="", change=ChangeRecord("", ()), verified={})
 
 
 # -- as text --------------------------------------------------------------------------------------------------------
@@ -178,7 +176,7 @@ def without_circumstances(record: Record) -> Record:
 
 def lock_text(record: Record) -> str:
     """The lock file: JSON, a line for each cell, step and file."""
-    document: dict[str, Any] = {"schema": SCHEMA, **{f.name: getattr(record, f.name) for f in fields(record)}}
+    document: dict[str, Any] = {"schema": SCHEMA, **record._asdict()}
     document["change"] = _plain(record.change._asdict())
     for part in ("notebooks", "cells", "parameters", "steps", "functions"):
         document[part] = [_plain(row._asdict()) for row in document[part]]

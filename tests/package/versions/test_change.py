@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -119,8 +119,8 @@ def test_what_is_no_text_of_the_notebook(tmp_path: Path) -> None:
     first = version_in(found, FIRST)
     cells = tuple(c._replace(id=f"x{c.id}") for c in first.record.cells)
     for record, says in (
-        (replace(first.record, cells=cells), "cells of the notebook have other ids"),
-        (replace(first.record, notebook="new.ipynb"), "the notebook is named `new.ipynb` (was `sales.ipynb`)"),
+        (first.record._replace(cells=cells), "cells of the notebook have other ids"),
+        (first.record._replace(notebook="new.ipynb"), "the notebook is named `new.ipynb` (was `sales.ipynb`)"),
     ):
         assert changes(first, Version(record, first.files)) == (("patch", says),)
 
@@ -160,7 +160,7 @@ def _first(folder: Path) -> Version:
 
 
 def _with_file(version: Version, path: str, content: bytes) -> Version:
-    record = replace(version.record, files={**version.record.files, path: "another"}, nb2pipe="0.2.0")
+    record = version.record._replace(files={**version.record.files, path: "another"}, nb2pipe="0.2.0")
     return Version(record, {**version.files, path: content})
 
 

@@ -1,0 +1,80 @@
+"""A run that was interrupted, for one that goes on with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nb2pipe.diagnostics import UsageError
+
+if TYPE_CHECKING:
+    from nb2pipe.pipeline.model import Parameter
+
+
+class Interrupted(NamedTuple):
+    """A run to go on with: its name, the runs that it went on with itself (the last first), its parameters, its split."""
+
+    id: str
+    before: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    split: str | None
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """All that is one run now, the last first."""
+        return (self.id, *self.before)
+
+
+def interrupted(notebook: str, name: str, store: str | None = None) -> Interrupted:
+    """The run of a notebook with that name, or its ``last``, to go on with.
+
+    Raises:
+        UsageError: There is none, it is of another notebook, it still goes on, or it has ended well.
+    """
+    from nb2pipe.store import results_folder
+    from nb2pipe.store.database import NAME, connect
+    from nb2pipe.store.runs import Chosen, named, newest
+
+    path = os.path.abspath(notebook)
+    folder = results_folder(Path(path).resolve().parent, store)
+    if not (folder / NAME).exists():
+        raise UsageError(f"no runs are recorded in {folder}; `nb2pipe run --cache` does that")
+    database = connect(folder)
+    try:
+        if name == "last":
+            found = newest(database, 1, Chosen(path))
+            if not found:
+                raise UsageError(f"no runs of {notebook} are recorded in {folder}; `nb2pipe run --cache` does that")
+            run = found[0]
+        else:
+            run = named(database, name)
+    finally:
+        database.close()
+    if run.notebook != path:
+        raise UsageError(f"run {run.id} is one of {run.notebook}, not of {notebook}")
+    if run.status == "running":
+        raise UsageError(f"run {run.id} goes on still")
+    if run.status == "ok" and not any(s.status == "left out" for s in run.steps):
+        raise UsageError(
+            f"run {run.id} has ended well: nothing is left to do; `--cache` takes from it what holds still"
+        )
+    options, given = run.facts.get("options", {}), run.facts["parameters"]
+    ordered = {n: given[n] for n in options.get("given", given)}
+    return Interrupted(run.id, tuple(options.get("resumes", ())), ordered, options.get("split"))
+
+
+def parameters_with(
+    declared: tuple[Parameter, ...], run: Interrupted | None, given: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """The parameters of a run that goes on with another: that one's where none are given; and what there is to say of them."""
+    if run is None:
+        return dict(given), []
+    known = {p.name for p in declared}
+    taken = {n: v for n, v in run.parameters.items() if n not in given and n in known}
+    said = [f"goes on with run {run.id}" + "".join(f", {n} = {v!r}" for n, v in taken.items())]
+    said += [
+        f"parameter {n} of run {run.id} is none of the notebook's any more" for n in run.parameters if n not in known
+    ]
+    return {**taken, **given}, said

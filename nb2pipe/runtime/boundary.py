@@ -1,0 +1,289 @@
+"""The boundary of a step in its process: restore what it needs, see what it did, store what it leaves."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import io
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nb2pipe import metrics
+from nb2pipe.runtime import guards, sources, states, values
+from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, Task, Unstorable
+from nb2pipe.runtime.values import ABSENT, Absent
+
+if TYPE_CHECKING:
+    from nb2pipe.runtime.observe import Observer
+
+
+_UNDERS = {"_", "__", "___"}
+
+
+class _Own(NamedTuple):
+    """What the notebook itself has bound to ``_``, where IPython keeps what was shown last."""
+
+    value: Any
+
+
+class Boundary:
+    """The boundary of the steps that one process runs, one after another: `before` the cells of each, and `after` them.
+
+    ``shell`` is an IPython shell with ipykernel's name, whose names at the start are no notebook's. ``told`` hears what
+    `FileWatch` tells, before it happens, and each metric; ``silent`` says that the cell that runs is another step's.
+    """
+
+    def __init__(self, shell: Any, told: Callable[[str, Any], None]) -> None:
+        self.shell = shell
+        self.namespace: dict[str, Any] = shell.user_ns
+        self._baseline = frozenset(self.namespace)
+        self._told = told
+        self.silent = False
+        self._pid = os.getpid()
+        self._said: list[Metric] = []
+        metrics.listen(self._metric)
+        self._held: dict[tuple[str, str], Any] = {}
+        self._watch: guards.FileWatch | None = None
+        self._observer: Observer | None = None
+        self._before: dict[str, bytes] = {}
+        self._states: dict[str, bytes] = {}
+        self._modules: frozenset[str] = frozenset()
+        self._started = self._used = 0.0
+        states.begin_environment()
+
+    # -- before the cells -----------------------------------------------------------------------------------------
+
+    def before(self, task: Task, report: Report) -> None:
+        """Make the process what the step's cells have to find, and begin to watch.
+
+        Raises:
+            Exception: A value that cannot be loaded, a folder that is gone.
+        """
+        self._started, self._used, self._said = time.perf_counter(), _cpu(), report.metrics
+        os.chdir(task.cwd)
+        sources.found_in(Path(task.folder))
+        if task.cwd not in sys.path:
+            sys.path.insert(0, task.cwd)
+        if sys.path[:1] != [""]:
+            sys.path.insert(0, "")
+        self._load(task)
+        if task.guards != "off":
+            clock = time.perf_counter()
+            unchanged = [n for files in task.files for n in files[1] if n not in task.changes and not n.startswith("<")]
+            light = task.guards == "light"
+            self._before = guards.digests(guards.scan_all(unchanged, self.namespace, task.stamp), light)
+            self._states = guards.state_digests()
+            if self._watch is None:
+                self._watch = guards.FileWatch(task.cwd, self._told)
+            self._watch.reads, self._watch.writes, self._watch.outside = {}, {}, {}
+            self._watch.active = True
+            report.guard_seconds += time.perf_counter() - clock
+        self._modules = frozenset(sys.modules)
+        if task.observe is not None and self._watch is not None:
+            from nb2pipe.runtime.observe import Observer
+
+            if self._observer is None:
+                self._observer = Observer(task.folder)
+            self._watch.also = self._observer.heard
+            self._observer.begin()
+
+    def _load(self, task: Task) -> None:
+        namespace = self.namespace
+        for name in [n for n in namespace if n not in self._baseline]:
+            del namespace[name]
+        folder = Path(task.folder)
+        held = {name: self._held.get((producer, name), ABSENT) for name, producer in task.live}
+        later = []
+        checks = dict(task.checks)
+        for file, names in task.files:
+            if all(states.restored_early(n) for n in names):
+                held |= values.load_file(folder / file, namespace, checks.get(file))
+            else:
+                later.append((file, names))
+        for name in sorted(filter(states.restored_early, held), key=states.restore_rank):
+            _restore(name, held.pop(name))
+        states.reseed()
+        for file, names in later:
+            found = values.load_file(folder / file, namespace, checks.get(file))
+            held |= {n: v for n, v in found.items() if n in names}
+        if "matplotlib.figure" in sys.modules:
+            _show_figures(self.shell)
+        # values first: what the notebook has put into a library looks for them
+        namespace |= {n: v for n, v in held.items() if not n.startswith("<") and not isinstance(v, Absent)}
+        for name in sorted(n for n in held if n.startswith("<")):
+            _restore(name, held[name])
+        for under in _UNDERS & namespace.keys():
+            value = namespace[under]
+            if isinstance(value, _Own):
+                namespace[under] = value.value
+            else:  # what IPython does not find again it takes for the notebook's own
+                setattr(self.shell.displayhook, under, value)
+
+    def say_metrics(self, cell: CellTask) -> None:
+        """Say the metrics that a cell has bound or shown, now that it has run."""
+        for name in cell.metrics:
+            if name in self.namespace:
+                for metric, number in metrics.numbers(name, self.namespace[name]):
+                    self._metric(metric, number, None)
+
+    def _metric(self, name: str, value: float, place: int | None) -> None:
+        """Hear a metric; what a process says that a cell has forked is heard by nobody."""
+        if not self.silent and os.getpid() == self._pid:
+            self._said.append(Metric(name, value, place, time.time()))
+            self._told("metric", self._said[-1])
+
+    # -- after the cells ------------------------------------------------------------------------------------------
+
+    def unwatch(self, task: Task, report: Report) -> None:
+        """The cells have run, to the end or to one that failed: say what was seen of files and of the world."""
+        if self._watch is None:
+            return
+        self._watch.active, self._watch.also = False, None
+        report.reads, report.writes = list(self._watch.reads), list(self._watch.writes)
+        if task.observe is None or self._observer is None:
+            return
+        try:
+            if report.status == "ok":
+                report.observed = self._observer.end(*task.observe)
+        finally:
+            self._observer.stop()
+
+    def after(self, task: Task, report: Report) -> None:
+        """The cells have run to the end: see what they changed, and store what others need.
+
+        Raises:
+            Exception: A fault of ours; what cannot be stored is in the report.
+        """
+        guard, light = task.guards != "off", task.guards == "light"
+        extra: list[str] = []
+        clock = time.perf_counter()
+        after = guards.scan_all(self._before, self.namespace, task.stamp) if guard else {}
+        if guard:
+            found = guards.digests(after, light)
+            for name in self._before:
+                if found.get(name) != self._before[name]:
+                    report.seen.append(Seen("mutation", task.step, (name,)))
+                    extra.append(name)
+            for name in guards.changed_states(self._states, self._modules, task.known):
+                if name not in task.changes and name not in task.outputs:
+                    report.seen.append(Seen("state", task.step, (name,)))
+                    if name in task.known:
+                        extra.append(name)
+        report.guard_seconds += time.perf_counter() - clock
+        self._store(task, report, extra, after, guard)
+
+    def measure(self, report: Report) -> None:
+        """Say what the step took."""
+        report.seconds = time.perf_counter() - self._started - report.guard_seconds
+        report.cpu = _cpu() - self._used
+        report.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+    def _left(self, name: str) -> Any:
+        """What a name holds now; IPython never binds ``_`` again that the notebook has bound itself."""
+        value = self.namespace.get(name, ABSENT)
+        own = name in _UNDERS and value is not ABSENT and value is not getattr(self.shell.displayhook, name)
+        return _Own(value) if own else value
+
+    def _store(self, task: Task, report: Report, extra: list[str], after: dict[str, values.Scan], guard: bool) -> None:
+        namespace = self.namespace
+        wanted: dict[str, Any] = {}
+        for name in (*task.outputs, *extra):
+            if name.startswith("<"):
+                wanted[name] = states.state_of(name).capture()
+            else:
+                wanted[name] = self._left(name)
+        scans = {}
+        for name, value in wanted.items():
+            self._held[task.step, name] = value
+            try:
+                scans[name] = (
+                    after[name]
+                    if name in after and not isinstance(value, _Own)
+                    else values.scan(value, namespace, task.stamp)
+                )
+                if states.stands_alone(name):
+                    scans[name] = values.Scan(scans[name].data, scans[name].buffers, {}, {})
+            except Exception as error:  # whatever pickling raises: the value cannot leave its process
+                report.unstorable.append(Unstorable(name, type(value).__name__, str(error) or type(error).__name__))
+        if guard:
+            clock = time.perf_counter()
+            outputs = [n for n in scans if not n.startswith("<")]
+            for pair in values.held_in_frames(wanted, {n: scans[n] for n in outputs}):
+                report.seen.append(Seen("sharing", task.step, pair))
+            for name, scanned in after.items():
+                if name in scans:
+                    continue
+                partners = [o for o in outputs if values.shared_between(scans[o], scanned)]
+                if partners:
+                    report.seen.append(Seen("sharing", task.step, (name, *partners)))
+                    scans[name], wanted[name] = scanned, namespace[name]
+                    self._held[task.step, name] = namespace[name]
+            report.guard_seconds += time.perf_counter() - clock
+        report.together = list(values.sharing_memory(scans))
+        try:
+            report.files = values.store(
+                wanted, scans, Path(task.folder), task.prefix, namespace, task.stamp, digests=task.digests
+            )
+        except OSError as error:
+            report.status = "broken"
+            report.problem = f"its values cannot be written to {task.folder}: {error.strerror or error}"
+
+
+@contextlib.contextmanager
+def as_imported(cell: CellTask) -> Iterator[None]:
+    """``%precision`` sets NumPy's precision too where the notebook has loaded NumPy, whatever this process has loaded."""
+    numpy = None
+    if "%precision" in cell.source:
+        if cell.bare:
+            numpy = sys.modules.pop("numpy", None)
+        else:
+            with contextlib.suppress(ImportError):
+                importlib.import_module("numpy")
+    try:
+        yield
+    finally:
+        if numpy is not None:
+            sys.modules["numpy"] = numpy
+
+
+def _restore(name: str, value: Any) -> None:
+    """Put back a state; there is none where its library was not imported."""
+    if value is not None and not isinstance(value, Absent):
+        states.state_of(name).restore(value)
+
+
+def _show_figures(shell: Any) -> None:
+    """Have figures shown that an earlier step has made: in a kernel, making them has seen to that."""
+    from matplotlib_inline.backend_inline import configure_inline_support
+
+    matplotlib: Any = sys.modules["matplotlib"]
+    configure_inline_support(shell, matplotlib.rcParams._get("backend"))
+
+
+def broken(report: Report, error: Exception) -> None:
+    """Say that a fault of ours, or a value that cannot be loaded, has ended the step."""
+    report.status = "broken"
+    report.problem = f"{type(error).__name__}: {error}"
+    if os.environ.get("NB2PIPE_DEBUG"):
+        import traceback
+
+        report.problem += "\n" + traceback.format_exc()
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def flush_files() -> None:
+    """Write out what open files still hold, as an interpreter that ends does."""
+    for obj in gc.get_objects():
+        if isinstance(obj, (io.TextIOWrapper, io.BufferedWriter)) and not obj.closed:
+            with contextlib.suppress(Exception):
+                obj.flush()

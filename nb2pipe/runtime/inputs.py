@@ -1,0 +1,81 @@
+"""What a step is handed: the files that its values are in, and its task."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.runtime.ongoing import Done, Ongoing
+from nb2pipe.runtime.processes import Process
+from nb2pipe.runtime.script import cells_of
+from nb2pipe.runtime.task import Task
+from nb2pipe.runtime.zygote import preloadable
+
+if TYPE_CHECKING:
+    from nb2pipe.runtime.recipes import Recipe
+    from nb2pipe.runtime.trust import Trust
+
+
+def preloaded(pipeline: Pipeline, *, cache: bool) -> tuple[str, ...]:
+    """What is imported beforehand: with a cache NumPy too, whose first random state tells whether numbers were drawn."""
+    modules = preloadable(pipeline.modules)
+    others = any(m.partition(".")[0] not in sys.stdlib_module_names for m in pipeline.modules)
+    return (*modules, "numpy") if cache and others and "numpy" not in modules else modules
+
+
+def loads(pipeline: Pipeline, done: Mapping[str, Done], step: Step) -> list[tuple[str, tuple[str, ...]]]:
+    """The files that a step loads, in order, with the names wanted from each."""
+    wanted: dict[str, list[str]] = {}
+    makers = {}
+    for value in step.inputs:
+        file = done[value.producer].files.get(value.name)
+        if file is not None:
+            wanted.setdefault(file, []).append(value.name)
+            makers[file] = value.producer
+    names = {*makers.values()}
+    order = {s.name: i for i, s in enumerate(pipeline.steps) if s.name in names} if len(names) > 1 else {}
+    place = {file: order.get(maker, 0) for file, maker in makers.items()}
+    return [(f, tuple(n)) for f, n in sorted(wanted.items(), key=lambda item: place[item[0]])]
+
+
+def task_of(
+    run: Ongoing,
+    step: Step,
+    process: Process,
+    number: int,
+    recipe: Recipe | None,
+    memory: int | None,
+    trust: Trust | None,
+) -> Task:
+    """What a step's process has to do. ``number`` tells its files from those of all tasks before; ``trust`` is the cache's."""
+    live = []
+    for value in step.inputs:
+        done = run.done[value.producer]
+        if done.live.get(value.name) is process or value.producer in process.steps:
+            live.append((value.name, value.producer))
+    here = {name for name, _ in live}
+    files = [(f, tuple(n for n in names if n not in here)) for f, names in loads(run.pipeline, run.done, step)]
+    order = {s.name: i for i, s in enumerate(run.pipeline.steps)}
+    others = [s for s in run.pipeline.steps if s.name != step.name]
+    known = {n for s in others for n in (*(v.name for v in s.inputs), *s.changes) if n.startswith("<")}
+    return Task(
+        step=step.name,
+        stamp=order[step.name],
+        cells=cells_of(run.pipeline, step, run.cells, run.injected),
+        files=tuple((f, n) for f, n in files if n),
+        live=tuple(live),
+        outputs=step.outputs,
+        changes=step.changes,
+        folder=str(run.folder),
+        prefix=f"{order[step.name]}-{number}",
+        cwd=os.path.abspath(run.options.cwd),
+        guards=run.options.guards,
+        known=tuple(sorted(known)),
+        observe=None if recipe is None else recipe.watched,
+        digests=trust is not None,
+        checks=() if trust is None else trust.of(f for f, _ in files),
+        memory=memory,
+    )

@@ -1,0 +1,1 @@
+"""Steps as notebooks, each in a fresh kernel, run by papermill."""
