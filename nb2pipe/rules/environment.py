@@ -165,13 +165,18 @@ class RemovedApi(Rule):
 def _methods(subject: Subject, facts: Facts) -> Iterator[tuple[int, ast.Call, str]]:
     """The calls of methods of names whose type is known when they are called, outside of functions, with that type.
 
-    A name has the type that the cells above gave it, and then that of the assignments that come before the call.
+    A name has the type that the cells above gave it, and then that of the assignments that come before the call. Only cells
+    are looked through that call a method of a name that some library has removed.
     """
+    removed = {name.rpartition(".")[2] for name in _data()["removed"]}
+    calling = {
+        c.place.cell for c in facts.calls if isinstance(c.node.func, ast.Attribute) and c.node.func.attr in removed
+    }
     given = {effects.cell: {d.name: d.kind for d in effects.definitions} for effects in subject.analysis.effects}
     kinds: dict[str, str] = {}
     for cell, tree in facts.trees:
         now = dict(kinds)
-        for statement in tree.body:
+        for statement in tree.body if cell.index in calling else ():
             if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)):
                 for name in _made_otherwise(statement):
                     now[name] = ""
