@@ -72,7 +72,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
+        for _ in range(900):
             if process.poll() is not None:
                 pytest.fail((home / "log").read_text()[-3000:])
             try:
@@ -113,7 +113,7 @@ def page(browser: Any) -> Iterator[Any]:
     """A page of its own for a test; what it throws, or says as an error, fails the test."""
     context = browser.new_context(viewport={"width": WIDTH, "height": 860})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(90_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
