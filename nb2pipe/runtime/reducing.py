@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import pickle
 import sys
 import types
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from cloudpickle import cloudpickle
 
@@ -116,7 +117,9 @@ def class_without_hooks(kind: type, reduction: Any) -> Any:
     if isinstance(reduction, tuple) and reduction and reduction[0] is cloudpickle._make_skeleton_class:
         meta, name, bases, namespace, tracker, extra = reduction[1]
         reduction[2][0].pop("__slotnames__", None)  # what `copy` and `pickle` note in a class for themselves
-        named = {**namespace, "__qualname__": kind.__qualname__, **_slots(kind)}  # which cloudpickle leaves out
+        named = {**namespace, "__qualname__": kind.__qualname__}  # which cloudpickle leaves out, and the slots
+        if NamedTuple not in bases:  # which makes its own
+            named |= _slots(kind)
         return (_make_class, (meta, name, bases, named, tracker, extra), *reduction[2:])
     return reduction
 
@@ -169,16 +172,18 @@ def _instance(obj: Any) -> Any:
         return (object.__new__, (kind,), attributes, None, None, _set_attributes)
     if not asked:
         return NotImplemented
-    state = {}
+    return (object.__new__, (kind,), _slot_values(obj, lineage) | (attributes or {}), None, None, _set_instance)
+
+
+def _slot_values(obj: Any, lineage: Iterable[type]) -> dict[str, Any]:
+    """What an instance holds in slots of these classes."""
+    found = {}
     for owner in lineage:
         for name, member in vars(owner).items():
             if isinstance(member, types.MemberDescriptorType):
-                try:
-                    state[name] = member.__get__(obj, kind)
-                except AttributeError:
-                    continue
-    state |= attributes or {}
-    return (object.__new__, (kind,), state, None, None, _set_instance)
+                with contextlib.suppress(AttributeError):
+                    found[name] = member.__get__(obj, type(obj))
+    return found
 
 
 def _attributes(obj: Any) -> dict[str, Any] | None:
@@ -200,15 +205,16 @@ def _set_instance(obj: Any, state: dict[str, Any]) -> None:
 
 
 def _exception(obj: BaseException) -> Any:
-    """An exception whose ``__init__`` takes other arguments than it passes on: it is made without that."""
+    """An exception whose ``__init__`` takes other arguments than it passes on, or that has slots: it is made without that."""
     kind = type(obj)
-    own = isinstance(kind.__init__, types.FunctionType) and kind.__reduce__ is BaseException.__reduce__
-    if not own:
+    slots = _slot_values(obj, (c for c in kind.__mro__ if c.__module__ == "__main__"))
+    own = slots or isinstance(kind.__init__, types.FunctionType)
+    if not own or kind.__reduce__ is not BaseException.__reduce__:
         return NotImplemented
-    state = (obj.args, dict(obj.__dict__))
+    state = (obj.args, {**obj.__dict__, **slots})
     return (kind.__new__, (kind,), state, None, None, _set_exception)
 
 
 def _set_exception(obj: BaseException, state: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
     obj.args = state[0]
-    obj.__dict__.update(state[1])
+    _set_instance(obj, state[1])
