@@ -61,11 +61,20 @@ class Classes(Functions):
         base = self.library_base(obj)
         if base == "typing.NamedTuple" or obj.data.fields:
             base = "tuple"
-        instance = self.new(base, klass=obj, immutable=base == "tuple")
+        instance = self.new(base, klass=obj, immutable=base == "tuple" and self._is_closed(obj))
         instance.attrs = {}
         instance.holds.add(obj)
         obj.held_by.add(instance)
         return instance
+
+    def _is_closed(self, obj: Obj) -> bool:
+        """Whether instances of a class of tuples take no attributes: those of a class that is derived do, unless it has slots."""
+        return all(
+            "__slots__" in k.data.attrs
+            or k.data.fields
+            or any(b.kind == "ref" and b.data == "typing.NamedTuple" for b in k.data.bases)
+            for k in self.order_of(obj)
+        )
 
     def _fill(self, instance: Obj, obj: Obj, args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> None:
         """What dataclasses and named tuples make of their arguments."""
