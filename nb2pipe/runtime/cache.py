@@ -131,7 +131,6 @@ class Cache:
         for result in results.find(self.store.database, recipe.digest):
             found = self._held(step, tasks, recipe, result, allowed)
             if isinstance(found, Kept):
-                found.reason = "" if result.facts.get("exact") == recipe.exact else "comments only"
                 return found
             reason = reason or found
         reason = reason or self._reason(step, tasks, recipe)
@@ -165,6 +164,7 @@ class Cache:
             kept = self._taken(step, tasks, result)
             if kept is None:
                 return "its stored result was damaged or is gone"
+            kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
             return self.trust.refused(result, ((f, self._place(f)) for f in kept.report.files)) or kept
         except (LookupError, TypeError, ValueError, AttributeError):
             if self.trust.is_own(result):

@@ -20,7 +20,7 @@ FOUND = json.loads((TESTS / "execute" / "regressions" / "random_notebooks.json")
 REFUSED = {  # what IPython remembers of earlier cells, and magics that have no form in plain Python
     "user_ns", "out_history", "magic_with_a_computed_line", "history_after_display", "history_of_the_last_display",
     "captured_cells_show_nothing", "precision_is_numpys_too", "precision_before_numpy", "precision_behind_numpy",
-    "underscore_perhaps_bound", "displayed-class",
+    "underscore_perhaps_bound", "displayed-class", "what the notebook binds to _ itself stays, whatever is shown",
 }  # fmt: skip
 OTHER = {
     "magic_time_cell": "prints times",
@@ -31,6 +31,7 @@ OTHER = {
     "a_seed_that_may_not_be_set": "an error goes to stderr",
     "xmode_for_a_failing_cell": "an error goes to stderr",
     "methods_of_what_is_not_known_in_loops_of_cells_that_fail": "an error goes to stderr",
+    "a base that may be one class or another": "an error goes to stderr",
     "captured_failure": "an error goes to stderr",
     "captured_await": "a kernel refuses what plain Python can do",
     "display_asks_for_attributes": "only Jupyter asks an object for pictures of itself",
