@@ -36,17 +36,9 @@ def main(options: argparse.Namespace) -> int:
     if options.format == "json":
         import json
 
-        rows = [
-            {
-                "version": r.version,
-                "kind": r.change.kind,
-                "since": r.change.since or None,
-                "current": r.version == str(found.current),
-                "changes": list(r.change.lines),
-                "folder": str(found.folder / r.version),
-            }
-            for r in records
-        ]
+        from nb2pipe.package.versions.history import row
+
+        rows = [{**row(found, r), "folder": str(found.folder / r.version)} for r in records]
         sys.stdout.write(json.dumps({"name": found.name, "versions": rows}, indent=2, ensure_ascii=False) + "\n")
         return 0
     width = max(len(r.version) for r in records)

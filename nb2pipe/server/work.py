@@ -167,7 +167,7 @@ def _ran(result: RunResult, output: str | None) -> Answer:
 def versions(request: Request, say: Say) -> Answer:
     """The versions of the package of a notebook, the newest first; none where it was never compiled."""
     from nb2pipe.package.naming import package_name
-    from nb2pipe.package.versions.history import history
+    from nb2pipe.package.versions.history import history, row
     from nb2pipe.store import store_folder
 
     folder = Path(request["path"]).resolve().parent
@@ -175,17 +175,7 @@ def versions(request: Request, say: Say) -> Answer:
     if not history(store_folder(folder), name).numbers:
         return {"name": name, "versions": []}
     found, records = api.versions(request["path"])
-    rows = [
-        {
-            "version": r.version,
-            "kind": r.change.kind,
-            "since": r.change.since or None,
-            "current": r.version == str(found.current),
-            "changes": list(r.change.lines),
-        }
-        for r in records
-    ]
-    return {"name": found.name, "versions": rows}
+    return {"name": found.name, "versions": [row(found, r) for r in records]}
 
 
 def difference(request: Request, say: Say) -> Answer:

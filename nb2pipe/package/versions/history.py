@@ -16,7 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.emit.filetree import FileTree, digest, umask, write_new
@@ -128,6 +128,17 @@ def version_in(found: History, which: Number) -> Version:
         if digest(files[path]) != known:
             raise UsageError(f"version {which} of {found.name} was changed by hand in the store: {folder / path}")
     return Version(record, files)
+
+
+def row(found: History, record: Record) -> dict[str, Any]:
+    """What is told of a version to programs, as plain data."""
+    return {
+        "version": record.version,
+        "kind": record.change.kind,
+        "since": record.change.since or None,
+        "current": record.version == str(found.current),
+        "changes": list(record.change.lines),
+    }
 
 
 def tree_in(found: History, which: Number) -> FileTree:
