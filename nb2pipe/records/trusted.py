@@ -7,7 +7,7 @@ from typing import Any
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.runtime.strangers import Harmful
 from nb2pipe.runtime.task import files_of
-from nb2pipe.runtime.values import load_file
+from nb2pipe.runtime.values import as_bound, load_file
 from nb2pipe.store import results
 from nb2pipe.store.keys import is_own, user_key
 from nb2pipe.store.rooms import Store
@@ -23,7 +23,7 @@ def loaded(store: Store, digest: str, namespace: dict[str, Any], *, trust: bool)
         raise UsageError(f"what has the digest {digest} is not in the store any more, or was not kept")
     known = None if trust else _proof(store, digest)
     try:
-        return load_file(store.contents.path(digest), namespace, known)
+        return as_bound(load_file(store.contents.path(digest), namespace, known))
     except Harmful as error:
         wanted = ", ".join(f"`{n}`" for n in error.args[:3])
         raise UsageError(

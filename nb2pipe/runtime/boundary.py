@@ -12,24 +12,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from nb2pipe import metrics
 from nb2pipe.runtime import guards, sources, states, values
 from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, Task, Unstorable
-from nb2pipe.runtime.values import ABSENT, Absent
+from nb2pipe.runtime.values import ABSENT, Absent, Own
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.observe import Observer
 
 
 _UNDERS = {"_", "__", "___"}
-
-
-class _Own(NamedTuple):
-    """What the notebook itself has bound to ``_``, where IPython keeps what was shown last."""
-
-    value: Any
 
 
 class Boundary:
@@ -120,7 +114,7 @@ class Boundary:
             _restore(name, held[name])
         for under in _UNDERS & namespace.keys():
             value = namespace[under]
-            if isinstance(value, _Own):
+            if isinstance(value, Own):
                 namespace[under] = value.value
             else:  # what IPython does not find again it takes for the notebook's own
                 setattr(self.shell.displayhook, under, value)
@@ -188,7 +182,7 @@ class Boundary:
         """What a name holds now; IPython never binds ``_`` again that the notebook has bound itself."""
         value = self.namespace.get(name, ABSENT)
         own = name in _UNDERS and value is not ABSENT and value is not getattr(self.shell.displayhook, name)
-        return _Own(value) if own else value
+        return Own(value) if own else value
 
     def _store(self, task: Task, report: Report, extra: list[str], after: dict[str, values.Scan], guard: bool) -> None:
         namespace = self.namespace
@@ -204,7 +198,7 @@ class Boundary:
             try:
                 scans[name] = (
                     after[name]
-                    if name in after and not isinstance(value, _Own)
+                    if name in after and not isinstance(value, Own)
                     else values.scan(value, namespace, task.stamp)
                 )
                 if states.stands_alone(name):

@@ -83,7 +83,7 @@ def _answer(request: Request) -> dict[str, Any]:
 
     try:
         sys.path.insert(0, request.folder)  # its modules, behind ours
-        value = values.load_file(Path(request.file), {}, request.known)[request.name]
+        value = values.as_bound(values.load_file(Path(request.file), {}, request.known))[request.name]
     except strangers.Harmful as error:
         wanted = ", ".join(f"`{n}`" for n in error.args[:3])
         return {

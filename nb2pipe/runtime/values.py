@@ -45,6 +45,17 @@ def _absent() -> Absent:
 ABSENT = Absent()
 
 
+class Own(NamedTuple):
+    """What the notebook itself has bound to ``_``, where IPython keeps what was shown last."""
+
+    value: Any
+
+
+def as_bound(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as the notebook has bound them, for whoever reads a file of values and is no step."""
+    return {name: value.value if isinstance(value, Own) else value for name, value in found.items()}
+
+
 @dataclass(slots=True)
 class Scan:
     """What pickling one value showed: its bytes, its buffers, the objects that can change, and arrays' owners.

@@ -57,3 +57,8 @@ def test_a_file_that_was_cut_is_no_file_of_values(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(OSError, match="is not a file of values"):
         values.load_file(path, {})
+
+
+def test_what_the_notebook_has_bound_to_an_underscore_is_marked_for_steps_only() -> None:
+    found = {"_": values.Own([1]), "pair": (1, 2)}
+    assert values.as_bound(found) == {"_": [1], "pair": (1, 2)}
