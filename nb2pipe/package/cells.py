@@ -97,7 +97,7 @@ def _without_magic(statement: Statement, code: Code, names: AbstractSet[str]) ->
         text = f"with {wrapped.head}:\n{indented(wrapped.body.strip(chr(10)))}"
         return _Made([_statement(statement, text)], (_CAPTURED if wrapped.name == "capture" else _TIMED,))
     if isinstance(statement.node, (ast.Expr, ast.Assign)):
-        made = plain(statement.node, names)
+        made = plain(statement.node, names, fails=code.cell.tags.raises)
         if not made.text:
             return _Made([], made.imports, (statement.node.lineno,) if made.left_out else ())
         nodes = ast.parse(made.text).body
@@ -117,7 +117,7 @@ def _with_magics_inside(statement: Statement, code: Code, names: AbstractSet[str
     within = {n.id for n in ast.walk(statement.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     within |= {n.arg for n in ast.walk(statement.node) if isinstance(n, ast.arg)}
     for node in sorted(inner, key=lambda n: n.lineno, reverse=True):
-        made = plain(node, names | within)
+        made = plain(node, names | within, fails=code.cell.tags.raises)
         imports += made.imports
         left_out += [node.lineno] if made.left_out else []
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1

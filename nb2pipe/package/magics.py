@@ -38,11 +38,14 @@ _ALIASES = {"ls": "ls -F", "ll": "ls -F -o"}
 _SUBPROCESS = Import("subprocess", "subprocess")
 _OS = Import("os", "os")
 _RUN = Import("run_path", "runpy", "run_path")
+_IMPORT = Import("import_module", "importlib", "import_module")
 RUNS = "globals().update(run_path("
 """How the plain form of ``%run`` begins."""
 COMMAND = "subprocess.run("
 """What runs a command in its plain form."""
 _PATH = Import("Path", "pathlib", "Path")
+_LOADED = re.compile(r"(?!(?:autoreload|storemagic)$)[A-Za-z_][\w.]*")
+"""An extension to load, but for those that IPython has itself."""
 _DOLLAR = re.compile(r"(.*?)\$(\$?[\w\.]+)(?=(?:[^']*'[^']*')*[^']*$)")
 """What IPython's formatter takes for ``$name``: not in single quotes, with all dots behind it."""
 _SHELLS_OWN = frozenset({"get_ipython", "exit", "quit", "display", "In", "Out"})
@@ -72,10 +75,11 @@ def is_magic(node: ast.AST) -> bool:
     return any(isinstance(n, ast.Name) and n.id == "get_ipython" for n in ast.walk(node))
 
 
-def plain(node: ast.stmt, names: AbstractSet[str]) -> Plain:
+def plain(node: ast.stmt, names: AbstractSet[str], *, fails: bool = False) -> Plain:
     """The plain form of a statement that is one of IPython's own.
 
     ``names`` are those that the notebook binds: IPython fills in ``{name}`` and ``$name`` where there is such a name.
+    ``fails`` is whether its cell is expected to fail, as it does where it loads an extension that is not there.
 
     Raises:
         NotPlainError: There is none.
@@ -91,6 +95,8 @@ def plain(node: ast.stmt, names: AbstractSet[str]) -> Plain:
     method = value.func.attr
     if method == "system" or (method == "getoutput" and target):
         return _command(arguments[0], target, names)
+    if method == "run_line_magic" and fails and arguments[0] == "load_ext" and _LOADED.fullmatch(arguments[1].strip()):
+        return Plain(f"import_module({arguments[1].strip()!r})", (_IMPORT,))
     if method == "run_line_magic":
         return _line(arguments[0], arguments[1] if len(arguments) > 1 else "", target, names)
     if method == "run_cell_magic":

@@ -82,7 +82,10 @@ def _sets_up(code: Code) -> bool:
         return (
             code.tree is not None
             and bool(code.tree.body)
-            and all(is_magic(node) and plain(node, frozenset()) == NOTHING for node in code.tree.body)
+            and all(
+                is_magic(node) and plain(node, frozenset(), fails=code.cell.tags.raises) == NOTHING
+                for node in code.tree.body
+            )
         )
     except NotPlainError:
         return False
@@ -92,7 +95,7 @@ def _left_out(code: Code) -> str:
     """The first line of a cell that a package has nothing for, "" where there is none."""
     for node in code.tree.body if code.tree is not None else ():
         try:
-            if is_magic(node) and not plain(node, frozenset()).text:
+            if is_magic(node) and not plain(node, frozenset(), fails=code.cell.tags.raises).text:
                 return code.cell.source.split("\n")[node.lineno - 1].strip()
         except NotPlainError:
             continue

@@ -11,7 +11,8 @@ from IPython.utils.text import DollarFormatter
 
 from nb2pipe import api
 from nb2pipe.diagnostics import Refused
-from nb2pipe.package.magics import NotPlainError, plain
+from nb2pipe.package.magics import NOTHING, NotPlainError, plain
+from nb2pipe.replay.verify import Settings
 from tests.making import code, write
 from tests.package.making import run
 
@@ -99,3 +100,18 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
         (2, 2, "`%watermark -v` is left out", ""),
         (3, 1, "`%%html` is left out", ""),
     ]
+
+
+def test_an_extension_that_is_not_there_ends_a_cell_that_is_expected_to_fail(tmp_path: Path) -> None:
+    cells = ["x = 1", code("%load_ext not_there\nx = 2", "raises-exception"), "%load_ext autoreload\nprint(x)"]
+    compiled = api.compile_notebook(api.load(str(write(tmp_path / "nb.ipynb", cells))), "cells:1")
+    made = api.package(compiled)
+    api.write_package(made, tmp_path / "out")
+    report = api.verify(compiled, tmp_path / "out", Settings())
+    assert report.verdict == "EQUAL", (report.differences, report.unknown)
+
+
+@pytest.mark.parametrize("name", ["autoreload", "storemagic"])
+def test_an_extension_of_ipythons_own_is_always_there(name: str) -> None:
+    node = ast.parse(f"get_ipython().run_line_magic('load_ext', '{name}')").body[0]
+    assert plain(node, frozenset(), fails=True) == NOTHING
