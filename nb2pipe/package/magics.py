@@ -37,13 +37,15 @@ _ALIASES = {"ls": "ls -F", "ll": "ls -F -o"}
 """What IPython runs for these, but for the colours."""
 _SUBPROCESS = Import("subprocess", "subprocess")
 _OS = Import("os", "os")
-_RUN = Import("run_path", "runpy", "run_path")
+_RAN = Import("ran", "._runtime", "ran")
 _IMPORT = Import("import_module", "importlib", "import_module")
-RUNS = "globals().update(run_path("
+RUNS = "globals().update(ran("
 """How the plain form of ``%run`` begins."""
 COMMAND = "subprocess.run("
 """What runs a command in its plain form."""
 _PATH = Import("Path", "pathlib", "Path")
+_SCRIPT = re.compile(r"[\w./-]+\.py(?:\s+[\w./=:,+-]+)*")
+"""A script and its arguments, of which IPython changes nothing and none is an option of ``%run``."""
 _LOADED = re.compile(r"(?!(?:autoreload|storemagic)$)[A-Za-z_][\w.]*")
 """An extension to load, but for those that IPython has itself."""
 _DOLLAR = re.compile(r"(.*?)\$(\$?[\w\.]+)(?=(?:[^']*'[^']*')*[^']*$)")
@@ -131,8 +133,8 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
             text = _text(value.strip(), names)
             shown = _text(f"env: {key.strip()}={value.strip()}", names)
             return Plain(f"os.environ[{key.strip()!r}] = {text}\nprint({shown})", (_OS,))
-    if name == "run" and re.fullmatch(r"[\w./-]+\.py", text) and not target:
-        return Plain(f"{RUNS}{text!r}, run_name='__main__'))", (_RUN,))
+    if name == "run" and _SCRIPT.fullmatch(text.strip()) and not text.strip().startswith("-") and not target:
+        return Plain(f"{RUNS}{', '.join(map(repr, text.split()))}))", (_RAN,))
     if name in ("sx", "system") and target:
         return _command(text, target, names)
     raise NotPlainError(f"%{name}")

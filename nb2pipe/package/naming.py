@@ -20,7 +20,7 @@ _RESERVED = frozenset(
 )  # what stands in pipeline.py beside the steps
 
 _SUPPORT = frozenset(
-    {"Path", "captured", "display", "os", "partial", "run_path", "show_figures", "subprocess", "timed"}
+    {"Path", "captured", "display", "os", "partial", "ran", "show_figures", "subprocess", "timed"}
 )  # what steps import for themselves
 
 

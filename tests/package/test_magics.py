@@ -104,10 +104,28 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
 
 def test_an_extension_that_is_not_there_ends_a_cell_that_is_expected_to_fail(tmp_path: Path) -> None:
     cells = ["x = 1", code("%load_ext not_there\nx = 2", "raises-exception"), "%load_ext autoreload\nprint(x)"]
-    compiled = api.compile_notebook(api.load(str(write(tmp_path / "nb.ipynb", cells))), "cells:1")
-    made = api.package(compiled)
-    api.write_package(made, tmp_path / "out")
-    report = api.verify(compiled, tmp_path / "out", Settings())
+    _is_equal(cells, tmp_path)
+
+
+def test_a_script_is_run_as_a_program_with_its_arguments(tmp_path: Path) -> None:
+    script = "%%writefile a.py\nimport sys\nprint(sys.argv, __name__, __file__)\ny = len(sys.argv)"
+    cells = [
+        script, "%run a.py --n 5 --fast", "print(y)", code("%run not/there.py 3", "raises-exception"), "%run ./a.py",
+        "print(y, __name__)",
+    ]  # fmt: skip
+    _is_equal(cells, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["-i a.py", "a.ipynb", "a.py *.csv", "a.py {x}", "a.py '1 2'", "a.py ~/b"])
+def test_what_run_would_change_of_its_line_is_refused(text: str) -> None:
+    with pytest.raises(NotPlainError, match="%run"):
+        plain(ast.parse(f"get_ipython().run_line_magic('run', {text!r})").body[0], frozenset())
+
+
+def _is_equal(cells: list[Any], folder: Path) -> None:
+    compiled = api.compile_notebook(api.load(str(write(folder / "nb.ipynb", cells))), "cells:1")
+    api.write_package(api.package(compiled), folder / "out")
+    report = api.verify(compiled, folder / "out", Settings())
     assert report.verdict == "EQUAL", (report.differences, report.unknown)
 
 

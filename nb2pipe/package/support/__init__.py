@@ -6,6 +6,7 @@ from ._display import display
 from ._fields import ParameterError, checked
 from ._figures import end_of_cell as show_figures
 from ._pipeline import Pipeline, Step
+from ._runs import ran
 from ._script import script
 from ._timer import timed
 
@@ -17,6 +18,7 @@ __all__ = [
     "checked",
     "display",
     "main",
+    "ran",
     "script",
     "show_figures",
     "timed",

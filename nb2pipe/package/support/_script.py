@@ -17,6 +17,7 @@ from typing import Any
 from ._captured import captured
 from ._display import display
 from ._figures import end_of_cell as show_figures
+from ._runs import ran
 from ._timer import timed
 
 
@@ -55,7 +56,7 @@ def script(name: str, gives: Sequence[str], part: str = "") -> Callable[..., Any
 
     def run(**values: Any) -> Any:
         _namespace.update(
-            __name__="__main__", captured=captured, display=display, show_figures=show_figures, timed=timed
+            __name__="__main__", captured=captured, display=display, ran=ran, show_figures=show_figures, timed=timed
         )
         know(values)
         for code, may_fail in _cells(path):
