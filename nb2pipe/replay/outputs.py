@@ -75,14 +75,29 @@ def lines(text: str, package: str) -> list[str]:
 def differing(
     expected: Sequence[str], actual: Sequence[str], undetermined: Sequence[str] | None = None
 ) -> Place | None:
-    """The first line that differs; lines that differ from those of ``undetermined``, another run, are left out."""
+    """The first line that differs; lines that differ from those of ``undetermined``, another run, are left out.
+
+    Where the runs have other numbers of lines, as arrays of other numbers are laid out in other lines, all between the first
+    line that differs and the last is left out.
+    """
     if expected == actual:
         return None
-    if undetermined is not None and len(undetermined) == len(expected) == len(actual):
-        actual = [b if a == c else a for a, b, c in zip(expected, actual, undetermined, strict=True)]
+    if undetermined is not None:
+        if len(undetermined) == len(expected) == len(actual):
+            actual = [b if a == c else a for a, b, c in zip(expected, actual, undetermined, strict=True)]
+        else:
+            first = _common(expected, undetermined)
+            last = _common(expected[first:][::-1], undetermined[first:][::-1])
+            if len(actual) >= first + last:
+                actual = [*actual[:first], *expected[first : len(expected) - last], *actual[len(actual) - last :]]
         if expected == actual:
             return None
     return texts_differ("\n".join(expected), "\n".join(actual))
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """With how many equal lines both begin."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def figure_differs(expected: bytes, actual: bytes) -> Place | None:

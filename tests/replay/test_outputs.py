@@ -89,6 +89,14 @@ def test_lines_that_the_notebook_does_not_determine() -> None:
     assert differing(["a", "1"], ["b", "2"], ["a", "3"]) == Place("line 1", "a", "b")
 
 
+def test_lines_of_another_layout_are_left_out_as_one_block() -> None:
+    assert differing(["a", "1", "z"], ["a", "2", "2", "z"], ["a", "3", "z"]) is None
+    assert differing(["a", "1", "1", "z"], ["a", "2", "z"], ["a", "3", "z"]) is None
+    assert differing(["a", "1", "z"], ["b", "2", "2", "z"], ["a", "3", "z"]) == Place("line 1", "a", "b")
+    assert differing(["a", "1", "z"], ["a", "2", "2", "y"], ["a", "3", "z"]) == Place("line 3", "z", "y")
+    assert differing(["a", "1", "z"], ["a"], ["a", "3", "z"]) == Place("line 2", "1", "no more lines")
+
+
 def test_pixels() -> None:
     red = png((255, 0, 0))
     assert figure_differs(red, red) is None
