@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nb2pipe.replay.compare import Portrait
 
 PROBE = Path(__file__).with_name("probe.py")
+SEEDING = Path(__file__).with_name("seeding.py")
 _PATIENCE = 900.0  # seconds, for a probe
 _BUILTINS = "__import__('builtins')"
 
@@ -59,10 +60,12 @@ class _Seen:
     redrawn: set[int] = field(default_factory=set)
 
 
-def replay(document: Any, place: Place, probes: Sequence[Probe], timeout: float | None = None) -> Replay:
+def replay(
+    document: Any, place: Place, probes: Sequence[Probe], timeout: float | None = None, *, seeded: bool = False
+) -> Replay:
     """Run a notebook (an nbformat node) in a fresh copy of its folder; its cells that are tagged ``skip`` are left out.
 
-    ``timeout`` is in seconds, for each cell.
+    ``timeout`` is in seconds, for each cell; ``seeded`` is whether the shared random states begin with a seed.
 
     Raises:
         NotebookFails: A cell fails that is not expected to, or takes too long.
@@ -71,7 +74,7 @@ def replay(document: Any, place: Place, probes: Sequence[Probe], timeout: float 
     seen = _Seen()
     client = _client(copy.deepcopy(document), working, seen, timeout)
     started = time.monotonic()
-    asyncio.run(_execute(client, seen, probes, values))
+    asyncio.run(_execute(client, seen, probes, values, seeded=seeded))
     seconds = time.monotonic() - started
     found: dict[str, dict[str, Portrait]] = {}
     for number, probe in enumerate(probes):
@@ -79,12 +82,14 @@ def replay(document: Any, place: Place, probes: Sequence[Probe], timeout: float 
     return Replay(found, seen.outputs, frozenset(seen.redrawn), seconds)
 
 
-async def _execute(client: Any, seen: _Seen, probes: Sequence[Probe], values: Path) -> None:
+async def _execute(client: Any, seen: _Seen, probes: Sequence[Probe], values: Path, *, seeded: bool) -> None:
     """Run the cells in order, and look behind each at what is asked for."""
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what the kernel itself has to say
     async with client.async_setup_kernel(cleanup_kc=True, env=environment(), **quiet):
+        if seeded:
+            await _do_unseen(client, _ours(SEEDING, "seed()"))
         for position, cell in enumerate(client.nb.cells):
             if cell.cell_type == "code" and "skip" not in cell.metadata.get("tags", ()):
                 which = f"cell {position + 1} of the notebook"
@@ -102,7 +107,9 @@ async def _execute(client: Any, seen: _Seen, probes: Sequence[Probe], values: Pa
                 seen.outputs[position] = cell.outputs
             for number, probe in enumerate(probes):
                 if probe.cell == position:
-                    await _look(client, probe, values / str(number))
+                    await _do_unseen(
+                        client, _ours(PROBE, f"portraits(_values, {probe.names!r}, {str(values / str(number))!r})")
+                    )
 
 
 def _client(document: Any, working: Path, seen: _Seen, timeout: float | None) -> Any:
@@ -129,11 +136,16 @@ def _client(document: Any, working: Path, seen: _Seen, timeout: float | None) ->
     )  # fmt: skip
 
 
-async def _look(client: Any, probe: Probe, path: Path) -> None:
-    """Have the kernel write portraits; nothing of it is left in the namespace, the history or the outputs."""
-    program = f"{PROBE.read_text('utf-8')}\nportraits(_values, {probe.names!r}, {str(path)!r})\n"
-    module = f"{{'__name__': 'nb2pipe.replay.probe', '__file__': {str(PROBE)!r}, '_values': {_BUILTINS}.globals()}}"
-    code = f"{_BUILTINS}.exec({program!r}, {module})"  # an expression, for that binds no name
+def _ours(path: Path, call: str) -> str:
+    """A file of ours, and then a call of what it defines, as an expression that binds no name."""
+    program = f"{path.read_text('utf-8')}\n{call}\n"
+    name = f"nb2pipe.replay.{path.stem}"
+    module = f"{{'__name__': {name!r}, '__file__': {str(path)!r}, '_values': {_BUILTINS}.globals()}}"
+    return f"{_BUILTINS}.exec({program!r}, {module})"
+
+
+async def _do_unseen(client: Any, code: str) -> None:
+    """Have the kernel run something of ours; nothing of it is left in the namespace, the history or the outputs."""
     with suppress(TimeoutError):  # the values then count as unknown
         await client.kc.execute_interactive(
             code, silent=True, store_history=False, allow_stdin=False, stop_on_error=False, timeout=_PATIENCE,

@@ -131,17 +131,19 @@ def run_steps(project: Project, place: Place, timeout: float | None) -> Run:
 
 
 def run_whole(
-    project: Project, place: Place, timeout: float | None, *, scale: int = 1, start: Start | None = None
-) -> Run:
+    project: Project, place: Place, timeout: float | None, *, scale: int = 1, start: Start | None = None,
+    seeded: bool = False,
+) -> Run:  # fmt: skip
     """Run ``python -m <package>``: all steps in one process.
 
-    ``scale`` is by how much figures are drawn larger, ``start`` how the process is made, by default anew.
+    ``scale`` is by how much figures are drawn larger, ``start`` how the process is made, by default anew; ``seeded`` is
+    whether the shared random states begin with a seed.
     """
     working, run = lay_out(place), Run()
     values, pictures = place.fresh("whole"), place.fresh("figures")
     mark = f"\x1e{secrets.token_hex(8)}\x1e"
     arguments = ["--figures", str(pictures)]
-    order = {"do": "run", "values": str(values), "mark": mark, "scale": scale, "arguments": arguments}
+    order = {"do": "run", "values": str(values), "mark": mark, "scale": scale, "arguments": arguments, "seeded": seeded}
     ended = _drive(project, place, working, order, timeout, start or _python)
     run.outputs, run.errors = _by_step(ended.stdout, mark), _by_step(ended.stderr, mark)
     for step in project.steps:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
+from nb2pipe.replay.chance import ALWAYS_OTHER, OTHER_EACH_TIME, OTHER_LINES, Found, forgive_chance
 from nb2pipe.replay.compare import Place as Where
 from nb2pipe.replay.compare import Portrait, compared
 from nb2pipe.replay.facts import Facts
-from nb2pipe.replay.kernel import Probe, Replay, replay
+from nb2pipe.replay.kernel import NotebookFails, Probe, Replay, replay
 from nb2pipe.replay.model import Difference, Report, Unknown
 from nb2pipe.replay.outputs import Shown, differing, figure_differs, lines, shown, tells
 from nb2pipe.replay.package import END, PackageStep, Project, Run, run_steps, run_whole
 from nb2pipe.replay.place import Place
-
-_ALWAYS_OTHER = "the notebook itself gives another one each time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +44,26 @@ def verify(subject: Subject, place: Place, settings: Settings) -> Report:
     """
     truth = replay_notebook(subject, place, settings)
     limit = settings.timeout or max(120.0, 20 * truth.seconds)
-    runs = [run_whole(subject.project, place, limit, scale=scale_of(truth)), run_steps(subject.project, place, limit)]
+    scale = scale_of(truth)
+    runs = [run_whole(subject.project, place, limit, scale=scale), run_steps(subject.project, place, limit)]
 
     def again() -> Replay:
         return replay_notebook(subject, place, settings)
 
-    return Comparison(subject, settings, truth).report(runs, again)
+    def alike() -> tuple[Replay, Run]:
+        seeded = replay_notebook(subject, place, settings, seeded=True)
+        return seeded, run_whole(subject.project, place, limit, scale=scale, seeded=True)
+
+    return Comparison(subject, settings, truth).report(runs, again, alike)
 
 
-def replay_notebook(subject: Subject, place: Place, settings: Settings) -> Replay:
+def replay_notebook(subject: Subject, place: Place, settings: Settings, *, seeded: bool = False) -> Replay:
     """The notebook's run, with portraits of what its package's steps give.
 
     Raises:
         NotebookFails: A cell fails.
     """
-    return replay(subject.document, place, list(_probes(subject)), settings.timeout)
+    return replay(subject.document, place, list(_probes(subject)), settings.timeout, seeded=seeded)
 
 
 def _probes(subject: Subject) -> Iterator[Probe]:
@@ -93,18 +98,6 @@ def scale_of(truth: Replay) -> int:
     return max((f.scale for f in shown(list(truth.outputs.values())).figures), default=1) or 1
 
 
-@dataclass(slots=True)
-class _Found:
-    """What is found on the way: differences by step and name, each once."""
-
-    differences: dict[tuple[str, str], Where] = field(default_factory=dict)
-    unknown: dict[tuple[str, str], str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    values: int = 0
-    outputs: int = 0
-    figures: int = 0
-
-
 class Comparison:
     """One run of a notebook, to be compared with runs of packages."""
 
@@ -117,9 +110,15 @@ class Comparison:
         """What a run of the notebook shows in a step's cells, but for those that no package has."""
         return shown([truth.outputs.get(cell, ()) for cell in step.cells if cell not in self.subject.facts.absent])
 
-    def report(self, runs: Sequence[Run], again: Callable[[], Replay]) -> Report:
-        """Compare runs of a package; ``again`` replays the notebook once more, where that is needed."""
-        found = _Found()
+    def report(
+        self, runs: Sequence[Run], again: Callable[[], Replay], alike: Callable[[], tuple[Replay, Run]] | None = None
+    ) -> Report:
+        """Compare runs of a package.
+
+        ``again`` replays the notebook once more, where that is needed; ``alike`` runs the notebook and the package with
+        random states that are seeded alike, where the notebook itself is another each time.
+        """
+        found = Found()
         second: Replay | None = None
         for step in self.project.steps:
             self.failures(step, runs, found)
@@ -133,6 +132,12 @@ class Comparison:
         if any(not name.startswith(("<run", "<default")) for _, name in found.differences):
             second = again()
             self.leave_out_undetermined(found, second, runs)
+        if alike is not None and not OTHER_EACH_TIME.isdisjoint(found.unknown.values()):
+            with suppress(NotebookFails):  # as it may with other numbers
+                truth, run = alike()
+                if not run.failed:
+                    seeded = Comparison(self.subject, self.settings, truth).found_in(run)
+                    forgive_chance(found, self.found_in(runs[0]), seeded, self.project)
         order = [s.name for s in self.project.steps]
 
         def place(key: tuple[str, str]) -> int:
@@ -151,14 +156,14 @@ class Comparison:
 
     # -- one step -----------------------------------------------------------------------------------------------------
 
-    def failures(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+    def failures(self, step: PackageStep, runs: Sequence[Run], found: Found) -> None:
         for run in runs:
             if step.name in run.failed:
                 found.differences.setdefault((step.name, "<run>"), Where("", "it ends well", run.failed[step.name]))
             if step.name in run.alone:
                 found.notes.append(f"{run.alone[step.name]}; it was compared in one process only")
 
-    def values(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+    def values(self, step: PackageStep, runs: Sequence[Run], found: Found) -> None:
         expected = self.truth.values.get(step.name, {})
         for name in step.gives:
             sides = [run.values[step.name][name] for run in runs if name in run.values.get(step.name, {})]
@@ -173,7 +178,7 @@ class Comparison:
                 found.values += 1
                 self.compare((step.name, name), expected[name], sides, found)
 
-    def defaults(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+    def defaults(self, step: PackageStep, runs: Sequence[Run], found: Found) -> None:
         """What the step's function takes for parameters where it is called by itself."""
         for run in runs:
             for key, actual in run.defaults.items():
@@ -183,7 +188,7 @@ class Comparison:
                     if where is not None:
                         found.differences[step.name, f"<default {name}>"] = where
 
-    def compare(self, key: tuple[str, str], expected: Portrait, sides: Sequence[Portrait], found: _Found) -> None:
+    def compare(self, key: tuple[str, str], expected: Portrait, sides: Sequence[Portrait], found: Found) -> None:
         for actual in sides:
             where, unknown = compared(expected, actual, self.settings.rtol)
             if where is not None:
@@ -191,7 +196,7 @@ class Comparison:
             elif unknown:
                 found.unknown.setdefault(key, unknown)
 
-    def final(self, runs: Sequence[Run], found: _Found) -> None:
+    def final(self, runs: Sequence[Run], found: Found) -> None:
         """The values at the end: a later step may have changed what an earlier one has given."""
         expected = self.truth.values.get(END, {})
         for name, step in _final(self.subject).items():
@@ -204,7 +209,7 @@ class Comparison:
                 where = found.differences[key]
                 found.differences[key] = where._replace(where=f"at the end{', ' * bool(where.where)}{where.where}")
 
-    def outputs(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+    def outputs(self, step: PackageStep, runs: Sequence[Run], found: Found) -> None:
         expected = lines(self.shown[step.name].text, self.project.name)
         sides = [run.outputs[step.name] for run in runs if step.name in run.outputs]
         key = step.name, "<output>"
@@ -222,7 +227,7 @@ class Comparison:
                     found.differences.setdefault(key, where)
         self.expected_errors(step, runs, found)
 
-    def expected_errors(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+    def expected_errors(self, step: PackageStep, runs: Sequence[Run], found: Found) -> None:
         """The errors that cells are expected to end with."""
         for cell in (c for c in step.cells if c not in self.subject.facts.absent):
             for error in shown([self.truth.outputs.get(cell, ())]).errors:
@@ -271,7 +276,7 @@ class Comparison:
         which = f"cell {commands[0] + 1} runs a command"
         return f"{which}, which arranges what it shows for a terminal; its words were compared, and not its lines"
 
-    def figures(self, step: PackageStep, runs: Sequence[Run], found: _Found) -> None:
+    def figures(self, step: PackageStep, runs: Sequence[Run], found: Found) -> None:
         expected = self.shown[step.name].figures
         for run in runs:
             if step.name not in run.figures:
@@ -291,7 +296,7 @@ class Comparison:
                 if where is not None:
                     found.differences.setdefault(key, where)
 
-    def elsewhere(self, found: _Found) -> None:
+    def elsewhere(self, found: Found) -> None:
         """What cells show that belong to no step."""
         known = {cell for step in self.project.steps for cell in step.cells}
         for cell, outputs in self.truth.outputs.items():
@@ -310,7 +315,7 @@ class Comparison:
 
     # -- what the notebook itself does not determine ---------------------------------------------------------------------
 
-    def leave_out_undetermined(self, found: _Found, second: Replay, runs: Sequence[Run]) -> None:
+    def leave_out_undetermined(self, found: Found, second: Replay, runs: Sequence[Run]) -> None:
         """Move what differs between two runs of the notebook from the differences to what is unknown."""
         steps = {s.name: s for s in self.project.steps}
         for key in list(found.differences):
@@ -322,11 +327,21 @@ class Comparison:
             elif what.startswith("<figure"):
                 one, two = self.shown[name].figures, self.shown_by(steps[name], second).figures
                 if one != two:
-                    found.unknown[key] = _ALWAYS_OTHER
+                    found.unknown[key] = ALWAYS_OTHER
                     del found.differences[key]
             elif self.is_undetermined(name, what, second):
-                found.unknown[key] = _ALWAYS_OTHER
+                found.unknown[key] = ALWAYS_OTHER
                 del found.differences[key]
+
+    def found_in(self, run: Run) -> Found:
+        """The values, outputs and figures of a run, compared."""
+        found = Found()
+        for step in self.project.steps:
+            self.values(step, [run], found)
+            self.outputs(step, [run], found)
+            self.figures(step, [run], found)
+        self.final([run], found)
+        return found
 
     def is_undetermined(self, step: str, name: str, second: Replay) -> bool:
         """Whether a value differs between the notebook's two runs, behind its step or at the end."""
@@ -336,14 +351,14 @@ class Comparison:
         ]
         return any(a and b and compared(a, b, self.settings.rtol).difference is not None for a, b in pairs)
 
-    def undetermined_output(self, step: PackageStep, found: _Found, second: Replay, runs: Sequence[Run]) -> None:
+    def undetermined_output(self, step: PackageStep, found: Found, second: Replay, runs: Sequence[Run]) -> None:
         expected, other = (
             lines(s.text, self.project.name) for s in (self.shown[step.name], self.shown_by(step, second))
         )
         if expected == other:
             return
         key = step.name, "<output>"
-        found.unknown[key] = "some lines are others each time in the notebook itself"
+        found.unknown[key] = OTHER_LINES
         del found.differences[key]
         for run in runs:
             if step.name in run.outputs:

@@ -114,8 +114,8 @@ def test_changed_figures(tmp_path: Path) -> None:
 
 def test_what_the_notebook_does_not_determine_is_unknown_and_nothing_else(tmp_path: Path) -> None:
     cells = [
-        "import random\nx = random.random()\ny = 3",
-        "z = y + 1\nprint('drawn', x)\nprint('fixed', z)",
+        "import time\nx = time.time_ns()\ny = 3",
+        "z = y + 1\nprint('now', x)\nprint('fixed', z)",
         "print(x > 2, z)",
     ]
     report = verified(tmp_path, cells)
@@ -131,6 +131,38 @@ def test_what_the_notebook_does_not_determine_is_unknown_and_nothing_else(tmp_pa
         Difference("cell_2", "<output>", "line 2", "fixed 4", "fixed 5"),
     )
     assert [u[:2] for u in report.unknown] == [("cell_1", "x"), ("cell_2", "<output>")]
+
+
+RANDOM = [
+    "import random\nimport numpy as np\nx = random.random()\na = np.random.rand(3)",
+    "b = np.random.default_rng().normal(size=2) + x\nprint('drawn', b)\nprint('fixed', len(b))",
+    "import scipy.stats  # draws numbers itself, and in the package before the first cell\nc = np.random.default_rng().random() + a",
+]
+
+
+def test_random_numbers_are_compared_where_both_begin_with_one_seed(tmp_path: Path) -> None:
+    report = verified(tmp_path, RANDOM)
+    assert report.verdict == "EQUAL", (report.differences, report.unknown)
+    assert report.notes == (
+        "step cell_1: each run of the notebook gives another `x`, `a`; equal where both begin with one seed",
+        "step cell_2: each run of the notebook gives another <output>; equal where both begin with one seed",
+        "step cell_3: each run of the notebook gives another `c`; equal where both begin with one seed",
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "unknown"),
+    [("x = random.random()", "x = random.uniform(0, 2)", "x"), ("rand(3)", "rand(3) / 2", "a")],
+)
+def test_random_numbers_that_are_others_stay_unknown(old: str, new: str, unknown: str, tmp_path: Path) -> None:
+    report = verified(tmp_path, RANDOM, (old, new))
+    assert report.verdict == "UNKNOWN"
+    assert ("cell_1", unknown) in [u[:2] for u in report.unknown]
+
+
+def test_what_is_wrong_beside_random_numbers_differs(tmp_path: Path) -> None:
+    report = verified(tmp_path, RANDOM, ("len(b)", "len(b) + 1"))
+    assert [d[:2] for d in report.differences] == [("cell_2", "<output>")]
 
 
 def test_what_cannot_leave_its_process_is_compared_in_one(tmp_path: Path) -> None:
@@ -279,14 +311,14 @@ def test_what_only_sets_up_the_environment_is_noted(tmp_path: Path) -> None:
     cells = [
         code("print(1)", "step:all"),
         code("!pip install --no-index nosuch", "step:all"),
-        code("%load_ext nosuch", "step:all", "raises-exception"),
+        code("%matplotlib nosuch", "step:all", "raises-exception"),
         code("print(2)", "step:all"),
     ]
     report = verified(tmp_path, cells)
     assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
     assert [n.partition("; ")[0] for n in report.notes] == [
         "cell 2 is no part of the package (`!pip install --no-index nosuch` is for the environment)",
-        "cell 3 is no part of the package (`%load_ext nosuch` is for the environment)",
+        "cell 3 is no part of the package (`%matplotlib nosuch` is for the environment)",
     ]
     (tmp_path / "other").mkdir()
     assert verified(tmp_path / "other", cells, ("print(2)", "print(3)")).verdict == "DIFFERS"
@@ -314,11 +346,11 @@ def test_a_cell_that_is_no_python_is_in_no_package(tmp_path: Path) -> None:
         "x = 1",
         code("a$b <- c(1)", "raises-exception"),
         "print(x)",
-        code("y = 2\n%load_ext nosuch", "raises-exception"),
+        code("y = 2\n%timeit -n 1 -r 1 1 / 0", "raises-exception"),
     ]
     report = verified(tmp_path, cells)
     assert report.differences == ()
-    left_out = "cell 4 has `%load_ext nosuch`, of which no package shows anything"
+    left_out = "cell 4 has `%timeit -n 1 -r 1 1 / 0`, of which no package shows anything"
     assert report.unknown == (Unknown("cell_4", "<error>", left_out),)
     assert report.notes == (
         "cell 2 is no part of the package (it is no Python, and fails); what it shows was not compared",

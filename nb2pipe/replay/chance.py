@@ -1,0 +1,65 @@
+"""What a comparison finds, and which of it is chance: numbers that a notebook draws are others each time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nb2pipe.replay.compare import Place
+from nb2pipe.replay.package import Project
+
+ALWAYS_OTHER = "the notebook itself gives another one each time"
+OTHER_LINES = "some lines are others each time in the notebook itself"
+OTHER_EACH_TIME = frozenset({ALWAYS_OTHER, OTHER_LINES})
+_IN_ONE_PROCESS = "it rests on random numbers; in one process it is equal where both begin with one seed"
+
+
+@dataclass(slots=True)
+class Found:
+    """What is found on the way: differences by step and name, each once."""
+
+    differences: dict[tuple[str, str], Place] = field(default_factory=dict)
+    unknown: dict[tuple[str, str], str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    values: int = 0
+    outputs: int = 0
+    figures: int = 0
+
+
+def forgive_chance(found: Found, whole: Found, seeded: Found, project: Project) -> None:
+    """What is equal where the random states are seeded alike is no difference, and known.
+
+    ``found`` is about all runs of the package, ``whole`` about that in one process, ``seeded`` about one in one process with
+    the notebook's and the package's random states seeded alike. Where only steps in processes of their own differ, and they
+    rest on what is random, it stays unknown whether that is all.
+    """
+    unequal = seeded.differences.keys() | seeded.unknown.keys()
+    equal: dict[str, list[str]] = {}
+    for key in dict.fromkeys([*found.unknown, *found.differences]):
+        step, name = key
+        chance = found.unknown.get(key) in OTHER_EACH_TIME or key in whole.differences
+        if chance and key not in unequal and not (name.startswith("<figure") and (step, "<figures>") in unequal):
+            equal.setdefault(step, []).append(name)
+    for step, names in equal.items():
+        for name in names:
+            found.unknown.pop((step, name), None)
+            found.differences.pop((step, name), None)
+        told = ", ".join(name if name.startswith("<") else f"`{name}`" for name in names)
+        found.notes.append(
+            f"step {step}: each run of the notebook gives another {told}; equal where both begin with one seed"
+        )
+    for key in found.differences.keys() - unequal:
+        step, name = key
+        if not name.startswith(("<run", "<default")) and not equal.keys().isdisjoint(_up_to(step, project)):
+            del found.differences[key]
+            found.unknown[key] = _IN_ONE_PROCESS
+
+
+def _up_to(step: str, project: Project) -> set[str]:
+    """A step, and all that it comes after."""
+    found, waiting = set[str](), [step]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += project.after.get(name, ())
+    return found

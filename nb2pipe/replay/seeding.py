@@ -1,0 +1,65 @@
+"""Seeds the random states that all code of a process shares, so that two processes that draw alike get the same numbers.
+
+This file is run by its path inside of the notebook's kernel and of the package's process: it imports the standard library only.
+"""
+
+from __future__ import annotations
+
+import builtins
+import random
+import secrets
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class _Shared(NamedTuple):
+    """A state that a library has: how it is seeded, looked at and put back; each takes the library's module first."""
+
+    seed: Callable[[Any], Any]
+    state: Callable[[Any], Any]
+    restore: Callable[[Any, Any], Any]
+
+
+_SHARED = {
+    "numpy.random": _Shared(lambda m: m.seed(0), lambda m: m.get_state(legacy=False), lambda m, s: m.set_state(s)),
+    "torch": _Shared(lambda m: m.manual_seed(0), lambda m: m.get_rng_state(), lambda m, s: m.set_rng_state(s)),
+}
+
+
+def seed() -> None:
+    """Seed `random`, and the libraries with a state of their own as soon as they are imported.
+
+    Generators of NumPy that are made without a seed take one from `secrets`. What a library draws while it is imported
+    changes nothing: a package imports in another order than its notebook.
+    """
+    random.seed(0)
+    entropy = random.Random(0)  # noqa: S311  it is to be the same each time
+    secrets.randbits = entropy.getrandbits  # type: ignore[assignment]
+    seeded: set[str] = set()
+    load, importing = builtins.__import__, False
+
+    def seed_new() -> None:
+        for name in _SHARED.keys() & sys.modules.keys() - seeded:
+            _SHARED[name].seed(sys.modules[name])
+            seeded.add(name)
+
+    def imported(*arguments: Any, **options: Any) -> Any:
+        nonlocal importing
+        if importing:
+            return load(*arguments, **options)
+        before = [(name, _SHARED[name].state(sys.modules[name])) for name in seeded]
+        own = random.getstate(), entropy.getstate()
+        importing = True
+        try:
+            return load(*arguments, **options)
+        finally:
+            importing = False
+            random.setstate(own[0])
+            entropy.setstate(own[1])
+            for name, state in before:
+                _SHARED[name].restore(sys.modules[name], state)
+            seed_new()
+
+    seed_new()
+    builtins.__import__ = imported
