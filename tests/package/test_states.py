@@ -208,3 +208,15 @@ def test_a_sample_one_by_one(name: str, tmp_path: Path) -> None:
     done = one_by_one(source, tmp_path / "work")
     assert [d.returncode for d in done] == [0] * len(done), done[-1].stderr
     assert "".join(d.stdout for d in done) == whole.stdout
+
+
+def test_pickle_finds_the_classes_of_scripts(tmp_path: Path) -> None:
+    cells = [
+        "import pickle\nclass Kept:\n    size = 2\n",
+        "globals()['more'] = Kept()\nmore.size = 3\nwith open('kept.pkl', 'wb') as f:\n    pickle.dump(more, f)",
+        "with open('kept.pkl', 'rb') as f:\n    print(pickle.load(f).size, Kept.size)",
+    ]
+    source, work = made(tmp_path, cells, None)
+    assert list((source / "made" / "scripts").glob("*.py"))
+    done = run(source, work)
+    assert (done.stdout, done.returncode) == ("3 2\n", 0), done.stderr

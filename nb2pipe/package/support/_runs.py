@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from io import open_code
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 
 def ran(path: str, *arguments: str) -> dict[str, Any]:
     """Run a script as a program with these arguments: the names that it has bound."""
-    if not os.path.isfile(path):  # noqa: PTH113
+    if not Path(path).is_file():
         raise Exception(f"File `{path!r}` not found.")  # noqa: TRY002  as IPython says it
     module = ModuleType("__main__")
     module.__file__ = os.path.abspath(path)

@@ -9,9 +9,11 @@ import atexit
 import functools
 import inspect
 import itertools
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ._captured import captured
@@ -30,7 +32,10 @@ class _Unbound:
 
 UNBOUND = _Unbound()
 
-_namespace: dict[str, Any] = {}
+_main = ModuleType("__main__")
+_namespace = vars(_main)
+_names = frozenset(_namespace)
+"""What every module has."""
 _FUTURE = functools.reduce(
     int.__or__, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 )
@@ -38,7 +43,8 @@ _FUTURE = functools.reduce(
 
 def begin(values: Mapping[str, Any]) -> None:
     """Begin a run: the scripts of the one before are forgotten."""
-    _namespace.clear()
+    for name in _namespace.keys() - _names:
+        del _namespace[name]
     know(values)
 
 
@@ -55,25 +61,34 @@ def script(name: str, gives: Sequence[str], part: str = "") -> Callable[..., Any
     path = Path(__file__).parents[1] / part / "scripts" / f"{name}.py"
 
     def run(**values: Any) -> Any:
-        _namespace.update(
-            __name__="__main__", captured=captured, display=display, ran=ran, show_figures=show_figures, timed=timed
-        )
+        _namespace.update(captured=captured, display=display, ran=ran, show_figures=show_figures, timed=timed)
         know(values)
-        for code, may_fail in _cells(path):
-            try:
-                result = eval(code, _namespace)
-                if inspect.iscoroutine(result):
-                    _loop().run_until_complete(result)
-            except Exception:
-                if not may_fail:
-                    raise
-                traceback.print_exc()
-                show_figures()  # those that it has come to
+        main, sys.modules["__main__"] = (
+            sys.modules["__main__"],
+            _main,
+        )  # where pickle looks for the classes of a notebook
+        try:
+            _do(path)
+        finally:
+            sys.modules["__main__"] = main
         found = tuple(_namespace.get(n, UNBOUND) for n in gives)
         return found[0] if len(found) == 1 else found or None
 
     run.__name__ = run.__qualname__ = name
     return run
+
+
+def _do(path: Path) -> None:
+    for code, may_fail in _cells(path):
+        try:
+            result = eval(code, _namespace)
+            if inspect.iscoroutine(result):
+                _loop().run_until_complete(result)
+        except Exception:
+            if not may_fail:
+                raise
+            traceback.print_exc()
+            show_figures()  # those that it has come to
 
 
 @functools.cache
