@@ -2,7 +2,7 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
-JOBS ?= 2
+JOBS ?= 3
 
 .DEFAULT_GOAL := help
 TORCH_VENV ?= .venv-torch
@@ -12,7 +12,7 @@ KALE_VENV ?= .venv-kale
 
 LAB := $(CURDIR)/$(LAB_VENV)/bin
 
-.PHONY: help demo test test-torch test-lab wheel check bench format clean
+.PHONY: help demo test test-torch test-lab environments wheel check bench format clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -29,8 +29,10 @@ test-torch: $(TORCH_VENV)/tests ## set up and run the tests that need torch and 
 test-lab: $(LAB_VENV)/front-end ## set up and test the JupyterLab extension: lint, types, units, routes, and in a browser; needs Node
 	cd extension && PATH=$(LAB):$$PATH jlpm lint
 	cd extension && PATH=$(LAB):$$PATH jlpm test
-	$(LAB)/python -m pytest -p pytest_jupyter.jupyter_server -m lab -W default tests/server
-	PATH=$(LAB):$$PATH $(LAB)/python -m pytest -m lab tests/lab
+	$(LAB)/python -m pytest -n $(JOBS) --dist worksteal -p pytest_jupyter.jupyter_server -m lab -W default tests/server
+	PATH=$(LAB):$$PATH $(LAB)/python -m pytest -n 2 --dist worksteal -m lab tests/lab
+
+environments: $(TORCH_VENV)/tests $(LAB_VENV)/front-end ## set up what test-torch and test-lab need
 
 wheel: $(LAB_VENV)/lab ## build the sdist and the wheel, with the front end, to dist; needs Node
 	PATH=$(LAB):$$PATH env HATCH_BUILD_HOOK_ENABLE_JUPYTER-BUILDER=1 $(LAB)/python -m build --no-isolation --sdist
