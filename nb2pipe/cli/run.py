@@ -13,6 +13,7 @@ from nb2pipe.cli.limit_options import add_limits, limits_given
 from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
 from nb2pipe.cli.papermill import add_papermill, papermill_of
 from nb2pipe.cli.parser import Parser, examples
+from nb2pipe.cli.sweep_options import add_sweep, check_sweep
 
 if TYPE_CHECKING:
     from nb2pipe.api import Compiled
@@ -36,6 +37,7 @@ def add_parser(commands: Any) -> None:
             ("nb2pipe run analysis.ipynb --record", "every step, and a record of the run: nb2pipe runs show last"),
             ("nb2pipe run analysis.ipynb --resume last -o out.ipynb", "go on with the run that failed"),
             ("nb2pipe run analysis.ipynb --until train", "train, and what it needs"),
+            ("nb2pipe run analysis.ipynb -p rate 0.1,0.2 --sweep", "for each rate, and a table of metrics"),
         ),
     )
     add_notebook(parser)
@@ -58,6 +60,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--mlflow", metavar="URI",
                         help="send parameters and metrics of the run to MLflow too, such as file:mlruns (implies --record)")  # fmt: skip
     add_choice(parser)
+    add_sweep(parser)
+    parser.add_argument(
+        "--format", choices=("text", "json", "csv"), help="how a sweep prints its table (default: text)"
+    )
     add_limits(parser)
     add_trust(parser)
     add_store(parser, "results")
@@ -80,6 +86,11 @@ def main(options: argparse.Namespace) -> int:
     """Run the command."""
     from nb2pipe.runtime.zygote import Zygote
 
+    check_sweep(options, ("max_runs", "format"))
+    if options.sweep:
+        from nb2pipe.cli.sweeping import run_sweep
+
+        return run_sweep(options)
     folder = Path(options.cwd or Path(options.notebook).resolve().parent)
     if not folder.is_dir() or options.engine != "local":  # reading says it better
         return _run(options, None)

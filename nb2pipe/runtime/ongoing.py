@@ -106,6 +106,8 @@ class Ongoing:
         outcome.status, outcome.detail, outcome.ended = status, detail, time.time()
         outcome.events, outcome.begun = self.events.get(step, ()), self.begun.get(step, ())
         outcome.until = self.until.get(step, 0.0)
+        if step in self.reports:
+            outcome.reads, outcome.writes = self.reports[step].reads, self.reports[step].writes
         self.running.pop(step, None)
         self.ended.add(step)
         self.listener.ended(step, outcome)
