@@ -152,10 +152,9 @@ def _table(prepared: Sweep, request: RunRequest, name: str, running: _Running, s
     """What came of all combinations, as it is recorded."""
     compiled = prepared.compiled
     with opened(results_folder(compiled.folder, request.store)) as store:
-        for place, why in running.refused.items():
-            for found, row in rows_of(store, name).items():
-                if found == place:
-                    refuse(store.database, row.run, why)
+        for place, row in rows_of(store, name).items():
+            if place in running.refused:
+                refuse(store.database, row.run, running.refused[place])
         recorded = rows_of(store, name)
         if request.mlflow is not None:
             from nb2pipe.records.forward import forward
@@ -169,10 +168,8 @@ def _table(prepared: Sweep, request: RunRequest, name: str, running: _Running, s
     for place, values in enumerate(prepared.runs):
         ended = running.ended.get(place, Ended("not run"))
         row = recorded.get(place, Row(values, ended.status, output=running.outputs[place]))
-        if (
-            row.status == "ok" and ended.status == "stopped"
-        ):  # what failed was not the run, but the writing of its notebook
-            row = row._replace(status="failed")
+        if row.status == "ok" and ended.status == "stopped":
+            row = row._replace(status="failed")  # not the run, but the writing of its notebook
         rows.append(row._replace(values=values, error=row.error or ended.detail))
     return Table(name, os.path.abspath(compiled.notebook.path), tuple(rows))
 
@@ -214,6 +211,8 @@ class _Running:
             interrupted = True
             self.interrupt()
         finally:
+            for sweeper in self.sweepers:  # all of them, before any is waited for
+                sweeper.sock.close()
             for sweeper in self.sweepers:
                 sweeper.close()
             self.selector.close()
@@ -293,11 +292,9 @@ class _Running:
         self.ended[place] = ended
         self.times[place] = self.times[place][0], time.monotonic()
         self.making = {one: other for one, other in self.making.items() if other != place}
-        more = (
-            f"{ended.seconds:8.2f} s  {ended.cached} of {ended.steps} cached"
-            if ended.status == "ok"
-            else f"  {ended.detail}"
-        )
+        more = f"  {ended.detail}"
+        if ended.status == "ok":
+            more = f"{ended.seconds:8.2f} s  {ended.cached} of {ended.steps} cached"
         self.say(f"{ended.status:<8} {self.labels[place]:<{self.width}}{more}".rstrip())
         self.look(place, ended)
 

@@ -196,10 +196,10 @@ def named(database: sqlite3.Connection, name: str) -> Run:
 def of_sweep(database: sqlite3.Connection, sweep: str) -> tuple[Run, ...]:
     """The runs of the sweeps whose names begin so, in the order in which they began."""
     rows = database.execute(
-        "select * from runs where substr(json_extract(facts, '$.options.sweep.id'), 1, length(?1)) = ?1 order by started, rowid",
-        (sweep,),
-    )
-    return _with_steps(database, rows.fetchall())
+        "select * from runs where instr(facts, ?) order by started, rowid", (f'"{sweep}',)
+    ).fetchall()
+    wanted = [r for r in rows if json.loads(r[5]).get("options", {}).get("sweep", {}).get("id", "").startswith(sweep)]
+    return _with_steps(database, wanted)
 
 
 def refuse(database: sqlite3.Connection, run: str, why: str) -> None:
