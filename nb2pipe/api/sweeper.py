@@ -16,10 +16,9 @@ from nb2pipe.notebook.read import from_document
 from nb2pipe.report.full import render_full
 from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.executed import NotWritten
+from nb2pipe.runtime.lasting import Lasting
 from nb2pipe.runtime.result import Listener, Outcome, RunResult
 from nb2pipe.runtime.served import Requests
-from nb2pipe.runtime.surroundings import package_times
-from nb2pipe.runtime.zygote import Lasting, Zygote
 
 
 class Subject(NamedTuple):
@@ -70,28 +69,6 @@ class _Telling(Listener):
         self._channel.send(("note", text))
 
 
-class _Starters:
-    """What starts the processes of steps: one for all runs, as long as what is installed stays as it is."""
-
-    def __init__(self, cwd: str) -> None:
-        self._cwd = cwd
-        self._lasting: Lasting | None = None
-        self._times: object = None
-
-    def one(self) -> Lasting:
-        """One that can be used now."""
-        times = package_times()
-        if self._lasting is None or times != self._times or not self._lasting.is_there:
-            self.end()
-            self._lasting, self._times = Lasting(Zygote(None, self._cwd, same_hashes=True)), times
-        return self._lasting
-
-    def end(self) -> None:
-        """End it, and all that it has started."""
-        if self._lasting is not None:
-            self._lasting.end()
-
-
 def _ended(result: RunResult) -> Ended:
     outcomes = result.outcomes.items()
     failed = [f"{step}: {o.detail}" for step, o in outcomes if o.status in ("failed", "died")]
@@ -134,15 +111,11 @@ def serve(channel: Channel) -> None:
     subject: Subject = channel.receive()
     notebook = from_document(subject.document, subject.path)
     compiled = compile_notebook(notebook, subject.split, subject.cwd)
-    starters = _Starters(str(compiled.folder))
-    try:
-        starters.one()
+    with Lasting(str(compiled.folder)) as starter:
         channel.send(("ready", ""))
         requests: Requests[RunRequest] = Requests(_received(channel))
         for request in requests:
-            channel.send(("ended", _run(subject, compiled, request, channel, starters.one())))
-    finally:
-        starters.end()
+            channel.send(("ended", _run(subject, compiled, request, channel, starter)))
 
 
 def main() -> None:

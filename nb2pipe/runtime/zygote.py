@@ -262,42 +262,6 @@ class Zygote:
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-class Lasting:
-    """A zygote for several runs, one after another: it imports once, and none of them ends it."""
-
-    def __init__(self, zygote: Zygote) -> None:
-        self._zygote = zygote
-        self._prepared = False
-        self.hash_seed = zygote.hash_seed
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it can start anything still."""
-        process = self._zygote.process
-        return process is None or process.poll() is None
-
-    def prepare(self, modules: Sequence[str]) -> None:
-        """Have it import ``modules``, before the first run."""
-        if not self._prepared:
-            self._prepared = True
-            self._zygote.prepare(modules)
-
-    def fork(self, *, payload: tuple[Any, ...] = ()) -> Child:
-        """A process that runs the tasks which come through its socket; see `Starter`."""
-        return self._zygote.fork(payload=payload)
-
-    def wait(self, pid: int) -> int:
-        """Wait for a process to end; its wait status."""
-        return self._zygote.wait(pid)
-
-    def close(self) -> None:
-        """A run is over; it stays for the next."""
-
-    def end(self) -> None:
-        """No run comes any more."""
-        self._zygote.close()
-
-
 def wait_status(process: subprocess.Popen[bytes]) -> int:
     """A return code of subprocess as a wait status."""
     code = process.returncode
