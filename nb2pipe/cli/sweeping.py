@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.limit_options import limits_given
+from nb2pipe.cli.papermill import papermill_of
 from nb2pipe.cli.sweep_options import check_sweep, headline, prepared
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def run_sweep(options: argparse.Namespace) -> int:
     from nb2pipe.diagnostics import Refused
 
     check_sweep(options, ())
+    papermill_of(options)  # that its options go with papermill
     settings = limits_given(options) | ({"jobs": options.jobs} if options.jobs else {})
     try:
         sweep, chosen = prepared(options, options.cwd, settings | {"order": options.order, "guards": options.guards})
