@@ -292,6 +292,8 @@ class _Running:
         self.ended[place] = ended
         self.times[place] = self.times[place][0], time.monotonic()
         self.making = {one: other for one, other in self.making.items() if other != place}
+        if ended.status != "ok" and self.request.options.fail_fast:
+            self.waiting.clear()
         more = f"  {ended.detail}"
         if ended.status == "ok":
             more = f"{ended.seconds:8.2f} s  {ended.cached} of {ended.steps} cached"

@@ -117,8 +117,10 @@ def test_a_combination_that_fails_leaves_the_others(folder: Path, capsys: pytest
     assert "more: nb2pipe open 20" in said.err
     counts = steps_run(capsys)
     assert (counts["load"], counts["train"], counts.get("show", 0)) == (2, 1, 0)  # nothing is shared without the cache
-    assert main(["runs", "list"]) == 0
-    assert sorted(line.split()[1] for line in capsys.readouterr().out.splitlines()) == ["failed", "ok"]
+    assert main(["run", "nb.ipynb", "-f", "grid.yaml", "--sweep", "--fail-fast", "--jobs", "1", "--format", "csv"]) == 1
+    assert [r["status"] for r in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["failed", "not run"]
+    assert main(["runs", "list", "--pipeline", "nb", "-n", "3"]) == 0
+    assert sorted(line.split()[1] for line in capsys.readouterr().out.splitlines()) == ["failed", "failed", "ok"]
 
 
 def test_combinations_of_a_notebook_that_writes_files_run_one_after_another(
@@ -176,7 +178,7 @@ def test_combinations_that_were_seen_to_touch_one_file_are_refused(
         (["--sweep", "-p", "rate", "1,2", "-o", "out.txt"], ".ipynb or .html"),
         (["--max-runs", "2"], "--max-runs goes with --sweep"),
         (["--format", "csv"], "--format goes with --sweep"),
-        (["-p", "rate", "1,2"], "parameter `rate`: expected float"),
+        (["-p", "rate", "1,2"], "got str ('1,2'); --sweep runs the notebook for each of several values"),
     ],
 )  # fmt: skip
 def test_wrong_inputs_are_told_before_anything_runs(
