@@ -84,12 +84,12 @@ def _wait(watched: Watch, notebook: str, code: Any) -> tuple[str, ...]:
         changed = watched.wait()
         if changed != (os.path.abspath(notebook),):
             return changed
+        watched.look(notebook)  # before it is read: what is saved meanwhile is a change
         try:
             if _code_of(notebook) != code:
                 return changed
         except UsageError as error:
             _say_waiting(error)
-        watched.begin()
 
 
 def _say_waiting(error: Exception) -> None:

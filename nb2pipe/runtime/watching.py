@@ -34,6 +34,10 @@ class Watch:
         self._before = {path: _stamp(path) for path in self._before}
         return time.time()
 
+    def look(self, path: str) -> None:
+        """Take a file as it is now, and the others as they were."""
+        self._before[os.path.abspath(path)] = _stamp(path)
+
     def rests_on(self, paths: Iterable[str], begun: float) -> None:
         """The run that has ``begun`` has ended, and rests on these files too; one that was changed meanwhile counts as changed."""
         changing = frozenset(path for path, stamp in self._before.items() if stamp != _stamp(path)) - self._sure
