@@ -14,6 +14,7 @@ from pathlib import Path
 from nb2pipe.analysis.effects import Access, Analysis, Certainty, Definition, Deletion, Effects, Mutation, Resource, Use
 from nb2pipe.analysis.interpreter import CALL_BUDGET, Interpreter, Record
 from nb2pipe.analysis.known.table import Table
+from nb2pipe.analysis.modules import look_again
 from nb2pipe.analysis.objects import STR, Binding, Obj, atomic, reach, reachers, shareable
 from nb2pipe.analysis.states import FIGURES, read_states
 from nb2pipe.collector import paused
@@ -31,6 +32,7 @@ def analyze(notebook: Notebook, codes: Sequence[Code], folder: Path | None = Non
     executed. The method is an abstract interpretation (Cousot and Cousot, 1977) of the notebook run top to
     bottom: flow-sensitive in names, flow-insensitive in the heap, functions interpreted at their calls.
     """
+    look_again()
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, 12_000))  # a call of the notebook costs the interpreter some twenty frames
     try:

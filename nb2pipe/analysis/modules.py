@@ -42,12 +42,25 @@ def locate(name: str, folders: tuple[Path, ...]) -> Path | None:
     return None
 
 
-@lru_cache(maxsize=512)
+def look_again() -> None:
+    """What was found may have changed, come or gone since: whoever stays, a server or a watch, analyses more than once."""
+    find_source.cache_clear()
+    exists.cache_clear()
+
+
 def _parse(path: Path) -> ast.Module | None:
     try:
-        if path.stat().st_size > MAX_SOURCE:
-            return None
-        return ast.parse(path.read_bytes())
+        found = path.stat()
+    except OSError:
+        return None
+    return _parsed(path, (found.st_mtime_ns, found.st_size, found.st_ino))
+
+
+@lru_cache(maxsize=512)
+def _parsed(path: Path, stamp: tuple[int, ...]) -> ast.Module | None:
+    """A file as it is while it has this ``stamp``: time, size, and which file it is."""
+    try:
+        return None if stamp[1] > MAX_SOURCE else ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return None
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nb2pipe.api.replaying import verified, verify
     from nb2pipe.api.resuming import Interrupted, interrupted
     from nb2pipe.api.running import RunRequest, plan, run
+    from nb2pipe.api.sweeping import prepare_sweep, sweep
     from nb2pipe.api.syncing import edits_are_in_the_notebook, sync, write_synced
     from nb2pipe.api.valuing import Where, export_value, lineage_events, send_lineage, show_value, values
 
@@ -25,6 +26,7 @@ _HOMES = {
     "replaying": ("verified", "verify"),
     "resuming": ("Interrupted", "interrupted"),
     "running": ("RunRequest", "plan", "run"),
+    "sweeping": ("prepare_sweep", "sweep"),
     "syncing": ("edits_are_in_the_notebook", "sync", "write_synced"),
     "valuing": ("Where", "export_value", "lineage_events", "send_lineage", "show_value", "values"),
 }  # fmt: skip
@@ -33,8 +35,8 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Compiled", "Interrupted", "Keeping", "NotebookRefused", "Package", "RunRequest", "Several", "Where", "attest", "check",
     "compile_notebook", "difference", "edits_are_in_the_notebook", "export_value", "interrupted", "keep_version", "keep_wheel",
-    "lineage_events", "load", "package", "package_several", "parameters", "plan", "publish", "recompile", "rollback",
-    "run", "send_lineage", "show_value", "sync", "values", "verified", "verify", "versions", "write_package",
+    "lineage_events", "load", "package", "package_several", "parameters", "plan", "prepare_sweep", "publish", "recompile", "rollback",
+    "run", "send_lineage", "show_value", "sweep", "sync", "values", "verified", "verify", "versions", "write_package",
     "write_synced",
 ]  # fmt: skip
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.recording import Recording
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
     from nb2pipe.runtime.script import Script
-    from nb2pipe.runtime.zygote import Starter, Zygote
+    from nb2pipe.runtime.zygote import Starter
 
 
 class RunRequest(NamedTuple):
@@ -35,6 +35,7 @@ class RunRequest(NamedTuple):
     With ``record`` and without ``cache`` every step runs, and all is kept as well. The record goes to the MLflow at ``mlflow`` too.
     With ``papermill`` each step is a notebook that papermill runs in a fresh kernel.
     ``resume`` is a run to go on with; that, and a choice of steps that are to be taken from the cache, imply it.
+    ``sweep`` is what the record says of the sweep that the run is one of.
     """
 
     options: RunOptions
@@ -48,6 +49,7 @@ class RunRequest(NamedTuple):
     mlflow: str | None = None
     papermill: PapermillOptions | None = None
     resume: Interrupted | None = None
+    sweep: Mapping[str, Any] | None = None
 
     @property
     def caches(self) -> bool:
@@ -62,7 +64,7 @@ class RunRequest(NamedTuple):
 
 @contextlib.contextmanager
 def _cache(
-    compiled: Compiled, todo: Script, given: Mapping[str, Any], request: RunRequest, zygote: Zygote | None,
+    compiled: Compiled, todo: Script, given: Mapping[str, Any], request: RunRequest, zygote: Starter | None,
     listener: Listener | None, started: float,
 ) -> Iterator[tuple[Cache, Recording]]:  # fmt: skip
     """The cache of a run, and its record."""
@@ -94,7 +96,7 @@ def _cache(
         options = {
             "jobs": request.options.jobs, "guards": request.options.guards, "split": compiled.split, "given": list(given),
             "resumes": resumed,
-        }  # fmt: skip
+        } | ({"sweep": request.sweep} if request.sweep else {})  # fmt: skip
         notebook = os.path.abspath(compiled.notebook.path)
         told = given or put_in(todo.document)
         begun = described(store, run, notebook, started, told, todo, compiled.pipeline, cache.packages, options)
@@ -113,7 +115,7 @@ def _forward(cache: Cache, record: Recording, uri: str, listener: Listener | Non
             listener.note(f"the run was not sent to MLflow at {uri}: {error}")
 
 
-def _scripted(compiled: Compiled, document: Any, parameters: Mapping[str, Any]) -> tuple[Compiled, Script]:
+def scripted(compiled: Compiled, document: Any, parameters: Mapping[str, Any]) -> tuple[Compiled, Script]:
     """What runs; a notebook that an earlier run has put parameters into is another one with these."""
     from nb2pipe.runtime.measured import measured
     from nb2pipe.runtime.script import script, written_over
@@ -148,7 +150,7 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
         raise Refused(faults)
     given, _ = parameters_with(compiled.pipeline.parameters, request.resume, request.parameters)
     parameters = check_parameters(compiled.pipeline.parameters, given, request.texts)
-    compiled, todo = _scripted(compiled, read_document(compiled.notebook.path), parameters)
+    compiled, todo = scripted(compiled, read_document(compiled.notebook.path), parameters)
     known = recall(compiled.notebook, compiled.folder)
     ahead = recompile(compiled, known) if known else compiled
     subject = Subject(ahead.notebook.path, ahead.folder, ahead.codes, ahead.analysis, ahead.pipeline)
@@ -178,7 +180,7 @@ def run(
     compiled: Compiled,
     request: RunRequest,
     listener: Listener | None = None,
-    zygote: Zygote | None = None,
+    zygote: Starter | None = None,
     *,
     document: Any = None,
 ) -> RunResult:
@@ -217,7 +219,7 @@ def run(
         check_mlflow()
     # What runs: the notebook's cells, and papermill's cell of injected parameters.
     document = read_document(compiled.notebook.path) if document is None else document
-    compiled, todo = _scripted(compiled, document, parameters)
+    compiled, todo = scripted(compiled, document, parameters)
     started = time.time()
 
     known = recall(compiled.notebook, compiled.folder)
@@ -244,7 +246,7 @@ def run(
         for text in (*said, *fits(wanted, request.options)):
             (listener or Listener()).note(text)
         # Each step in a process of its own, as soon as what it needs is there.
-        starter: Starter | None = zygote
+        starter = zygote
         if request.papermill is not None:
             from nb2pipe.runtime.papermill.runners import runners
 

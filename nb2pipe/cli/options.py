@@ -19,7 +19,7 @@ def add_notebook(parser: argparse.ArgumentParser, *, several: bool = False) -> N
 def add_parameters(parser: argparse.ArgumentParser) -> None:
     """The parameters of a run."""
     parser.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),
-                        help="a parameter of the notebook; may be given several times")  # fmt: skip
+                        help="a parameter of the notebook, also as NAME=VALUE; may be given several times")  # fmt: skip
     parser.add_argument("-f", "--parameters-file", metavar="FILE", help="parameters from a YAML, JSON or TOML file")
 
 

@@ -6,7 +6,7 @@ import argparse
 import difflib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, NoReturn
 
 
@@ -23,6 +23,12 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             self._command(options).unknown(unknown)
         return options
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse; an option that takes a name and a value takes them in one word too: ``-p NAME=VALUE``."""
+        pairs = {o for o, action in self._option_string_actions.items() if action.metavar == ("NAME", "VALUE")}
+        words = list(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(_apart(words, pairs) if pairs else words, namespace)
 
     def unknown(self, arguments: Sequence[str]) -> NoReturn:
         """End, because of arguments that the command does not take."""
@@ -62,6 +68,16 @@ class Parser(argparse.ArgumentParser):
                 if isinstance(found, Parser):
                     return found
         return self
+
+
+def _apart(words: Sequence[str], options: Container[str]) -> list[str]:
+    """The words, with ``NAME=VALUE`` behind one of the options in two; a name has no ``=``."""
+    found: list[str] = []
+    for place, word in enumerate(words):
+        name, sign, value = word.partition("=")
+        after = place > 0 and words[place - 1] in options
+        found += [name, value] if after and sign and name.isidentifier() else [word]
+    return found
 
 
 def examples(*lines: tuple[str, str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nb2pipe.cli.choice_options import add_choice, choice_of, resumed
 from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
 from nb2pipe.cli.parser import Parser, examples
+from nb2pipe.cli.sweep_options import add_sweep, check_sweep
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.planning import Planned
@@ -22,6 +23,7 @@ def add_parser(commands: Any) -> None:
             ("nb2pipe plan analysis.ipynb", "what an edit costs"),
             ("nb2pipe plan analysis.ipynb -p rate 0.2", "what another parameter costs"),
             ("nb2pipe plan analysis.ipynb --resume last", "what is left of a run that failed"),
+            ("nb2pipe plan analysis.ipynb -p rate 0.1,0.2 --sweep", "what the runs of a sweep share"),
             ("nb2pipe plan analysis.ipynb --format json", "for programs"),
         ),
     )
@@ -30,6 +32,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     add_trust(parser)
     add_choice(parser)
+    add_sweep(parser)
     add_store(parser, "results")
     add_split(parser)
     parser.set_defaults(main=main)
@@ -42,6 +45,11 @@ def main(options: argparse.Namespace) -> int:
     from nb2pipe.diagnostics import Refused
     from nb2pipe.runtime.result import RunOptions
 
+    check_sweep(options, ("max_runs",))
+    if options.sweep:
+        from nb2pipe.cli.sweeping import plan_sweep
+
+        return plan_sweep(options)
     given, texts = parameters_of(options)
     choice, resume = choice_of(options), resumed(options)
     compiled = api.compile_notebook(api.load(options.notebook), options.split or (resume.split if resume else None))

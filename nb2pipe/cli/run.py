@@ -13,11 +13,13 @@ from nb2pipe.cli.limit_options import add_limits, limits_given
 from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
 from nb2pipe.cli.papermill import add_papermill, papermill_of
 from nb2pipe.cli.parser import Parser, examples
+from nb2pipe.cli.sweep_options import add_sweep, check_sweep
 
 if TYPE_CHECKING:
     from nb2pipe.api import Compiled
+    from nb2pipe.cli.watching import Told
     from nb2pipe.runtime.result import RunResult
-    from nb2pipe.runtime.zygote import Zygote
+    from nb2pipe.runtime.zygote import Starter
 
 _CAUSES = ("NB1", "NB504", "NB70")
 """The findings that say why a cell fails: names, files, modules."""
@@ -36,6 +38,8 @@ def add_parser(commands: Any) -> None:
             ("nb2pipe run analysis.ipynb --record", "every step, and a record of the run: nb2pipe runs show last"),
             ("nb2pipe run analysis.ipynb --resume last -o out.ipynb", "go on with the run that failed"),
             ("nb2pipe run analysis.ipynb --until train", "train, and what it needs"),
+            ("nb2pipe run analysis.ipynb --watch", "again whenever it is saved, as far as the change goes"),
+            ("nb2pipe run analysis.ipynb -p rate 0.1,0.2 --sweep", "for each rate, and a table of metrics"),
         ),
     )
     add_notebook(parser)
@@ -57,7 +61,13 @@ def add_parser(commands: Any) -> None:
                         help="run every step, and keep a record of the run and what its steps gave, as --cache does too")  # fmt: skip
     parser.add_argument("--mlflow", metavar="URI",
                         help="send parameters and metrics of the run to MLflow too, such as file:mlruns (implies --record)")  # fmt: skip
+    parser.add_argument("--watch", action="store_true",
+                        help="stay, and run again what a saved change of the notebook, or of a file that it reads, touches")  # fmt: skip
     add_choice(parser)
+    add_sweep(parser)
+    parser.add_argument(
+        "--format", choices=("text", "json", "csv"), help="how a sweep prints its table (default: text)"
+    )
     add_limits(parser)
     add_trust(parser)
     add_store(parser, "results")
@@ -80,6 +90,17 @@ def main(options: argparse.Namespace) -> int:
     """Run the command."""
     from nb2pipe.runtime.zygote import Zygote
 
+    check_sweep(options, ("max_runs", "format"))
+    if options.sweep and not options.watch:
+        from nb2pipe.cli.sweeping import run_sweep
+
+        return run_sweep(options)
+    if options.watch:
+        from nb2pipe.cli.watching import check_watch, watch
+
+        check_watch(options)
+        options.cache = True
+        return watch(options, lambda starter, told: _run(options, starter, told))
     folder = Path(options.cwd or Path(options.notebook).resolve().parent)
     if not folder.is_dir() or options.engine != "local":  # reading says it better
         return _run(options, None)
@@ -90,7 +111,7 @@ def main(options: argparse.Namespace) -> int:
         return _run(options, zygote)
 
 
-def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
+def _run(options: argparse.Namespace, zygote: Starter | None, told: Told | None = None) -> int:
     from nb2pipe import api
     from nb2pipe.cli.refusal import say
     from nb2pipe.diagnostics import Refused
@@ -104,6 +125,8 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
     compiled = api.compile_notebook(
         api.load(options.notebook), options.split or (resume.split if resume else None), options.cwd
     )
+    if told is not None:
+        told(compiled, None)
     settings = limits_given(options) | ({"jobs": options.jobs} if options.jobs else {})
     request = api.RunRequest(
         RunOptions(order=options.order, guards=options.guards, cwd=str(compiled.folder), choice=choice, **settings),
@@ -129,13 +152,15 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
         if problem.result is None:
             raise
         error, result = problem, problem.result
+    if told is not None:
+        told(compiled, result)
     color = sys.stderr.isatty()
     print(summary(result, None if error else options.output, color=color), file=sys.stderr, end="")
     if result.exit_code == 1:
         _advise(compiled, result, color=color)
         if request.is_recorded and options.guards != "off":
             print("more: nb2pipe open last", file=sys.stderr)
-    elif options.output is None and result.exit_code == 0:
+    elif options.output is None and result.exit_code == 0 and told is None:
         hint = "`nb2pipe runs notebook last -o NAME.ipynb` writes" if request.is_recorded else "-o NAME.ipynb keeps"
         print(f"nothing was written: {hint} the executed notebook", file=sys.stderr)
     if error is not None:

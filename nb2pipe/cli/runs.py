@@ -27,6 +27,7 @@ def add_parser(commands: Any) -> None:
             ("nb2pipe runs list --status failed --since 7d", "the newest first"),
             ("nb2pipe runs show last", "its steps, why each was run, and what it took"),
             ("nb2pipe runs compare 20261126-09 last", "parameters, metrics, code, packages and values that differ"),
+            ("nb2pipe runs compare sweep-20261126-09", "the runs of a sweep in one table"),
             ("nb2pipe runs report last -o run.html", "all of it on one page"),
             ("nb2pipe runs notebook last -o out.ipynb", "the executed notebook"),
             ("nb2pipe runs rm 20261126-092459-3f2a", "forget a run"),
@@ -51,13 +52,15 @@ def add_parser(commands: Any) -> None:
     gone = actions.add_parser("rm", help="forget runs; what their steps gave stays in the cache")
     for action in (shown, report, notebook):
         action.add_argument("run", metavar="RUN", help="its name, the beginning of it, or `last`")
-    compared.add_argument("a", metavar="A", help="the earlier run: its name, the beginning of it, or `last`")
-    compared.add_argument("b", metavar="B", help="the later one")
+    compared.add_argument(
+        "a", metavar="A", help="the earlier run: its name, the beginning of it, or `last`; or a sweep"
+    )
+    compared.add_argument("b", metavar="B", nargs="?", help="the later one; of a sweep all runs are compared")
     add_trust(compared)
     gone.add_argument("run", metavar="RUN", nargs="+", help="their names")
     for action in (listed, shown):
         action.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    compared.add_argument("--format", choices=("text", "json", "html"), default="text", help="default: text")
+    compared.add_argument("--format", choices=("text", "json", "html", "csv"), default="text", help="default: text")
     for action, where in ((compared, "the terminal"), (report, "run-NAME.html")):
         action.add_argument("-o", "--output", metavar="FILE", help=f"where to write it (default: {where})")
     notebook.add_argument(
@@ -152,10 +155,15 @@ def _show(options: argparse.Namespace, store: Store) -> int:
 
 
 def _compare(options: argparse.Namespace, store: Store) -> int:
+    from nb2pipe.diagnostics import UsageError
     from nb2pipe.records.compare import compared
     from nb2pipe.records.text import comparison_text
     from nb2pipe.store.runs import named
 
+    if options.b is None:
+        return _compare_sweep(options, store)
+    if options.format == "csv":
+        raise UsageError("--format csv is for sweeps; two runs are compared as text, json or html")
     a, b = named(store.database, options.a), named(store.database, options.b)
     found = compared(store, a, b, trust=options.trust)
     if found.missing:
@@ -167,10 +175,24 @@ def _compare(options: argparse.Namespace, store: Store) -> int:
     if options.format == "json":
         import json
 
-        return _give(json.dumps(_finite([d._asdict() for d in found.differences]), indent=2) + "\n", options.output)
+        return _give(json.dumps(finite([d._asdict() for d in found.differences]), indent=2) + "\n", options.output)
     if not found.differences:
         print("nothing differs but the times", file=sys.stderr)
     return _give(comparison_text(found), options.output)
+
+
+def _compare_sweep(options: argparse.Namespace, store: Store) -> int:
+    """The runs of a sweep side by side."""
+    from nb2pipe.cli.sweeping import table_text
+    from nb2pipe.diagnostics import UsageError
+    from nb2pipe.records.sweeps import sweep_of, table_of
+
+    sweep = sweep_of(store, options.a)
+    if sweep is None:
+        raise UsageError(f"{options.a} is one run: name a second one, or a sweep")
+    if options.format == "html":
+        raise UsageError("the table of a sweep is text, json or csv; name two of its runs for a page")
+    return _give(table_text(table_of(store, sweep), options.format), options.output)
 
 
 def _report(options: argparse.Namespace, store: Store) -> int:
@@ -232,17 +254,17 @@ def _give(text: str, output: str | None) -> int:
 def _print_json(data: Any) -> int:
     import json
 
-    print(json.dumps(_finite(data), indent=2, allow_nan=False))
+    print(json.dumps(finite(data), indent=2, allow_nan=False))
     return 0
 
 
-def _finite(data: Any) -> Any:
+def finite(data: Any) -> Any:
     """Data as JSON can say it: what is no number is null."""
     if isinstance(data, float):
         return data if data - data == 0 else None
     if isinstance(data, dict):
-        return {name: _finite(value) for name, value in data.items()}
-    return [_finite(value) for value in data] if isinstance(data, (list, tuple)) else data
+        return {name: finite(value) for name, value in data.items()}
+    return [finite(value) for value in data] if isinstance(data, (list, tuple)) else data
 
 
 def _seconds(run: Run) -> str:

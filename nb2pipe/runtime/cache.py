@@ -15,7 +15,7 @@ from typing import Any
 
 from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.kept import Kept, Missing
-from nb2pipe.runtime.observed import Keyed, changed
+from nb2pipe.runtime.observed import Keyed, Observed, changed
 from nb2pipe.runtime.recipes import Recipe, Recipes
 from nb2pipe.runtime.resume import Past, bound, differs, is_whole
 from nb2pipe.runtime.script import INJECTED
@@ -361,6 +361,7 @@ def _report(step: str, facts: Mapping[str, Any]) -> Report:
         together=[(a, b) for a, b in facts["together"]],
         seen=[Seen(s["kind"], step, tuple(s["names"]), s["other"]) for s in facts["seen"]],
         reads=list(facts["reads"]),
+        observed=Observed(files=dict(facts["observed"]["files"])),
         metrics=[Metric(*m) for m in facts.get("metrics", ())],
     )
 

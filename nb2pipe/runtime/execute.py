@@ -296,6 +296,7 @@ class _Execution:
             )
         if working and self.cache.broken:
             run.note(f"{self.cache.broken}; nothing is kept any more")
+        run.listener.kept(step.name)
 
     def failed(self, name: str, process: Process, status: Status, detail: str) -> None:
         """A step has failed: it is tried again where that is asked for and possible, else it has ended."""

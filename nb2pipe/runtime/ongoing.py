@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.runtime.observed import Observed
 from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.processes import Process
 from nb2pipe.runtime.result import Listener, Outcome, RunOptions, Status
@@ -106,6 +107,8 @@ class Ongoing:
         outcome.status, outcome.detail, outcome.ended = status, detail, time.time()
         outcome.events, outcome.begun = self.events.get(step, ()), self.begun.get(step, ())
         outcome.until = self.until.get(step, 0.0)
+        if step in self.reports:
+            outcome.reads, outcome.writes = touched(self.reports[step])
         self.running.pop(step, None)
         self.ended.add(step)
         self.listener.ended(step, outcome)
@@ -159,6 +162,12 @@ def times_of(run: Ongoing) -> dict[int, tuple[float, float]]:
         ends = [start for _, start in begun[1:]] + [end]
         found |= {cell: (start, end) for (cell, start), end in zip(begun, ends, strict=True)}
     return found
+
+
+def touched(report: Report) -> tuple[Sequence[str], Sequence[str]]:
+    """The files that a step was seen to read, and to write."""
+    seen = report.observed or Observed()
+    return tuple(dict.fromkeys((*report.reads, *seen.files))), tuple(dict.fromkeys((*report.writes, *seen.writes)))
 
 
 def text_of(run: Ongoing, step: str) -> str:

@@ -126,7 +126,9 @@ def _typed(parameter: Parameter, given: Any) -> Any:
         return value
     fits: bool = isinstance(value, allowed) and (base == "bool" or not isinstance(value, bool))
     if not fits:
-        raise UsageError(f"parameter `{parameter.name}`: expected {base}, got {type(value).__name__} ({value!r})")
+        several = isinstance(value, str) and "," in value
+        hint = "; --sweep runs the notebook for each of several values" if several else ""
+        raise UsageError(f"parameter `{parameter.name}`: expected {base}, got {type(value).__name__} ({value!r}){hint}")
     if base == "float":
         return float(value)
     return tuple(value) if base == "tuple" else value

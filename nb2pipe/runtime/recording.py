@@ -72,6 +72,10 @@ class Recording(Listener):
         self._write(lambda: self._step(step, outcome))
         self._listener.ended(step, outcome)
 
+    def kept(self, step: str) -> None:
+        """What a step gave is in the cache."""
+        self._listener.kept(step)
+
     def failed_once(self, step: str, why: str, shown: str) -> None:
         """A step has failed and is tried again."""
         self._listener.failed_once(step, why, shown)

@@ -46,7 +46,7 @@ class Outcome:
     cache, and ``unkept`` why what it gave is not kept; ``digest`` is what it is known by there. ``cpu`` is in seconds, ``memory``
     the most that its process had, in bytes, as are ``taken`` and ``given``, its values; ``values`` have their digests, and ``files``
     say what they are; ``inputs`` are the values that it took, with the steps that they came from. ``made`` is the earlier run that
-    stands for it.
+    stands for it. ``reads`` and ``writes`` are the files that it touched.
     ``events`` are what it showed (see `nb2pipe.runtime.outputs`), ``begun`` says when cells began, and ``until``, where there is an
     earlier run, when the last of them ended.
     """
@@ -73,6 +73,8 @@ class Outcome:
     files: tuple[ValueFile, ...] = ()
     inputs: dict[str, str] = field(default_factory=dict)
     made: str = ""
+    reads: Sequence[str] = ()
+    writes: Sequence[str] = ()
     metrics: tuple[Metric, ...] = ()
     events: Sequence[dict[str, Any]] = ()
     begun: Sequence[tuple[int, float]] = ()
@@ -119,6 +121,9 @@ class Listener:
 
     def ended(self, step: str, outcome: Outcome) -> None:
         """A step has ended."""
+
+    def kept(self, step: str) -> None:
+        """What a step gave is in the cache, as far as it can be kept; it had ended before."""
 
     def failed_once(self, step: str, why: str, shown: str) -> None:
         """A step has failed and is tried again: what is to be said of it, and what its cells had shown."""

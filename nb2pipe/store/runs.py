@@ -193,6 +193,21 @@ def named(database: sqlite3.Connection, name: str) -> Run:
     raise UsageError(f"{problem}; `nb2pipe runs list` names them")
 
 
+def of_sweep(database: sqlite3.Connection, sweep: str) -> tuple[Run, ...]:
+    """The runs of the sweeps whose names begin so, in the order in which they began."""
+    rows = database.execute(
+        "select * from runs where instr(facts, ?) order by started, rowid", (f'"{sweep}',)
+    ).fetchall()
+    wanted = [r for r in rows if json.loads(r[5]).get("options", {}).get("sweep", {}).get("id", "").startswith(sweep)]
+    return _with_steps(database, wanted)
+
+
+def refuse(database: sqlite3.Connection, run: str, why: str) -> None:
+    """Record of a run that has ended that what it gave is not to be relied on."""
+    tell(database, run, {"refused": why})
+    database.execute("update runs set status = 'refused' where id = ?", (run,))
+
+
 def remove(database: sqlite3.Connection, run: str) -> None:
     """Forget a run; what its steps gave stays for others."""
     database.execute("begin immediate")

@@ -61,7 +61,7 @@ def test_without_a_command_the_help_is_shown(capsys: Any) -> None:
         (["graph", "x", "--format", "sgv"], "--format `sgv`: did you mean `svg`?"),
         (["graph", "x", "--format", "png"], "--format `png`: it is one of text, mermaid, dot, svg, json"),
         (["graph", "x", "y"], "unexpected argument `y`"),
-        (["run", "x", "-p", "rate=1"], "-p takes NAME VALUE"),
+        (["run", "x", "-p", "rate"], "-p takes NAME VALUE"),
         (["run", "x", "-o"], "-o takes EXECUTED"),
         (["run"], "the following arguments are required: NOTEBOOK"),
         (["explain", "defind-later"], "did you mean defined-later?"),
