@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.choice_options import add_choice, caches, choice_of, resumed
 from nb2pipe.cli.limit_options import add_limits, limits_given
-from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
+from nb2pipe.cli.options import (
+    add_notebook,
+    add_parameters,
+    add_secrets,
+    add_split,
+    add_store,
+    add_trust,
+    parameters_of,
+)
 from nb2pipe.cli.papermill import add_papermill, papermill_of
 from nb2pipe.cli.parser import Parser, examples
 
@@ -40,6 +48,7 @@ def add_parser(commands: Any) -> None:
     )
     add_notebook(parser)
     add_parameters(parser)
+    add_secrets(parser)
     parser.add_argument("-o", "--output", metavar="EXECUTED",
                         help="where to write the executed notebook (.ipynb), or a page of it (.html)")  # fmt: skip
     parser.add_argument("--engine", choices=("local", "papermill"), default="local",
@@ -83,11 +92,20 @@ def main(options: argparse.Namespace) -> int:
     folder = Path(options.cwd or Path(options.notebook).resolve().parent)
     if not folder.is_dir() or options.engine != "local":  # reading says it better
         return _run(options, None)
-    if caches(options):  # it may be that no step runs
+    if caches(options) or _may_name_secrets(options.notebook):  # it may be that no step runs; it would have them all
         return _run(options, None)
     # It imports what steps need while the notebook is compiled.
     with Zygote(None, str(folder), same_hashes=options.record or options.mlflow is not None) as zygote:
         return _run(options, zygote)
+
+
+def _may_name_secrets(notebook: str) -> bool:
+    from nb2pipe.runtime.secrets.asked import may_name
+
+    try:
+        return may_name(Path(notebook).read_bytes())
+    except OSError:  # it is elsewhere
+        return True
 
 
 def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
@@ -117,6 +135,7 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
         options.mlflow,
         papermill,
         resume,
+        tuple(options.secrets),
     )
     error: NotWritten | None = None
     try:
