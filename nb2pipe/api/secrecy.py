@@ -47,5 +47,5 @@ def secrets_of(
     if listener is not None:
         for note in notes:
             listener.note(note)
-    with withheld(named):
-        yield Secrets(values, named)
+    with withheld(named), contextlib.closing(Secrets(values, named)) as secrets:
+        yield secrets

@@ -260,7 +260,7 @@ class _Execution:
         run = self.ongoing
         run.rest(report.step)
         if run.secrets is not None:
-            report = run.secrets.report(report)
+            run.secrets.clean(report)
         step = run.step_named(report.step)
         if step.name in run.reports:  # of an attempt that failed: what it has touched is touched
             report.reads, report.writes = (
@@ -419,7 +419,9 @@ def execute(
     run = Ongoing(pipeline, cells, injected, options, listener or Listener(), folder, outcomes, secrets=secrets)
     processes = Processes(
         zygote,
-        lambda: Zygote(None, options.cwd, options.python, same_hashes=same_hashes),
+        lambda: Zygote(
+            None, options.cwd, options.python, same_hashes=same_hashes, stderr=secrets.stderr() if secrets else 2
+        ),
         lambda: preloaded(run.pipeline, cache=cache is not None),
     )
     return _Execution(run, recompile, processes, cache).run()

@@ -89,7 +89,7 @@ class Recipes:
         counted = self._parameters_of(step, tasks, own, code_comes=code_comes)
         for name in sorted(counted):
             parts[f"parameter {name}"] = self.value_of(name)
-        bound = [secret for t in tasks for name, secret in t.bound if name in counted]
+        bound = [s for t in tasks for name, s in t.bound if name in counted or not self._is_parameters(t.index)]
         for name in (*names_of(step, tasks), *bound):
             parts[f"secret {name}"] = self.secrets.get(name, "")
         for place, task in enumerate(running):
@@ -161,7 +161,7 @@ class Recipes:
             ):
                 return False
             annotation = getattr(node, "annotation", None)
-            if annotation is not None and not isinstance(annotation, ast.Name):
+            if annotation is not None and not isinstance(annotation, (ast.Name, ast.Constant)):
                 return False
             try:
                 ast.literal_eval(value)  # type: ignore[arg-type]  # `x: int` has none, and None is no literal

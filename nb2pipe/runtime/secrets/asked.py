@@ -75,10 +75,10 @@ def asked_by(pipeline: Pipeline, script: Script) -> dict[str, dict[str, str]]:
         said: dict[str, str] = {}
         for task in tasks:
             for name in task.secrets:
-                said.setdefault(name, f"step `{step.name}`, cell {task.index + 1}, by its tag `{PREFIX}{name}`")
+                said.setdefault(name, f"cell {task.index + 1} (step {step.name})")
             for parameter, name in task.bound:
-                said.setdefault(name, f"parameter `{parameter}`, in step `{step.name}`")
+                said.setdefault(name, f"parameter `{parameter}`")
         for name in step.requirements.secrets:
-            said.setdefault(name, f"step `{step.name}`")
+            said.setdefault(name, f"step {step.name}")
         found[step.name] = said
     return found

@@ -7,10 +7,12 @@ import hashlib
 import hmac
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.secrets.asked import names_of
+from nb2pipe.runtime.secrets.passed_on import PassedOn
 from nb2pipe.runtime.secrets.scrubber import Scrubber
 from nb2pipe.runtime.task import CellTask, Report, StepSecrets
 
@@ -32,6 +34,17 @@ class Secrets:
         self._named = frozenset(named)
         self.scrubber = Scrubber(self._values)
         self._waiting: dict[str, _Waiting] = {}
+        self._passed: PassedOn | None = None
+
+    def stderr(self) -> int:
+        """Where the processes of steps write what is no output of a cell."""
+        self._passed = self._passed or PassedOn(self.scrubber, 2)
+        return self._passed.descriptor
+
+    def close(self) -> None:
+        """The processes have ended."""
+        if self._passed is not None:
+            self._passed.close()
 
     @property
     def values(self) -> Mapping[str, str]:
@@ -48,7 +61,7 @@ class Secrets:
         kind, what = message
         if kind != "event" or what["type"] != "stream":
             yield from self.rest(step)
-            yield kind, self.scrubber.tree(what)
+            yield kind, self._clean(kind, what)
             return
         waiting = self._waiting.get(step)
         if waiting is not None and (waiting.event["cell"], waiting.event["name"]) == (what["cell"], what["name"]):
@@ -62,18 +75,29 @@ class Secrets:
         if len(text) > waits:
             yield kind, {**what, "text": text[: len(text) - waits]}
 
+    def _clean(self, kind: str, what: Any) -> Any:
+        if kind == "event":
+            return self.scrubber.event(what)
+        if kind == "metric":
+            return what._replace(name=self.scrubber.text(what.name))
+        return self.scrubber.text(what) if isinstance(what, str) else what
+
     def rest(self, step: str) -> Iterator[Message]:
         """What has waited for more, of which nothing came."""
         waiting = self._waiting.pop(step, None)
         if waiting is not None:
             yield "event", {**waiting.event, "text": waiting.text}
 
-    def report(self, report: Report) -> Report:
-        """A report without secrets. One whose paths had some says nothing of the world that could be looked at again."""
-        made: Report = self.scrubber.tree(report)
-        if made.observed is not None and made.observed is not report.observed:
-            made.observed.torn.append("reads or writes what is named by a secret")
-        return made
+    def clean(self, report: Report) -> None:
+        """Take the secrets out of a report. One whose paths had some says nothing of the world that could be looked at again."""
+        for part in ("ename", "evalue", "problem", "reads", "writes"):
+            setattr(report, part, self.scrubber.tree(getattr(report, part)))
+        report.unstorable = [replace(u, why=self.scrubber.text(u.why)) for u in report.unstorable]
+        report.metrics = [m._replace(name=self.scrubber.text(m.name)) for m in report.metrics]
+        observed = self.scrubber.tree(report.observed)
+        if observed is not report.observed:
+            observed.torn.append("reads or writes what is named by a secret")
+            report.observed = observed
 
 
 def digests(values: Mapping[str, str], key: bytes) -> dict[str, str]:

@@ -50,6 +50,18 @@ class Scrubber:
             text = self._pattern.sub(self._instead, plain)
         return text
 
+    def event(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """An event of a cell, or its output, without secrets; the words that say what it is stay."""
+        made = dict(event)
+        for key, value in event.items():
+            if key == "output":
+                made[key] = self.event(value)
+            elif key in ("data", "metadata"):
+                made[key] = {k: self.tree(v) for k, v in value.items()}
+            elif key in ("text", "ename", "evalue", "traceback", "buffers"):
+                made[key] = self.tree(value)
+        return made
+
     def tree(self, value: Any) -> Any:
         """Texts in lists, tuples, dicts and records without the secrets in them; the very same value where there are none."""
         if isinstance(value, str):
