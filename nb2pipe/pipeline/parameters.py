@@ -34,6 +34,11 @@ def find_parameters(notebook: Notebook, codes: Sequence[Code]) -> tuple[Paramete
     return tuple(found.values())
 
 
+def is_secret(parameter: Parameter) -> bool:
+    """Whether a parameter is typed `nb2pipe.Secret`: a text that stands nowhere, and is looked up when the notebook runs."""
+    return parameter.type.strip("'\"") in ("Secret", "nb2pipe.Secret")
+
+
 def _assignment(node: ast.stmt) -> tuple[str | None, ast.expr | None, str]:
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
         return node.targets[0].id, node.value, ""

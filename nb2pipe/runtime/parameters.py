@@ -10,7 +10,8 @@ from typing import Any
 
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.pipeline.model import Parameter
-from nb2pipe.runtime.secrets.asked import PREFIX, is_secret
+from nb2pipe.pipeline.parameters import is_secret
+from nb2pipe.runtime.secrets.asked import PREFIX
 
 
 def read_parameter_file(path: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from nb2pipe.notebook.model import Code
 from nb2pipe.pipeline.model import Parameter, Pipeline, Step
+from nb2pipe.pipeline.parameters import is_secret
 from nb2pipe.runtime.script import Script, cells_of
 from nb2pipe.runtime.task import CellTask
 
@@ -17,11 +18,6 @@ PREFIX = "secret:"
 def may_name(notebook: bytes) -> bool:
     """Whether a notebook may ask for secrets, by a look at its text."""
     return any(w in notebook for w in (b"secret:", b"Secret"))
-
-
-def is_secret(parameter: Parameter) -> bool:
-    """Whether a parameter is typed `Secret`."""
-    return parameter.type.strip("'\"") in ("Secret", "nb2pipe.Secret")
 
 
 def reference(parameter: Parameter, given: Mapping[str, Any]) -> str:
@@ -51,14 +47,17 @@ def asking(script: Script, codes: Sequence[Code], parameters: Iterable[Parameter
     if not bound and not any(tagged.values()):
         return script
 
-    def marked(task: CellTask, cell: int, pairs: Sequence[tuple[str, str]]) -> CellTask:
-        return replace(task, secrets=tagged.get(cell, ()), bound=tuple(pairs))
-
+    tasks = {}
+    for index, task in script.tasks.items():
+        pairs = tuple(bound.get(index, ()))
+        # `token: Secret = os.environ.get("TOKEN")`
+        read = [secret for _, secret in pairs if secret in task.source]
+        tasks[index] = replace(task, secrets=(*tagged.get(index, ()), *read), bound=pairs)
     injected = script.injected
-    if injected is not None:  # what it binds stands behind all that it sets
-        place, task = injected
-        injected = place, marked(task, -1, bound.pop(place, ()))
-    tasks = {i: marked(t, i, bound.get(i, ())) for i, t in script.tasks.items()}
+    if injected is not None and injected[0] in tasks:  # secrets stand behind all that it sets
+        place, last = injected
+        injected = place, replace(last, bound=tasks[place].bound)
+        tasks[place] = replace(tasks[place], bound=())
     return replace(script, tasks=tasks, injected=injected)
 
 
@@ -70,6 +69,9 @@ def names_of(step: Step, tasks: Iterable[CellTask]) -> tuple[str, ...]:
 def asked_by(pipeline: Pipeline, script: Script) -> dict[str, dict[str, str]]:
     """For each step the secrets that it asks for, each with what asks for it, in words."""
     found: dict[str, dict[str, str]] = {}
+    every = (*script.tasks.values(), *(() if script.injected is None else script.injected[1:]))
+    if not any(t.secrets or t.bound for t in every) and not any(s.requirements.secrets for s in pipeline.steps):
+        return found
     for step in pipeline.steps:
         tasks = cells_of(pipeline, step, script.tasks, script.injected)
         said: dict[str, str] = {}
