@@ -120,10 +120,11 @@ def _forward(cache: Cache, record: Recording, uri: str, listener: Listener | Non
 def _scripted(compiled: Compiled, document: Any, parameters: Mapping[str, Any]) -> tuple[Compiled, Script]:
     """What runs; a notebook that an earlier run has put parameters into is another one with these."""
     from nb2pipe.runtime.measured import measured
-    from nb2pipe.runtime.script import script, written_over
-    from nb2pipe.runtime.secrets.asked import apart, asking
+    from nb2pipe.runtime.script import put_in, script, written_over
+    from nb2pipe.runtime.secrets.asked import asking, references
 
-    plain, secret = apart(compiled.pipeline.parameters, parameters)
+    secret = references(compiled.pipeline.parameters, {**put_in(document), **parameters})
+    plain = {n: v for n, v in parameters.items() if n not in secret}
     changed = written_over(document, plain)
     if changed is None:
         found = measured(script(document, compiled.pipeline, plain), compiled.codes)

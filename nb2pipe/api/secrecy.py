@@ -37,13 +37,19 @@ def secrets_of(
             "secrets go with the local engine: papermill writes what a kernel shows before anybody can look at it"
         )
     from nb2pipe.runtime.secrets.held import Secrets, withheld
-    from nb2pipe.runtime.secrets.places import look_up
+    from nb2pipe.runtime.secrets.places import SHORT, look_up
 
     who: dict[str, str] = {}
     for step, names in asked.items():
         if step in wanted:
             who = {**names, **who}
     values, notes = look_up(who, given)
+    for name, value in values.items():
+        cells = [str(i + 1) for i, t in sorted(todo.tasks.items()) if len(value) >= SHORT and value in t.source]
+        if cells:
+            notes.append(
+                f"secret {name} stands in the text of cell {', '.join(cells)}, which is copied as it is: see NB507"
+            )
     if listener is not None:
         for note in notes:
             listener.note(note)

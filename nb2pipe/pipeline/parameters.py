@@ -26,6 +26,8 @@ def find_parameters(notebook: Notebook, codes: Sequence[Code]) -> tuple[Paramete
                 continue
             default, known = _literal(value)
             kind = annotation or (_type_name(default) if known else "")
+            if not annotation and target in found and is_secret(found[target]):  # as papermill puts parameters in
+                kind = found[target].type
             span = Span(
                 code.cell.index, node.lineno, node.end_lineno or node.lineno, node.col_offset, node.end_col_offset or 0
             )

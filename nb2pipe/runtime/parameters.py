@@ -11,7 +11,7 @@ from typing import Any
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.pipeline.model import Parameter
 from nb2pipe.pipeline.parameters import is_secret
-from nb2pipe.runtime.secrets.asked import PREFIX
+from nb2pipe.runtime.secrets.asked import checked as checked_secret
 
 
 def read_parameter_file(path: str) -> dict[str, Any]:
@@ -95,20 +95,10 @@ def check_parameters(
             hint = f"; did you mean `{near[0]}`?" if near else f"; it has {', '.join(f'`{n}`' for n in known)}"
             raise UsageError(f"parameter `{name}` is not one of the notebook's{hint}")
         if is_secret(parameter):
-            checked[name] = _secret(parameter, value)
+            checked[name] = checked_secret(parameter, value)
             continue
         checked[name] = _typed(parameter, _from_text(parameter, texts[name], value) if name in texts else value)
     return checked
-
-
-def _secret(parameter: Parameter, value: Any) -> str:
-    """The name of a secret; its value is never given, for where it would be given is kept."""
-    if isinstance(value, str) and value.startswith(PREFIX) and len(value) > len(PREFIX):
-        return value
-    raise UsageError(
-        f"parameter `{parameter.name}` is a secret: give the name of one, `{PREFIX}NAME`; its value comes from the environment, "
-        "--secrets FILE or --secrets DIR, for command lines and parameters are seen and kept"
-    )
 
 
 def _from_text(parameter: Parameter, text: str, value: Any) -> Any:

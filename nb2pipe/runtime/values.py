@@ -176,7 +176,7 @@ def store(
             one, single = scans[group[0]], True
         else:
             one, single = scan({n: names[n] for n in group}, namespace, stamp, owners), False
-        secrets = () if secrets_in is None else secrets_in([one.data, *(b.raw() for b in one.buffers)])
+        secrets = () if secrets_in is None else secrets_in([one.data, *_texts(one.buffers)])
         if secrets:
             file = io.BytesIO()
             _write(file, group, one.data, one.buffers, single, None)
@@ -187,6 +187,11 @@ def store(
         kinds = tuple(kind_of(names[n]) for n in group)
         result.append(ValueFile(path.name, tuple(group), size, digest, code, index, kinds))
     return result, held
+
+
+def _texts(buffers: Iterable[pickle.PickleBuffer]) -> Iterator[memoryview]:
+    """The buffers that may hold texts: all but those of numbers with a point."""
+    return (b.raw() for b in buffers if memoryview(b).format not in ("e", "f", "d", "g"))
 
 
 def kind_of(value: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from nb2pipe.diagnostics import UsageError
 from nb2pipe.notebook.model import Code
 from nb2pipe.pipeline.model import Parameter, Pipeline, Step
 from nb2pipe.pipeline.parameters import is_secret
@@ -20,18 +21,34 @@ def may_name(notebook: bytes) -> bool:
     return any(w in notebook for w in (b"secret:", b"Secret"))
 
 
-def reference(parameter: Parameter, given: Mapping[str, Any]) -> str:
-    """The name of the secret that a parameter is: what ``secret:NAME`` says, given or in the notebook, else its own in capitals."""
-    for said in (given.get(parameter.name), parameter.default):
-        if isinstance(said, str) and said.startswith(PREFIX):
-            return said.removeprefix(PREFIX)
-    return parameter.name.upper()
+def checked(parameter: Parameter, given: Any) -> str:
+    """What is given for a parameter that is a secret: a name, and never a value, for where it would be given is kept.
+
+    Raises:
+        UsageError: It is no name.
+    """
+    if isinstance(given, str) and given.startswith(PREFIX) and len(given) > len(PREFIX):
+        return given
+    raise UsageError(
+        f"parameter `{parameter.name}` is a secret: give the name of one, `{PREFIX}NAME`; its value comes from the environment, "
+        "--secrets FILE or --secrets DIR, for command lines and parameters are seen and kept"
+    )
 
 
-def apart(parameters: Iterable[Parameter], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The parameters that are given and are no secrets, and those that are secrets, each with the name of its secret."""
-    secret = {p.name: reference(p, given) for p in parameters if is_secret(p)}
-    return {n: v for n, v in given.items() if n not in secret}, secret
+def references(parameters: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters that are secrets, each with the name of its secret.
+
+    That is what ``secret:NAME`` says, given or in the notebook, else its own in capitals.
+
+    Raises:
+        UsageError: What is given for a secret is no name.
+    """
+    found = {}
+    for parameter in filter(is_secret, parameters):
+        said = checked(parameter, given[parameter.name]) if parameter.name in given else parameter.default
+        named = isinstance(said, str) and said.startswith(PREFIX)
+        found[parameter.name] = said.removeprefix(PREFIX) if named else parameter.name.upper()
+    return found
 
 
 def asking(script: Script, codes: Sequence[Code], parameters: Iterable[Parameter], names: Mapping[str, str]) -> Script:
@@ -46,7 +63,6 @@ def asking(script: Script, codes: Sequence[Code], parameters: Iterable[Parameter
             bound.setdefault(parameter.span.cell, []).append((parameter.name, names[parameter.name]))
     if not bound and not any(tagged.values()):
         return script
-
     tasks = {}
     for index, task in script.tasks.items():
         pairs = tuple(bound.get(index, ()))

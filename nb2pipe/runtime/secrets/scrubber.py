@@ -21,25 +21,20 @@ class Scrubber:
     """Knows the forms in which secrets, ``values`` by name, may stand in a text or in bytes.
 
     These are: as they are; as Python, JSON, HTML and URLs write them; as hexadecimal digits; in base64, wherever in what was
-    encoded; in memory as UTF-16 and UTF-32; and of several lines each by itself.
+    encoded; as arrays have them; and of several lines each by itself.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         forms: dict[str, str] = {}
-        raw: dict[bytes, str] = {}
+        self._wide: dict[bytes, str] = {}
         for name, value in values.items():
             for text in _parts(value):
                 for form in _forms(text):
                     forms.setdefault(form, name)
-                for data in (
-                    _bytes(text),
-                    text.encode("utf-16-le", "surrogatepass"),
-                    text.encode("utf-32-le", "surrogatepass"),
-                ):
-                    raw.setdefault(data, name)
+                self._wide.setdefault(text.encode("utf-32-le", "surrogatepass"), name)
         self._forms = dict(sorted(forms.items(), key=lambda item: (-len(item[0]), item[0])))
-        self._raw = {**raw, **{_bytes(form): name for form, name in forms.items()}}
-        self._longest = max(map(len, self._raw), default=0)
+        self._raw = {_bytes(form): name for form, name in forms.items()}
+        self._longest = max(map(len, (*self._raw, *self._wide)), default=0)
         self._pattern = re.compile("|".join(map(re.escape, self._forms)))
 
     def text(self, text: str) -> str:
@@ -97,6 +92,11 @@ class Scrubber:
         for whole in data:
             for piece in _pieces(whole, self._longest):
                 found |= {name: None for form, name in self._raw.items() if name not in found and form in piece}
+                # where there are many zeros, a form with zeros is searched for slowly
+                letters = [piece[n::4] for n in range(4)] if {*self._wide.values()} - found.keys() else []
+                for form, name in self._wide.items():
+                    if name not in found and any(form[::4] in part for part in letters) and form in piece:
+                        found[name] = None
         return tuple(sorted(found))
 
     def _is_in(self, text: str) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from nb2pipe import api
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.runtime.result import RunOptions
+from nb2pipe.runtime.result import Listener, RunOptions
 from tests.making import code, compiled, run, shown, write
 from tests.runtime.caching_bench import Bench
 
@@ -98,6 +98,40 @@ def test_a_parameter_can_be_another_secret(tmp_path: Path, monkeypatch: pytest.M
     cells = [code("token: 'Secret' = 'secret:TOKEN'", "parameters"), "print(token, len(token))"]
     assert outputs(tmp_path, cells)[1] == "[secret:TOKEN] 13"
     assert outputs(tmp_path, cells, parameters={"token": "secret:OTHER"})[1] == "[secret:OTHER] 11"
+
+
+def test_papermill_may_put_a_name_in_and_no_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import papermill as pm
+
+    monkeypatch.setenv("OTHER", "other-value")
+    notebook = write(tmp_path / "nb.ipynb", [code("token: 'Secret' = ''\nn = 1", "parameters"), "print(token, n)"])
+    made = tmp_path / "out.ipynb"
+    pm.execute_notebook(
+        str(notebook),
+        str(made),
+        {"token": "secret:OTHER", "n": 2},
+        engine_name="nb2pipe",
+        cwd=str(tmp_path),
+        progress_bar=False,
+    )
+    assert "[secret:OTHER] 2" in made.read_text("utf-8")
+    assert "other-value" not in made.read_text("utf-8")
+    result = run(compiled(made))
+    assert shown(result.outputs[2]) == "[secret:OTHER] 2"
+    with pytest.raises(pm.exceptions.PapermillException, match="parameter `token` is a secret"):
+        pm.execute_notebook(str(notebook), str(made), {"token": "a-value"}, engine_name="nb2pipe", progress_bar=False)
+
+
+def test_a_secret_in_the_text_of_a_cell_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Told(Listener):
+        def note(self, text: str) -> None:
+            told.append(text)
+
+    subject = compiled(write(tmp_path / "nb.ipynb", ["1", code(f"print('{TOKEN}')", "secret:TOKEN")]))
+    api.run(subject, api.RunRequest(RunOptions(cwd=str(tmp_path))), Told())
+    assert told == ["secret TOKEN stands in the text of cell 2, which is copied as it is: see NB507"]
 
 
 @pytest.mark.parametrize("value", [TOKEN, "secret:", 7, None])

@@ -8,6 +8,7 @@ import json
 import pickle
 import urllib.parse
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -100,12 +101,16 @@ def test_a_secret_over_the_border_of_two_pieces_is_found(monkeypatch: pytest.Mon
         assert scrubber.names_in([memoryview(whole)]) == ("KEY",)
 
 
-def test_arrays_of_texts_are_looked_through() -> None:
+@pytest.mark.parametrize("kind", ["U13", "U40", [("a", "u1"), ("b", "U13")], "S13"])
+@pytest.mark.parametrize("secret", ["sk-0123456789", "ключ от дома!"])
+def test_arrays_of_texts_are_looked_through(kind: Any, secret: str) -> None:
     numpy = pytest.importorskip("numpy")
-    array = numpy.array(["x", "sk-0123456789"])
-    assert Scrubber({"KEY": "sk-0123456789"}).names_in(
-        [memoryview(array).cast("B") if array.dtype == "u1" else array.tobytes()]
-    ) == ("KEY",)
+    if kind == "S13":
+        secret = "sk-0123456789"
+    array = numpy.zeros(3, kind)
+    array[1] = (7, secret) if isinstance(kind, list) else secret
+    raw = memoryview(bytearray(array.tobytes()))
+    assert Scrubber({"KEY": secret}).names_in([raw]) == ("KEY",)
 
 
 # -- what a step says ----------------------------------------------------------------------------------------------------
