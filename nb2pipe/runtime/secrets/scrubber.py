@@ -53,7 +53,7 @@ class Scrubber:
                 made[key] = self.event(value)
             elif key in ("data", "metadata"):
                 made[key] = {k: self.tree(v) for k, v in value.items()}
-            elif key in ("text", "ename", "evalue", "traceback", "buffers"):
+            elif key in ("text", "ename", "evalue", "traceback", "display_id", "buffers"):
                 made[key] = self.tree(value)
         return made
 

@@ -166,6 +166,19 @@ def test_papermill_writes_before_anybody_can_look(tmp_path: Path) -> None:
         api.run(subject, api.RunRequest(RunOptions(cwd=str(tmp_path)), papermill=PapermillOptions()))
 
 
+@pytest.mark.parametrize(
+    "cells", [[READ], [code("token: 'Secret' = ''", "parameters"), "print(token)"]], ids=["tag", "parameter"]
+)
+def test_what_is_recorded_into_a_package_has_no_secrets(tmp_path: Path, cells: list[Any]) -> None:
+    subject = compiled(write(tmp_path / "nb.ipynb", cells))
+    files = dict(api.package(subject).tree.files)
+    assert not any(b"Secret" in content for path, content in files.items() if path.endswith(".py"))
+    with pytest.raises(
+        UsageError, match="--record writes what steps give into the package, and the notebook has secrets"
+    ):
+        api.package(subject, record=True)
+
+
 # -- values that hold one ------------------------------------------------------------------------------------------------
 
 
