@@ -87,25 +87,17 @@ def _count(text: str) -> int:
 
 def main(options: argparse.Namespace) -> int:
     """Run the command."""
+    from nb2pipe.runtime.secrets.asked import file_may_name
     from nb2pipe.runtime.zygote import Zygote
 
     folder = Path(options.cwd or Path(options.notebook).resolve().parent)
     if not folder.is_dir() or options.engine != "local":  # reading says it better
         return _run(options, None)
-    if caches(options) or _may_name_secrets(options.notebook):  # it may be that no step runs; it would have them all
+    if caches(options) or file_may_name(options.notebook):  # it may be that no step runs; it would have them all
         return _run(options, None)
     # It imports what steps need while the notebook is compiled.
     with Zygote(None, str(folder), same_hashes=options.record or options.mlflow is not None) as zygote:
         return _run(options, zygote)
-
-
-def _may_name_secrets(notebook: str) -> bool:
-    from nb2pipe.runtime.secrets.asked import may_name
-
-    try:
-        return may_name(Path(notebook).read_bytes())
-    except OSError:  # it is elsewhere
-        return True
 
 
 def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:

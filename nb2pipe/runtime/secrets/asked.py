@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from nb2pipe.diagnostics import UsageError
@@ -19,6 +20,15 @@ PREFIX = "secret:"
 def may_name(notebook: bytes) -> bool:
     """Whether a notebook may ask for secrets, by a look at its text."""
     return any(w in notebook for w in (b"secret:", b"Secret"))
+
+
+def file_may_name(path: str) -> bool:
+    """Whether the notebook in a file may ask for secrets; where that cannot be looked at, it may."""
+    file = Path(path)
+    try:
+        return not file.is_file() or may_name(file.read_bytes())  # a pipe is read but once
+    except OSError:
+        return True
 
 
 def checked(parameter: Parameter, given: Any) -> str:
