@@ -17,8 +17,8 @@ import pytest
 
 from tests.making import code, shown, write
 
-MARKER = "sk-marker.0123456789+/abc"
-OTHER = "another-marker=of 'quotes' & \\ more"
+MARKER = f"sk-marker.{os.getpid():07}+/abc"  # tests run side by side, and each looks at all processes
+OTHER = f"another-marker-{os.getpid():07}=of 'quotes' & \\ more"
 FORMS = {
     *(
         f
