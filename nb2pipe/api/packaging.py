@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nb2pipe.api.compiling import Compiled, compile_notebook, subject_of
 from nb2pipe.collector import paused
-from nb2pipe.diagnostics import Diagnostic, Refused
+from nb2pipe.diagnostics import Diagnostic, Refused, UsageError
 from nb2pipe.notebook.model import Notebook
 from nb2pipe.pipeline import invariants
 from nb2pipe.pipeline.build import build
+from nb2pipe.pipeline.parameters import is_secret
 from nb2pipe.rules.run import refusing
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def package(
 
     Raises:
         Refused: The notebook has a fault that makes the promise impossible, or a part with no plain form.
-        UsageError: The name is no Python identifier, or is taken.
+        UsageError: The name is no Python identifier, or is taken; or what a notebook with secrets gives is to be recorded.
     """
     from nb2pipe.package.environment import environment_of
     from nb2pipe.package.findings import notes, refusals
@@ -63,6 +64,8 @@ def package(
     from nb2pipe.package.provenance import Source
     from nb2pipe.package.versions.keep import first_files
 
+    if record:
+        _check_secrets(compiled)
     plan = _planned(compiled)
     problems = refusals(plan)
     if problems:
@@ -109,6 +112,20 @@ def _planned(compiled: Compiled) -> Plan:
         invariants.check(pipeline)
         # What goes to the top of modules, what becomes a function, what stays a script.
         return plan_package(notebook, compiled.codes, compiled.analysis, pipeline, compiled.folder)
+
+
+def _check_secrets(compiled: Compiled) -> None:
+    """See that the notebook names no secrets, which would be in what a run gives.
+
+    Raises:
+        UsageError: It does.
+    """
+    tagged = {name for c in compiled.codes for name in c.cell.tags.requirements.secrets}
+    named = sorted(tagged | {p.name for p in compiled.pipeline.parameters if is_secret(p)})
+    if named:
+        raise UsageError(
+            f"--record writes what steps give into the package, and the notebook has secrets: {', '.join(named)}"
+        )
 
 
 def _files_on_request(name: str, environment: Environment, extras: Sequence[str], lock: str | None) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.api.compiling import Compiled, compile_notebook, recompile, subject_of
 from nb2pipe.api.resuming import Interrupted, parameters_with
+from nb2pipe.api.secrecy import secrets_of
 from nb2pipe.diagnostics import Refused, UsageError
 from nb2pipe.notebook.read import from_document, read_document
 from nb2pipe.pipeline.model import Pipeline
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.recording import Recording
     from nb2pipe.runtime.result import Listener, RunOptions, RunResult
     from nb2pipe.runtime.script import Script
+    from nb2pipe.runtime.secrets.held import Secrets
     from nb2pipe.runtime.zygote import Starter
 
 
@@ -35,7 +37,8 @@ class RunRequest(NamedTuple):
     With ``record`` and without ``cache`` every step runs, and all is kept as well. The record goes to the MLflow at ``mlflow`` too.
     With ``papermill`` each step is a notebook that papermill runs in a fresh kernel.
     ``resume`` is a run to go on with; that, and a choice of steps that are to be taken from the cache, imply it.
-    ``sweep`` is what the record says of the sweep that the run is one of.
+    ``secrets`` are files and folders to look for secrets in, before the environment. ``sweep`` is what the record says of the sweep
+    that the run is one of.
     """
 
     options: RunOptions
@@ -49,6 +52,7 @@ class RunRequest(NamedTuple):
     mlflow: str | None = None
     papermill: PapermillOptions | None = None
     resume: Interrupted | None = None
+    secrets: tuple[str, ...] = ()
     sweep: Mapping[str, Any] | None = None
 
     @property
@@ -65,7 +69,7 @@ class RunRequest(NamedTuple):
 @contextlib.contextmanager
 def _cache(
     compiled: Compiled, todo: Script, given: Mapping[str, Any], request: RunRequest, zygote: Starter | None,
-    listener: Listener | None, started: float,
+    listener: Listener | None, started: float, secrets: Secrets | None,
 ) -> Iterator[tuple[Cache, Recording]]:  # fmt: skip
     """The cache of a run, and its record."""
     import os
@@ -90,7 +94,7 @@ def _cache(
         resumed = request.resume.runs if request.resume else ()
         cache = cache_of(
             subject, todo.tasks, given, store, seed, light=light, run=run, folder=folder, trust=request.trust,
-            resumed=resumed,
+            resumed=resumed, secrets=None if secrets is None else secrets.values,
         )  # fmt: skip
         cache.fresh = not request.caches
         options = {
@@ -118,14 +122,19 @@ def _forward(cache: Cache, record: Recording, uri: str, listener: Listener | Non
 def scripted(compiled: Compiled, document: Any, parameters: Mapping[str, Any]) -> tuple[Compiled, Script]:
     """What runs; a notebook that an earlier run has put parameters into is another one with these."""
     from nb2pipe.runtime.measured import measured
-    from nb2pipe.runtime.script import script, written_over
+    from nb2pipe.runtime.script import put_in, script, written_over
+    from nb2pipe.runtime.secrets.asked import asking, references
 
-    changed = written_over(document, parameters)
+    secret = references(compiled.pipeline.parameters, {**put_in(document), **parameters})
+    plain = {n: v for n, v in parameters.items() if n not in secret}
+    changed = written_over(document, plain)
     if changed is None:
-        return compiled, measured(script(document, compiled.pipeline, parameters), compiled.codes)
+        found = measured(script(document, compiled.pipeline, plain), compiled.codes)
+        return compiled, asking(found, compiled.codes, compiled.pipeline.parameters, secret)
     notebook = from_document(changed, compiled.notebook.path)
     again = compile_notebook(notebook, compiled.split, str(compiled.folder))
-    return again, measured(script(changed, again.pipeline, {}), again.codes)
+    found = measured(script(changed, again.pipeline, {}), again.codes)
+    return again, asking(found, again.codes, again.pipeline.parameters, secret)
 
 
 def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
@@ -138,6 +147,7 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     import os
 
     from nb2pipe.runtime.caching import Subject, cache_of
+    from nb2pipe.runtime.choice import chosen
     from nb2pipe.runtime.learned import recall
     from nb2pipe.runtime.parameters import check_parameters
     from nb2pipe.runtime.planning import plan as planned
@@ -154,13 +164,18 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     known = recall(compiled.notebook, compiled.folder)
     ahead = recompile(compiled, known) if known else compiled
     subject = Subject(ahead.notebook.path, ahead.folder, ahead.codes, ahead.analysis, ahead.pipeline)
-    with opened(results_folder(compiled.folder, request.store)) as store:
+    wanted = chosen(ahead.pipeline, request.options.choice).wanted
+    with (
+        secrets_of(ahead.pipeline, todo, wanted, request.secrets) as secrets,
+        opened(results_folder(compiled.folder, request.store)) as store,
+    ):
         light = request.options.guards == "light"
         resumed = request.resume.runs if request.resume else ()
         seed = same_hash_seed(os.environ)
         cache = cache_of(
-            subject, todo.tasks, parameters, store, seed, light=light, trust=request.trust, resumed=resumed
-        )
+            subject, todo.tasks, parameters, store, seed, light=light, trust=request.trust, resumed=resumed,
+            secrets=None if secrets is None else secrets.values,
+        )  # fmt: skip
         return planned(ahead.pipeline, todo.tasks, todo.injected, cache, request.options.choice)
 
 
@@ -229,10 +244,19 @@ def run(
         _check_cached(plan(compiled, request), some)
 
     with contextlib.ExitStack() as stack:
+        # Secrets that steps ask for: from here on they are in the processes of these steps, and nowhere else.
+        local = request.papermill is None
+        secrets = stack.enter_context(
+            secrets_of(ahead.pipeline, todo, some.wanted, request.secrets, listener, local=local)
+        )
+        if secrets is not None:
+            zygote = None  # it has them in its environment
         cache = record = None
         if request.is_recorded:
             # What steps gave in earlier runs, and what they will give in later ones; and the record of this one.
-            cache, record = stack.enter_context(_cache(ahead, todo, parameters, request, zygote, listener, started))
+            cache, record = stack.enter_context(
+                _cache(ahead, todo, parameters, request, zygote, listener, started, secrets)
+            )
 
         def again(facts: Sequence[Fact]) -> Pipeline:
             remember(compiled.notebook, compiled.folder, facts)
@@ -255,7 +279,7 @@ def run(
         try:
             result = execute(
                 ahead.pipeline, todo.tasks, request.options, injected=todo.injected, recompile=again,
-                listener=record or listener, zygote=starter, cache=cache,
+                listener=record or listener, zygote=starter, cache=cache, secrets=secrets,
             )  # fmt: skip
         finally:
             if record is not None:

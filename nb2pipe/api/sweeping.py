@@ -13,7 +13,7 @@ from nb2pipe.api.compiling import Compiled, subject_of
 from nb2pipe.api.running import RunRequest, scripted
 from nb2pipe.api.sweeper import Ended, Subject
 from nb2pipe.api.sweepers import Sweeper
-from nb2pipe.diagnostics import Refused
+from nb2pipe.diagnostics import Refused, UsageError
 from nb2pipe.pipeline.model import Step
 from nb2pipe.records.sweeps import PREFIX, Row, Table, rows_of
 from nb2pipe.rules.run import refusing
@@ -78,6 +78,7 @@ def prepare_sweep(
     faults = refusing(subject_of(compiled))
     if faults:
         raise Refused(faults)
+    _refuse_secrets(compiled, document)
     # Every parameter with its values, and all combinations of them.
     found = grid(compiled.pipeline.parameters, filed, said, most)
     runs = combinations(found)
@@ -94,6 +95,19 @@ def prepare_sweep(
     shared = sharing(compiled.pipeline, recipes, varied, compiled.analysis.effects, wanted)
     at_once, why = _at_once(shared, steps, options)
     return Sweep(compiled, document, found, tuple(runs), steps, shared, min(at_once, len(runs)), why)
+
+
+def _refuse_secrets(compiled: Compiled, document: Any) -> None:
+    import copy
+
+    from nb2pipe.runtime.secrets.asked import asked_by
+
+    again, todo = scripted(compiled, copy.deepcopy(document), {})
+    for step, names in asked_by(again.pipeline, todo).items():
+        for name in names:
+            raise UsageError(
+                f"step {step} asks for the secret {name}: a sweep's processes would all have it, so run it by itself"
+            )
 
 
 def _recipes(compiled: Compiled, document: Any, parameters: Mapping[str, Any]) -> dict[str, Recipe]:

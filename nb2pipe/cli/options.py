@@ -50,6 +50,13 @@ def add_store(parser: argparse.ArgumentParser, what: str = "versions") -> None:
     )
 
 
+def add_secrets(parser: argparse.ArgumentParser) -> None:
+    """Where the secrets of a run come from, beside the environment."""
+    parser.add_argument("--secrets", metavar="PLACE", action="append", default=[],
+                        help="where to look for the notebook's secrets, before the environment: a .env file, or a folder with a "
+                        "file for each; may be given several times")  # fmt: skip
+
+
 def add_trust(parser: argparse.ArgumentParser) -> None:
     """Whether what others have written to the store is taken as it is."""
     parser.add_argument(

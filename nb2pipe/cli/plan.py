@@ -6,7 +6,15 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.choice_options import add_choice, choice_of, resumed
-from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
+from nb2pipe.cli.options import (
+    add_notebook,
+    add_parameters,
+    add_secrets,
+    add_split,
+    add_store,
+    add_trust,
+    parameters_of,
+)
 from nb2pipe.cli.parser import Parser, examples
 from nb2pipe.cli.sweep_options import add_sweep, check_sweep
 
@@ -29,6 +37,7 @@ def add_parser(commands: Any) -> None:
     )
     add_notebook(parser)
     add_parameters(parser)
+    add_secrets(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     add_trust(parser)
     add_choice(parser)
@@ -60,6 +69,7 @@ def main(options: argparse.Namespace) -> int:
         store=options.store,
         trust=options.trust,
         resume=resume,
+        secrets=tuple(options.secrets),
     )
     try:
         steps = api.plan(compiled, request)

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.choice_options import add_choice, caches, choice_of, resumed
 from nb2pipe.cli.limit_options import add_limits, limits_given
-from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
+from nb2pipe.cli.options import (
+    add_notebook,
+    add_parameters,
+    add_secrets,
+    add_split,
+    add_store,
+    add_trust,
+    parameters_of,
+)
 from nb2pipe.cli.papermill import add_papermill, papermill_of
 from nb2pipe.cli.parser import Parser, examples
 from nb2pipe.cli.sweep_options import add_sweep, check_sweep
@@ -44,6 +52,7 @@ def add_parser(commands: Any) -> None:
     )
     add_notebook(parser)
     add_parameters(parser)
+    add_secrets(parser)
     parser.add_argument("-o", "--output", metavar="EXECUTED",
                         help="where to write the executed notebook (.ipynb), or a page of it (.html)")  # fmt: skip
     parser.add_argument("--engine", choices=("local", "papermill"), default="local",
@@ -88,6 +97,7 @@ def _count(text: str) -> int:
 
 def main(options: argparse.Namespace) -> int:
     """Run the command."""
+    from nb2pipe.runtime.secrets.asked import file_may_name
     from nb2pipe.runtime.zygote import Zygote
 
     check_sweep(options, ("max_runs", "format"))
@@ -104,7 +114,7 @@ def main(options: argparse.Namespace) -> int:
     folder = Path(options.cwd or Path(options.notebook).resolve().parent)
     if not folder.is_dir() or options.engine != "local":  # reading says it better
         return _run(options, None)
-    if caches(options):  # it may be that no step runs
+    if caches(options) or file_may_name(options.notebook):  # it may be that no step runs; it would have them all
         return _run(options, None)
     # It imports what steps need while the notebook is compiled.
     with Zygote(None, str(folder), same_hashes=options.record or options.mlflow is not None) as zygote:
@@ -140,6 +150,7 @@ def _run(options: argparse.Namespace, zygote: Starter | None, told: Told | None 
         options.mlflow,
         papermill,
         resume,
+        tuple(options.secrets),
     )
     error: NotWritten | None = None
     try:

@@ -26,6 +26,7 @@ from nb2pipe.package.model import Import, Part, Plan, PlannedStep, Reason
 from nb2pipe.package.prose import plain_text, prose_before, title_of
 from nb2pipe.package.sure_types import known_names
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.pipeline.parameters import is_secret
 from nb2pipe.pipeline.split import step_name
 
 _SUPPORT = (
@@ -54,13 +55,15 @@ class _Planner:
     ) -> None:
         self.notebook, self.pipeline = notebook, pipeline
         self.effects: dict[int, Effects] = {e.cell: e for e in analysis.effects}
-        self.parameters = {p.name: p for p in pipeline.parameters}
+        # a package looks nothing up: a secret is a text as any other
+        declared = tuple(p._replace(type="str") if is_secret(p) else p for p in pipeline.parameters)
+        self.parameters = {p.name: p for p in declared}
         names = {d.name for e in analysis.effects for d in e.definitions}
         every = plain_cells(codes, names)
         first = {c.cell.index for c in codes if "parameters" in c.cell.tags.roles}
         self.cells = {index: cell for index, cell in every.items() if index not in first}
         settings = [p for index in sorted(first & every.keys()) for p in every[index].places]
-        self.settled, unsettled = computed_defaults(pipeline.parameters, settings)
+        self.settled, unsettled = computed_defaults(declared, settings)
         self.refused = tuple(self._beside_parameters(settings, unsettled))
         self.places = (*(p for p in settings if imports_of(p.statement.node)), *all_places(self.cells))
         self.bound = binders(self.places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -73,6 +74,7 @@ def _run(nb_man: Any, options: EngineOptions, files: tuple[Any, Any], timeout: i
     from nb2pipe.papermill.following import Follower
     from nb2pipe.report.full import render_full
     from nb2pipe.runtime.result import RunOptions
+    from nb2pipe.runtime.secrets.asked import may_name
     from nb2pipe.runtime.zygote import Zygote
 
     document, here = nb_man.nb, os.getcwd()
@@ -80,7 +82,10 @@ def _run(nb_man: Any, options: EngineOptions, files: tuple[Any, Any], timeout: i
     name = Path(given).name if isinstance(given, str) and given != "-" else "notebook.ipynb"
     compiled = None
     # It imports what steps need while the notebook is compiled.
-    with Zygote(None, here, same_hashes=options.cache or options.record) as zygote:
+    with contextlib.ExitStack() as stack:
+        zygote = None
+        if not may_name(json.dumps(document).encode()):  # it would have all secrets
+            zygote = stack.enter_context(Zygote(None, here, same_hashes=options.cache or options.record))
         try:
             notebook = from_document(json.loads(json.dumps(document)), os.path.join(here, name))
             compiled = api.compile_notebook(notebook, options.split)

@@ -26,12 +26,19 @@ def find_parameters(notebook: Notebook, codes: Sequence[Code]) -> tuple[Paramete
                 continue
             default, known = _literal(value)
             kind = annotation or (_type_name(default) if known else "")
+            if not annotation and target in found and is_secret(found[target]):  # as papermill puts parameters in
+                kind = found[target].type
             span = Span(
                 code.cell.index, node.lineno, node.end_lineno or node.lineno, node.col_offset, node.end_col_offset or 0
             )
             told = comments.get(node.end_lineno or node.lineno, "")
             found[target] = Parameter(target, kind, default, told, span, _text(code.cell.source, value))
     return tuple(found.values())
+
+
+def is_secret(parameter: Parameter) -> bool:
+    """Whether a parameter is typed `nb2pipe.Secret`: a text that stands nowhere, and is looked up when the notebook runs."""
+    return parameter.type.strip("'\"") in ("Secret", "nb2pipe.Secret")
 
 
 def _assignment(node: ast.stmt) -> tuple[str | None, ast.expr | None, str]:

@@ -77,6 +77,11 @@ def _inputs(store: Store, run: Run, step: Step) -> dict[str, tuple[str, str]]:
             raise UsageError(
                 f"step `{step.name}` takes `{value.name}` of {value.producer}, which was {status} in run {run.id}"
             )
+        held = producer.facts.get("held", {}).get(value.name)
+        if held:
+            raise UsageError(
+                f"`{value.name}` of {value.producer} holds the secret {held} and was not stored in run {run.id}"
+            )
         digest = producer.facts.get("values", {}).get(value.name)
         if not digest:
             why = "could not leave its process" if digest is None else "was not kept, for guards were off"

@@ -10,12 +10,13 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe import metrics
 from nb2pipe.runtime import guards, sources, states, values
+from nb2pipe.runtime.secrets import environment
 from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, Task, Unstorable
 from nb2pipe.runtime.values import ABSENT, Absent, Own
 
@@ -61,6 +62,8 @@ class Boundary:
         """
         self._started, self._used, self._said = time.perf_counter(), _cpu(), report.metrics
         os.chdir(task.cwd)
+        if task.secrets is not None:
+            environment.give(task.secrets)
         sources.found_in(Path(task.folder))
         if task.cwd not in sys.path:
             sys.path.insert(0, task.cwd)
@@ -91,20 +94,19 @@ class Boundary:
         namespace = self.namespace
         for name in [n for n in namespace if n not in self._baseline]:
             del namespace[name]
-        folder = Path(task.folder)
         held = {name: self._held.get((producer, name), ABSENT) for name, producer in task.live}
         later = []
-        checks = dict(task.checks)
+        checks, inside = dict(task.checks), dict(task.held)
         for file, names in task.files:
             if all(states.restored_early(n) for n in names):
-                held |= values.load_file(folder / file, namespace, checks.get(file))
+                held |= self._values_of(task, file, inside, checks)
             else:
                 later.append((file, names))
         for name in sorted(filter(states.restored_early, held), key=states.restore_rank):
             _restore(name, held.pop(name))
         states.reseed()
         for file, names in later:
-            found = values.load_file(folder / file, namespace, checks.get(file))
+            found = self._values_of(task, file, inside, checks)
             held |= {n: v for n, v in found.items() if n in names}
         if "matplotlib.figure" in sys.modules:
             _show_figures(self.shell)
@@ -118,6 +120,22 @@ class Boundary:
                 namespace[under] = value.value
             else:  # what IPython does not find again it takes for the notebook's own
                 setattr(self.shell.displayhook, under, value)
+
+    def _values_of(
+        self, task: Task, file: str, inside: Mapping[str, bytes], checks: Mapping[str, str]
+    ) -> dict[str, Any]:
+        if file in inside:
+            return values.load_bytes(inside[file], self.namespace)
+        return values.load_file(Path(task.folder) / file, self.namespace, checks.get(file))
+
+    def bind_secrets(self, task: Task, cell: CellTask) -> None:
+        """Bind the parameters of a cell that are secrets, now that it has run.
+
+        Raises:
+            SecretWithheld: One was not asked for.
+        """
+        for name, secret in cell.bound:
+            self.namespace[name] = environment.binding(secret, task.secrets)
 
     def say_metrics(self, cell: CellTask) -> None:
         """Say the metrics that a cell has bound or shown, now that it has run."""
@@ -221,9 +239,10 @@ class Boundary:
             report.guard_seconds += time.perf_counter() - clock
         report.together = list(values.sharing_memory(scans))
         try:
-            report.files = values.store(
-                wanted, scans, Path(task.folder), task.prefix, namespace, task.stamp, digests=task.digests
-            )
+            report.files, report.held = values.store(
+                wanted, scans, Path(task.folder), task.prefix, namespace, task.stamp, digests=task.digests,
+                secrets_in=_secrets_in(task),
+            )  # fmt: skip
         except OSError as error:
             report.status = "broken"
             report.problem = f"its values cannot be written to {task.folder}: {error.strerror or error}"
@@ -258,6 +277,14 @@ def _show_figures(shell: Any) -> None:
 
     matplotlib: Any = sys.modules["matplotlib"]
     configure_inline_support(shell, matplotlib.rcParams._get("backend"))
+
+
+def _secrets_in(task: Task) -> values.SecretsIn | None:
+    if task.secrets is None:
+        return None
+    from nb2pipe.runtime.secrets.scrubber import Scrubber
+
+    return Scrubber(task.secrets.known).names_in
 
 
 def broken(report: Report, error: Exception) -> None:

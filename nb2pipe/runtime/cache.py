@@ -277,6 +277,8 @@ class Cache:
             return observed.torn[0]
         if report.unstorable:
             return f"`{report.unstorable[0].name}` ({report.unstorable[0].kind}) cannot leave its process"
+        if report.held:
+            return f"`{report.held[0].names[0]}` holds the secret {report.held[0].secrets[0]}"
         if any(one.kind != "sharing" for one in report.seen):
             return "did what the analysis had not said"
         if any(e["type"] == "comm" for e in events):

@@ -33,12 +33,13 @@ class Subject(NamedTuple):
 def cache_of(
     subject: Subject, cells: Mapping[int, CellTask], given: Mapping[str, Any], store: Store, hash_seed: str, *, light: bool,
     run: str = "", folder: Path | None = None, trust: bool = False, resumed: Sequence[str] = (),
+    secrets: Mapping[str, str] | None = None,
 ) -> Cache:  # fmt: skip
     """The cache of a run, or of a plan, which runs nothing and keeps nothing.
 
     ``given`` are the parameters of the run, ``hash_seed`` is that of its processes, ``run`` its name and ``folder`` the one for
     its values, which a plan has not; ``resumed`` are the runs that it goes on with, the last first. With ``trust`` what others
-    have written is taken as it is.
+    have written is taken as it is. ``secrets`` are those of the run.
     """
     cwd = os.path.abspath(subject.folder)
     if not hash_seed.isdecimal():  # hashes of another run tell nothing: nothing is found
@@ -49,4 +50,9 @@ def cache_of(
     recipes.about(subject.pipeline, subject.analysis)
     keyed = functools.partial(keyed_digest, store.salt)
     notebook = os.path.abspath(subject.path)
-    return Cache(store, notebook, run, recipes, around, keyed, folder, Trust(user_key(), lifted=trust), resumed)
+    key = user_key()
+    if secrets:
+        from nb2pipe.runtime.secrets.held import digests
+
+        recipes.secrets = digests(secrets, key.secret)
+    return Cache(store, notebook, run, recipes, around, keyed, folder, Trust(key, lifted=trust), resumed)

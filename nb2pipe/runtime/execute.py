@@ -32,6 +32,7 @@ from nb2pipe.runtime.zygote import Starter, Zygote
 if TYPE_CHECKING:
     from nb2pipe.runtime.cache import Cache
     from nb2pipe.runtime.recipes import Recipe
+    from nb2pipe.runtime.secrets.held import Secrets
 
 
 class _Execution:
@@ -241,6 +242,7 @@ class _Execution:
     def lost(self, process: Process) -> None:
         """A process has ended in the middle of a step."""
         name = process.step
+        self.ongoing.rest(name)
         self.ongoing.outcomes[name].cell = self.ongoing.cell_of(name)
         self.failed(name, process, "died", self.processes.lost(process))
 
@@ -256,6 +258,9 @@ class _Execution:
     def report(self, process: Process, report: Report) -> None:
         """A step has ended and says how."""
         run = self.ongoing
+        run.rest(report.step)
+        if run.secrets is not None:
+            run.secrets.clean(report)
         step = run.step_named(report.step)
         if step.name in run.reports:  # of an attempt that failed: what it has touched is touched
             report.reads, report.writes = (
@@ -340,7 +345,11 @@ class _Execution:
         outcome.metrics, outcome.taken = tuple(report.metrics), run.taken(step)
         outcome.files, outcome.inputs = tuple(report.files), {v.name: v.producer for v in step.inputs}
         run.reports[step.name] = report
-        run.done[step.name] = Done(report, {n: f.name for n, f in stored.items()}, stored, live)
+        files = {n: f.name for n, f in stored.items()} | {n: f.name for f in report.held for n in f.names}
+        run.done[step.name] = Done(report, files, stored, live)
+        outcome.held = {n: ", ".join(f.secrets) for f in report.held for n in f.names}
+        for name, which in outcome.held.items():
+            run.note(f"`{name}` of {step.name} holds the secret {which}: it is handed over in memory, and not stored")
         run.finish(step.name, "ok", "")
         if process is not None:
             self.release(process)
@@ -364,6 +373,7 @@ class _Execution:
         for message in self.processes.kill(process):
             if message[0] != "report":
                 self.ongoing.hear(process.step, message, process.pid)
+        self.ongoing.rest(process.step)
 
     def stop_all(self) -> None:
         """End every process that is still running a step."""
@@ -390,13 +400,14 @@ def execute(
     listener: Listener | None = None,
     zygote: Starter | None = None,
     cache: Cache | None = None,
+    secrets: Secrets | None = None,
 ) -> RunResult:
     """Run a pipeline on this machine.
 
     ``cells`` are the cells to run by position; ``injected`` the cell of parameters and the position of the cell
     behind which it runs. ``recompile`` gives the pipeline anew with what the guards have seen so far. ``zygote`` is what
     starts the steps' processes, made for these options; it ends with the run. ``cache`` has what
-    steps gave in earlier runs, and takes in what they give.
+    steps gave in earlier runs, and takes in what they give. ``secrets`` are those of the steps, where the notebook names some.
 
     Raises:
         Refused: A guard tripped that cannot be mended, or under strict guards.
@@ -406,10 +417,12 @@ def execute(
         cache = None
     folder = Path(tempfile.mkdtemp(prefix="nb2pipe-")) if cache is None else cache.folder
     outcomes = {s.name: Outcome() for s in pipeline.steps}
-    run = Ongoing(pipeline, cells, injected, options, listener or Listener(), folder, outcomes)
+    run = Ongoing(pipeline, cells, injected, options, listener or Listener(), folder, outcomes, secrets=secrets)
     processes = Processes(
         zygote,
-        lambda: Zygote(None, options.cwd, options.python, same_hashes=same_hashes),
+        lambda: Zygote(
+            None, options.cwd, options.python, same_hashes=same_hashes, stderr=secrets.stderr() if secrets else 2
+        ),
         lambda: preloaded(run.pipeline, cache=cache is not None),
     )
     return _Execution(run, recompile, processes, cache).run()

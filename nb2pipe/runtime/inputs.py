@@ -61,10 +61,12 @@ def task_of(
     order = {s.name: i for i, s in enumerate(run.pipeline.steps)}
     others = [s for s in run.pipeline.steps if s.name != step.name]
     known = {n for s in others for n in (*(v.name for v in s.inputs), *s.changes) if n.startswith("<")}
+    cells = cells_of(run.pipeline, step, run.cells, run.injected)
+    inside = {f.name: f.content for v in step.inputs for f in run.done[v.producer].report.held}
     return Task(
         step=step.name,
         stamp=order[step.name],
-        cells=cells_of(run.pipeline, step, run.cells, run.injected),
+        cells=cells,
         files=tuple((f, n) for f, n in files if n),
         live=tuple(live),
         outputs=step.outputs,
@@ -78,4 +80,6 @@ def task_of(
         digests=trust is not None,
         checks=() if trust is None else trust.of(f for f, _ in files),
         memory=memory,
+        secrets=None if run.secrets is None else run.secrets.of(step, cells),
+        held=tuple((f, inside[f]) for f, n in files if n and f in inside),
     )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from nb2pipe.runtime.observed import Observed, content_of, names_in, shadowing, state_of_path
+from nb2pipe.runtime.secrets.environment import Variables
 from nb2pipe.runtime.surroundings import is_of_session
 from nb2pipe.runtime.unseen import unseen_in_file
 
@@ -61,7 +62,7 @@ def _prefixes() -> tuple[str, ...]:
     return tuple(sorted({p.rstrip(os.sep) + os.sep for one in found for p in (one, os.path.realpath(one))}))
 
 
-class _Recording(dict):  # type: ignore[type-arg]  # what os.environ keeps its variables in
+class _Recording(Variables):
     """The variables of the environment, which notes those that are asked for; tracebacks show nothing of it."""
 
     note: Callable[[Any], None] | None = None

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
@@ -16,6 +16,9 @@ from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.processes import Process
 from nb2pipe.runtime.result import Listener, Outcome, RunOptions, Status
 from nb2pipe.runtime.task import CellTask, Report, Seen, ValueFile
+
+if TYPE_CHECKING:
+    from nb2pipe.runtime.secrets.held import Secrets
 
 
 @dataclass(slots=True)
@@ -37,7 +40,8 @@ class Ongoing:
 
     ``events`` are what the cells of a step showed, ``begun`` when they began, ``until`` when the last of them ended where an
     earlier run had it; ``started_as`` is a step as it was when it started, ``outside`` what it has reached beyond its files,
-    ``rewritten`` the files that it has written over; ``stopped`` is the step whose failure ends the run.
+    ``rewritten`` the files that it has written over; ``stopped`` is the step whose failure ends the run. ``secrets`` is there where
+    the notebook names some.
     """
 
     pipeline: Pipeline
@@ -63,6 +67,7 @@ class Ongoing:
     facts: tuple[Fact, ...] = ()
     notes: list[str] = field(default_factory=list)
     refused: Diagnostic | None = None
+    secrets: Secrets | None = None
 
     def step_named(self, name: str) -> Step:
         """The step of that name."""
@@ -81,6 +86,15 @@ class Ongoing:
 
     def hear(self, step: str, message: tuple[str, Any], pid: int) -> None:
         """Take in what a step says while it runs, in the process ``pid``."""
+        for one in (message,) if self.secrets is None else self.secrets.heard(step, message):
+            self._hear(step, one, pid)
+
+    def rest(self, step: str) -> None:
+        """Take in what has waited for more that a step would say: it has ended."""
+        for message in () if self.secrets is None else self.secrets.rest(step):
+            self._hear(step, message, 0)
+
+    def _hear(self, step: str, message: tuple[str, Any], pid: int) -> None:
         kind, what = message
         if kind == "event":
             self.events[step].append(what)

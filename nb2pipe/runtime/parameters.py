@@ -10,6 +10,8 @@ from typing import Any
 
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.pipeline.model import Parameter
+from nb2pipe.pipeline.parameters import is_secret
+from nb2pipe.runtime.secrets.asked import checked as checked_secret
 
 
 def read_parameter_file(path: str) -> dict[str, Any]:
@@ -92,6 +94,9 @@ def check_parameters(
             near = difflib.get_close_matches(name, known, 1)
             hint = f"; did you mean `{near[0]}`?" if near else f"; it has {', '.join(f'`{n}`' for n in known)}"
             raise UsageError(f"parameter `{name}` is not one of the notebook's{hint}")
+        if is_secret(parameter):
+            checked[name] = checked_secret(parameter, value)
+            continue
         checked[name] = _typed(parameter, _from_text(parameter, texts[name], value) if name in texts else value)
     return checked
 

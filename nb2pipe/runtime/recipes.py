@@ -15,6 +15,7 @@ from nb2pipe.analysis.effects import Access, Analysis, Certainty, Effects
 from nb2pipe.notebook.model import Code
 from nb2pipe.pipeline.model import Parameter, Pipeline, Step
 from nb2pipe.runtime.script import INJECTED
+from nb2pipe.runtime.secrets.asked import names_of
 from nb2pipe.runtime.states import RANDOM
 from nb2pipe.runtime.task import CellTask, ValueFile, Watched
 from nb2pipe.runtime.unseen import Words, unseen_by, words_of
@@ -61,6 +62,8 @@ class Recipes:
         self._given = given
         self._cwd = cwd
         self.common = dict(common)
+        self.secrets: Mapping[str, str] = {}
+        """The digests of the run's secrets."""
         self._words: dict[int, Words] = {}
         self._normal: dict[int, str] = {}
         self._whole = digest_of_text("\0".join(f"{c.count} {c.source}" for _, c in sorted(cells.items())))
@@ -83,8 +86,12 @@ class Recipes:
             parts[f"value {name}"] = f"{file.digest} {order.index(file.name)}"
         running = [t for t in tasks if not self._is_parameters(t.index)]
         own = [self._words_of(t.index) for t in running if t.index in self._codes]
-        for name in sorted(self._parameters_of(step, tasks, own, code_comes=code_comes)):
+        counted = self._parameters_of(step, tasks, own, code_comes=code_comes)
+        for name in sorted(counted):
             parts[f"parameter {name}"] = self.value_of(name)
+        bound = [s for t in tasks for name, s in t.bound if name in counted or not self._is_parameters(t.index)]
+        for name in (*names_of(step, tasks), *bound):
+            parts[f"secret {name}"] = self.secrets.get(name, "")
         for place, task in enumerate(running):
             parts[f"cell {place}"] = self._cell(task)
         exact = digest_of_text("\0".join(t.source for t in tasks))
@@ -154,7 +161,7 @@ class Recipes:
             ):
                 return False
             annotation = getattr(node, "annotation", None)
-            if annotation is not None and not isinstance(annotation, ast.Name):
+            if annotation is not None and not isinstance(annotation, (ast.Name, ast.Constant)):
                 return False
             try:
                 ast.literal_eval(value)  # type: ignore[arg-type]  # `x: int` has none, and None is no literal

@@ -206,6 +206,7 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         "sizes": {name: f.size for f in outcome.files for name in f.names},
         "inputs": dict(outcome.inputs),
         "made": outcome.made,
+        "held": dict(outcome.held),
         "begun": list(outcome.begun),
         "until": outcome.until,
         "runs": outcome.runs if outcome.runs > 1 else 0,

@@ -46,7 +46,8 @@ class Outcome:
     cache, and ``unkept`` why what it gave is not kept; ``digest`` is what it is known by there. ``cpu`` is in seconds, ``memory``
     the most that its process had, in bytes, as are ``taken`` and ``given``, its values; ``values`` have their digests, and ``files``
     say what they are; ``inputs`` are the values that it took, with the steps that they came from. ``made`` is the earlier run that
-    stands for it. ``reads`` and ``writes`` are the files that it touched.
+    stands for it. ``reads`` and ``writes`` are the files that it touched; ``held`` are the values that hold secrets and are not
+    stored, with the names of these.
     ``events`` are what it showed (see `nb2pipe.runtime.outputs`), ``begun`` says when cells began, and ``until``, where there is an
     earlier run, when the last of them ended.
     """
@@ -75,6 +76,7 @@ class Outcome:
     made: str = ""
     reads: Sequence[str] = ()
     writes: Sequence[str] = ()
+    held: dict[str, str] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()
     events: Sequence[dict[str, Any]] = ()
     begun: Sequence[tuple[int, float]] = ()

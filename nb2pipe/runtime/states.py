@@ -7,6 +7,7 @@ import importlib
 import os
 import pickle
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from nb2pipe.runtime.settings import SETTINGS, State, loaded
@@ -64,6 +65,20 @@ def begin_environment() -> None:
     """What a step's process starts with is the run's own, and no step's doing."""
     global _started_with  # noqa: PLW0603  one process, one beginning
     _started_with = _variables()
+
+
+_given: dict[str, str] = {}
+
+
+def give_to_environment(variables: Mapping[str, str]) -> None:
+    """Give a step variables of the run's own, which are no step's doing either; those of an earlier step in this process go."""
+    global _given  # noqa: PLW0603  one process, one environment
+    for name in _given.keys() - variables.keys():
+        os.environ.pop(name, None)
+        _started_with.pop(name, None)
+    os.environ.update(variables)
+    _started_with.update(variables)
+    _given = dict(variables)
 
 
 def _environment() -> Any:

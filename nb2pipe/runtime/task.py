@@ -15,7 +15,8 @@ class CellTask:
     """A cell to run: ``source`` as text, ``count`` the execution count; ``silent`` where its outputs are another step's.
 
     ``bare`` says that nothing that loads NumPy has been imported when it has run; ``metrics`` are the names whose numbers are
-    metrics of the run when it has.
+    metrics of the run when it has. ``secrets`` are those that its tags ask for, ``bound`` the names that are bound to secrets when it
+    has run, each with the name of its secret.
     """
 
     index: int
@@ -25,6 +26,20 @@ class CellTask:
     silent: bool = False
     bare: bool = False
     metrics: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    bound: tuple[tuple[str, str], ...] = ()
+
+
+class StepSecrets(NamedTuple):
+    """What a step's process has to know of secrets.
+
+    ``given`` are those that the step finds in its environment, ``withheld`` the names of those that it does not; ``known`` are all of
+    the run, which the process must not store.
+    """
+
+    given: Mapping[str, str]
+    withheld: tuple[str, ...]
+    known: Mapping[str, str]
 
 
 class Watched(NamedTuple):
@@ -44,6 +59,7 @@ class Task:
     told what the step read of the world. ``digests`` says that the digests of its values are wanted, ``memory`` how much its cells
     may allocate, in bytes.
     ``checks`` has the files that come from a store, each with what is known of it as `nb2pipe.runtime.values.load_file` takes it.
+    ``secrets`` is there where the notebook names some; ``held`` are the files that are in no folder, as they hold one.
     """
 
     step: str
@@ -62,6 +78,8 @@ class Task:
     digests: bool = False
     memory: int | None = None
     checks: tuple[tuple[str, str], ...] = ()
+    secrets: StepSecrets | None = None
+    held: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +119,15 @@ class ValueFile(NamedTuple):
     kinds: tuple[str, ...] = ()
 
 
+class Held(NamedTuple):
+    """A file of values that is handed on in memory: its name, the names in it, the secrets that are in it, its content."""
+
+    name: str
+    names: tuple[str, ...]
+    secrets: tuple[str, ...]
+    content: bytes
+
+
 class Metric(NamedTuple):
     """A number that a step says of the run; ``place`` is that in a series, ``at`` when it was said (seconds since the epoch)."""
 
@@ -125,6 +152,7 @@ class Report:
     ename: str = ""
     evalue: str = ""
     files: list[ValueFile] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
     unstorable: list[Unstorable] = field(default_factory=list)
     together: list[tuple[str, str]] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)

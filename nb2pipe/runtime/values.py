@@ -9,22 +9,24 @@ import mmap
 import pickle
 import struct
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import xxhash
 
 from nb2pipe.runtime import strangers
 from nb2pipe.runtime.pickles import Loader, Saver
-from nb2pipe.runtime.task import ValueFile
+from nb2pipe.runtime.task import Held, ValueFile
 
 _MAGIC = b"nb2pipe2"
 _ALIGN = 64
 _TAIL = struct.Struct("<QQ8s")
 _CODE = (b"_make_function", b"_make_nested", b"cloudpickle")
 """What the pickle of a value says that has functions or classes of the notebook in it."""
+SecretsIn = Callable[[Iterable[bytes | memoryview]], tuple[str, ...]]
+"""The names of the secrets that are in bytes."""
 _PLAIN = (str, bytes, int, float, complex, bool, type(None), tuple, frozenset, range, slice, type, types.ModuleType,
           types.FunctionType, types.BuiltinFunctionType, types.CodeType, pickle.PickleBuffer, property, types.MappingProxyType)  # fmt: skip
 
@@ -160,9 +162,13 @@ def store(
     stamp: int,
     *,
     digests: bool = False,
-) -> list[ValueFile]:
-    """Write values that were scanned; those that share what can change go into one file, so that they share it still."""
-    result = []
+    secrets_in: SecretsIn | None = None,
+) -> tuple[list[ValueFile], list[Held]]:
+    """Write values that were scanned; those that share what can change go into one file, so that they share it still.
+
+    What ``secrets_in`` finds secrets in is not written; it comes back as it would be.
+    """
+    result, held = [], []
     owners = frozenset(_shared_roots(scans))
     for number, group in enumerate(_groups(scans)):
         path = folder / f"{prefix}-{number}.values"
@@ -170,11 +176,22 @@ def store(
             one, single = scans[group[0]], True
         else:
             one, single = scan({n: names[n] for n in group}, namespace, stamp, owners), False
+        secrets = () if secrets_in is None else secrets_in([one.data, *_texts(one.buffers)])
+        if secrets:
+            file = io.BytesIO()
+            _write(file, group, one.data, one.buffers, single, None)
+            held.append(Held(path.name, tuple(group), secrets, file.getvalue()))
+            continue
         size, digest, index = write_file(path, group, one.data, one.buffers, single=single, digests=digests)
         code = any(mark in one.data for mark in _CODE)
         kinds = tuple(kind_of(names[n]) for n in group)
         result.append(ValueFile(path.name, tuple(group), size, digest, code, index, kinds))
-    return result
+    return result, held
+
+
+def _texts(buffers: Iterable[pickle.PickleBuffer]) -> Iterator[memoryview]:
+    """The buffers that may hold texts: all but those of numbers with a point."""
+    return (b.raw() for b in buffers if memoryview(b).format not in ("e", "f", "d", "g"))
 
 
 def kind_of(value: Any) -> str:
@@ -243,34 +260,43 @@ def write_file(
     a store as it is.
     """
     temporary = path.with_name(path.name + ".part")
-    offsets = []
-    state = xxhash.xxh3_128()
-    place = 0
+    state = xxhash.xxh3_128() if digests else None
     try:
         with temporary.open("wb") as file:
-
-            def write(part: Any, size: int) -> None:
-                nonlocal place
-                file.write(part)
-                if digests:
-                    state.update(part)
-                place += size
-
-            for buffer in buffers:
-                gap = -place % _ALIGN
-                write(b"\0" * gap, gap)
-                raw = buffer.raw()
-                offsets.append((place, raw.nbytes, raw.readonly))
-                write(raw, raw.nbytes)
-            index = pickle.dumps((tuple(names), single, offsets, data), protocol=5)
-            tail = _TAIL.pack(place, len(index), _MAGIC)
-            write(index, len(index))
-            write(tail, len(tail))
+            size, index = _write(file, names, data, buffers, single, state)
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    return (place, state.hexdigest(), digest_of_index(index)) if digests else (place, "", "")
+    return (size, "", "") if state is None else (size, state.hexdigest(), digest_of_index(index))
+
+
+def _write(
+    file: BinaryIO, names: Iterable[str], data: bytes, buffers: Iterable[pickle.PickleBuffer], single: bool,
+    state: xxhash.xxh3_128 | None,
+) -> tuple[int, bytes]:  # fmt: skip
+    """Write the content of a file of values; its size, and its index."""
+    offsets = []
+    place = 0
+
+    def write(part: Any, size: int) -> None:
+        nonlocal place
+        file.write(part)
+        if state is not None:
+            state.update(part)
+        place += size
+
+    for buffer in buffers:
+        gap = -place % _ALIGN
+        write(b"\0" * gap, gap)
+        raw = buffer.raw()
+        offsets.append((place, raw.nbytes, raw.readonly))
+        write(raw, raw.nbytes)
+    index = pickle.dumps((tuple(names), single, offsets, data), protocol=5)
+    tail = _TAIL.pack(place, len(index), _MAGIC)
+    write(index, len(index))
+    write(tail, len(tail))
+    return place, index
 
 
 def digest_of_index(index: bytes) -> str:
@@ -296,6 +322,15 @@ def load_file(path: Path, namespace: dict[str, Any], known: str | None = None) -
     found = _parts(mapped, strangers.plain(index))
     loaded = strangers.load(found.data, found.buffers, found.names)
     return {found.names[0]: loaded} if found.single else {n: loaded[n] for n in found.names}
+
+
+def load_bytes(content: bytes, namespace: dict[str, Any]) -> dict[str, Any]:
+    """The values of what would be a file, handed over in memory; they are this process's to change."""
+    mapped = mmap.mmap(-1, len(content))
+    mapped.write(content)
+    found = _parts(mapped, pickle.loads(_index(mapped, "what was handed over")))
+    loaded = Loader(found.data, found.buffers, namespace).load()
+    return {found.names[0]: loaded} if found.single else dict(loaded)
 
 
 def needs(path: Path) -> tuple[str, ...]:
@@ -325,10 +360,14 @@ def _opened(path: Path) -> tuple[mmap.mmap, bytes]:
         if size < _TAIL.size:
             raise OSError(f"{path.name} is not a file of values")
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    return mapped, _index(mapped, path.name)
+
+
+def _index(mapped: mmap.mmap, name: str) -> bytes:
     place, length, magic = _TAIL.unpack_from(mapped, len(mapped) - _TAIL.size)
     if magic != _MAGIC:
-        raise OSError(f"{path.name} is not a file of values")
-    return mapped, mapped[place : place + length]
+        raise OSError(f"{name} is not a file of values")
+    return mapped[place : place + length]
 
 
 def _parts(mapped: mmap.mmap, index: Any) -> _Parts:

@@ -73,6 +73,7 @@ class Worker:
                     result.evalue,
                 )
                 return
+            self.boundary.bind_secrets(task, cell)
             self.boundary.say_metrics(cell)
 
 

@@ -77,8 +77,8 @@ class Zygote:
 
     It is started at once and imports ``modules`` while the scheduler goes on (None: `prepare` will tell which); it runs
     in ``cwd`` with ``env`` (this process's by default) under ``python``, which has to have IPython. Its processes write
-    what is no cell's output to this process's stderr. ``left_out`` tells, once it is ready, which modules were not
-    imported and why.
+    what is no cell's output to the descriptor ``stderr``, this process's own by default. ``left_out`` tells, once it is ready,
+    which modules were not imported and why.
     With ``same_hashes`` texts have the same hashes in all runs, and sets of them the same order; ``hash_seed`` says which.
     Where a fork is not safe, each step gets a fresh interpreter: slower, and otherwise the same.
     """
@@ -92,9 +92,10 @@ class Zygote:
         *,
         spawn: bool = not sys.platform.startswith("linux"),
         same_hashes: bool = False,
+        stderr: int = 2,
     ) -> None:
         self.left_out: dict[str, str] = {}
-        self._python, self._cwd, self._spawn = python, cwd, spawn
+        self._python, self._cwd, self._spawn, self._stderr = python, cwd, spawn, stderr
         self._environment = dict(os.environ if env is None else env)
         given = self._environment.get("PYTHONHASHSEED", "")
         self.hash_seed = same_hash_seed(self._environment) if same_hashes else given
@@ -138,7 +139,8 @@ class Zygote:
         try:
             return subprocess.Popen(
                 [self._python, "-c", code, json.dumps(arguments)], pass_fds=(inherited.fileno(),), cwd=self._cwd,
-                env=self._environment, stdin=subprocess.DEVNULL, stdout=2, start_new_session=True,
+                env=self._environment, stdin=subprocess.DEVNULL, stdout=self._stderr, stderr=self._stderr,
+                start_new_session=True,
             )  # fmt: skip
         except OSError as error:
             raise ZygoteError(f"cannot start {self._python} in {self._cwd}: {error.strerror}") from error

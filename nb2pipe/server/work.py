@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -107,11 +108,15 @@ def run(request: Request, say: Say) -> Answer:
     """
     from nb2pipe.runtime.parameters import parse_value
     from nb2pipe.runtime.result import RunOptions
+    from nb2pipe.runtime.secrets.asked import file_may_name
     from nb2pipe.runtime.zygote import Zygote
 
     cache = bool(request.get("cache"))
     folder = Path(request["path"]).resolve().parent
-    with Zygote(None, str(folder), same_hashes=cache) as zygote:
+    with contextlib.ExitStack() as stack:
+        zygote = None
+        if not file_may_name(request["path"]):  # it would have them all
+            zygote = stack.enter_context(Zygote(None, str(folder), same_hashes=cache))
         compiled = _compiled(request)
         say({"event": "steps", "steps": [s.name for s in compiled.pipeline.steps]})
         texts = dict(request.get("parameters") or {})

@@ -99,6 +99,12 @@ def find(database: sqlite3.Connection, text: str, notebook: str | None = None) -
         fitting = [v for v in values_of(run) if name in (v.name, f"{v.step}.{v.name}")]
         if fitting:
             return run, fitting[-1]
+        for step in run.steps:
+            for one, secret in step.facts.get("held", {}).items():
+                if name in (one, f"{step.name}.{one}"):
+                    raise UsageError(
+                        f"`{one}` of {step.name} holds the secret {secret} and was not stored in run {run.id}"
+                    )
     where = f"run {wanted} has" if wanted else "no run has"
     raise UsageError(f"{where} {'no' if wanted else 'a'} value `{name}`; `nb2pipe values list` names them")
 

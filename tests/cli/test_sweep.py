@@ -215,6 +215,12 @@ def of_session(mark: str) -> list[int]:
     return [pid for pid in found if pid != os.getpid()]
 
 
+def test_a_notebook_with_secrets_is_not_swept(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder / "nb.ipynb", [code("n = 1", "parameters"), code("print(n)", "step:ask", "secret:API_TOKEN")])
+    assert main(["run", "nb.ipynb", "-p", "n=1,2", "--sweep"]) == 2
+    assert "step ask asks for the secret API_TOKEN" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
 def test_no_process_is_left(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], how: signal.Signals

@@ -12,7 +12,7 @@ from nb2pipe.store.digests import digest_of_file
 
 def stored(folder: Path, prefix: str, namespace: dict[str, object]) -> list[values.ValueFile]:
     scans = {n: values.scan(v, namespace, 0) for n, v in namespace.items()}
-    return values.store(namespace, scans, folder, prefix, namespace, 0, digests=True)
+    return values.store(namespace, scans, folder, prefix, namespace, 0, digests=True)[0]
 
 
 def test_the_digest_is_that_of_the_file_and_equal_for_equal_values(tmp_path: Path) -> None:
