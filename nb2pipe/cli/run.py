@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.choice_options import add_choice, caches, choice_of, resumed
+from nb2pipe.cli.dask import add_dask, dask_of
 from nb2pipe.cli.limit_options import add_limits, limits_given
 from nb2pipe.cli.options import add_notebook, add_parameters, add_split, add_store, add_trust, parameters_of
 from nb2pipe.cli.papermill import add_papermill, papermill_of
@@ -36,14 +37,16 @@ def add_parser(commands: Any) -> None:
             ("nb2pipe run analysis.ipynb --record", "every step, and a record of the run: nb2pipe runs show last"),
             ("nb2pipe run analysis.ipynb --resume last -o out.ipynb", "go on with the run that failed"),
             ("nb2pipe run analysis.ipynb --until train", "train, and what it needs"),
+            ("nb2pipe run analysis.ipynb --engine dask --scheduler tcp://head:8786", "on the machines of a cluster"),
         ),
     )
     add_notebook(parser)
     add_parameters(parser)
     parser.add_argument("-o", "--output", metavar="EXECUTED",
                         help="where to write the executed notebook (.ipynb), or a page of it (.html)")  # fmt: skip
-    parser.add_argument("--engine", choices=("local", "papermill"), default="local",
-                        help="what runs the steps: processes of nb2pipe's own, or papermill, in kernels (default: local)")  # fmt: skip
+    parser.add_argument("--engine", choices=("local", "papermill", "dask"), default="local",
+                        help="what runs the steps: processes of nb2pipe's own, papermill, in kernels, or a Dask cluster "
+                        "(default: local)")  # fmt: skip
     parser.add_argument("--cwd", metavar="DIR", help="the folder that the steps run in (default: the notebook's)")
     parser.add_argument("--jobs", type=_count, metavar="N", help="steps at once at most (default: the cores)")
     parser.add_argument("--order", choices=("document", "latest"), default="document",
@@ -63,6 +66,7 @@ def add_parser(commands: Any) -> None:
     add_store(parser, "results")
     add_split(parser)
     add_papermill(parser)
+    add_dask(parser)
     parser.set_defaults(main=main)
 
 
@@ -98,7 +102,7 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
     from nb2pipe.runtime.progress import progress, summary
     from nb2pipe.runtime.result import RunOptions
 
-    papermill = papermill_of(options)
+    papermill, dask = papermill_of(options), dask_of(options)
     given, texts = parameters_of(options)
     choice, resume = choice_of(options), resumed(options)
     compiled = api.compile_notebook(
@@ -117,6 +121,7 @@ def _run(options: argparse.Namespace, zygote: Zygote | None) -> int:
         options.mlflow,
         papermill,
         resume,
+        dask,
     )
     error: NotWritten | None = None
     try:
