@@ -193,11 +193,12 @@ def _looked_at(client: Any, cwd: str, note: Callable[[str], None], *, own: bool)
     with tempfile.NamedTemporaryFile(prefix="nb2pipe-look-") as marker:
         mine = look(cwd, marker.name)
         found: dict[str, Any] = dict(sorted(client.run(look, cwd, marker.name, on_error="return").items()))
+        try:
+            _same_version("the scheduler", client.run_on_scheduler(look, cwd, marker.name))
+        except (ImportError, AttributeError) as error:
+            _same_version("the scheduler", error)
     for address, theirs in found.items():
-        version = theirs.version if isinstance(theirs, Look) else ""
-        if version != __version__:
-            has = f"has nb2pipe {version}" if version else f"has no nb2pipe that could be used ({theirs})"
-            raise UsageError(f"worker {address} {has}, and this machine {__version__}: install the same on all")
+        _same_version(f"worker {address}", theirs)
         if theirs.folder is None:
             raise UsageError(
                 f"the folder {cwd} is not there on worker {address}: steps run in it on all machines; --cwd names another"
@@ -213,6 +214,18 @@ def _looked_at(client: Any, cwd: str, note: Callable[[str], None], *, own: bool)
         client, own, all(t.sees for t in found.values()), all(t.folder == mine.folder for t in found.values()),
         sum(w["nthreads"] for w in info), tuple(dict(w["resources"]) for w in info),
     )  # fmt: skip
+
+
+def _same_version(who: str, found: Any) -> None:
+    """See that ``who`` has this nb2pipe, from what looking around gave there: an error where there is none.
+
+    Raises:
+        UsageError: It has not. Steps are sent by the scheduler, which has to know what they are, and run by the workers.
+    """
+    version = found.version if isinstance(found, Look) else ""
+    if version != __version__:
+        has = f"has nb2pipe {version}" if version else f"has no nb2pipe that could be used ({found})"
+        raise UsageError(f"{who} {has}, and this machine {__version__}: install the same on all")
 
 
 @contextlib.contextmanager
