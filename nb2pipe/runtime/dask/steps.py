@@ -118,15 +118,15 @@ class Steps:
         from distributed import Event
 
         session = self._sessions[pid]
-        if session.future is None or session.over.is_set():
-            return
-        session.killed = True
-        with contextlib.suppress(Exception):  # the cluster may be gone, and the process with it
-            session.future.cancel()
-            if not session.begun:
-                Event(session.token, client=self._client).set()  # as if it had run
-        if session.begun and not self._lost:
-            session.over.wait(_END)
+        with self._lock:
+            session.killed, future = True, session.future
+        if future is not None and not session.over.is_set():
+            with contextlib.suppress(Exception):  # the cluster may be gone, and the process with it
+                future.cancel()
+                if not session.begun:
+                    Event(session.token, client=self._client).set()  # as if it had run
+            if session.begun and not self._lost:
+                session.over.wait(_END)
         session.heard.put(None)
 
     def close(self) -> None:
@@ -173,18 +173,19 @@ class Steps:
             raise ZygoteError(self._lost)
         place = self._placed(task.folder)
         with self._lock:
+            if session.killed:
+                return
             left = {self._values[f].key: self._values[f] for f, _ in task.files if f in self._values}
             token = f"{self._run}-{len(self._steps)}"
             self._steps[token], self._tokens[token] = task.step, session
-        host = session.future
-        session.token, session.step, session.begun = token, task.step, False
-        session.over.clear()
-        future = self._client.submit(
-            run_step, place, token, task, session.environment, [left[k] for k in sorted(left)], host,
-            key=f"{task.step}-{token}", pure=False, retries=0, resources=self._wanted.get(task.step) or None,
-            workers=[session.worker] if host is not None else None,
-        )  # fmt: skip
-        session.future = future
+            host = session.future
+            session.token, session.step, session.begun = token, task.step, False
+            session.over.clear()
+            future = session.future = self._client.submit(
+                run_step, place, token, task, session.environment, [left[k] for k in sorted(left)], host,
+                key=f"{task.step}-{token}", pure=False, retries=0, resources=self._wanted.get(task.step) or None,
+                workers=[session.worker] if host is not None else None,
+            )  # fmt: skip
         future.add_done_callback(lambda done: self._done(session, token, done))
 
     def _placed(self, folder: str) -> Any:
