@@ -20,6 +20,7 @@ from nb2pipe.rules.run import refusing
 if TYPE_CHECKING:
     from nb2pipe.runtime.cache import Cache
     from nb2pipe.runtime.choice import Chosen
+    from nb2pipe.runtime.dask.asked import DaskOptions
     from nb2pipe.runtime.papermill.asked import PapermillOptions
     from nb2pipe.runtime.planning import Planned
     from nb2pipe.runtime.recording import Recording
@@ -35,7 +36,7 @@ class RunRequest(NamedTuple):
     With ``cache`` what steps gave in earlier runs stands for them where it holds, and what they give is kept in ``store``;
     with ``trust`` also what others have written there is taken as it is.
     With ``record`` and without ``cache`` every step runs, and all is kept as well. The record goes to the MLflow at ``mlflow`` too.
-    With ``papermill`` each step is a notebook that papermill runs in a fresh kernel.
+    With ``papermill`` each step is a notebook that papermill runs in a fresh kernel, with ``dask`` a task of a Dask cluster.
     ``resume`` is a run to go on with; that, and a choice of steps that are to be taken from the cache, imply it.
     ``secrets`` are files and folders to look for secrets in, before the environment. ``sweep`` is what the record says of the sweep
     that the run is one of.
@@ -53,6 +54,7 @@ class RunRequest(NamedTuple):
     papermill: PapermillOptions | None = None
     resume: Interrupted | None = None
     secrets: tuple[str, ...] = ()
+    dask: DaskOptions | None = None
     sweep: Mapping[str, Any] | None = None
 
     @property
@@ -245,12 +247,22 @@ def run(
 
     with contextlib.ExitStack() as stack:
         # Secrets that steps ask for: from here on they are in the processes of these steps, and nowhere else.
-        local = request.papermill is None
+        local = request.papermill is None and request.dask is None
         secrets = stack.enter_context(
             secrets_of(ahead.pipeline, todo, some.wanted, request.secrets, listener, local=local)
         )
         if secrets is not None:
             zygote = None  # it has them in its environment
+        starter: Starter | None = zygote
+        if request.dask is not None:
+            # A cluster that cannot run the steps is told before anything runs.
+            from nb2pipe.runtime.dask.starting import on_cluster
+
+            options, starter = stack.enter_context(on_cluster(
+                request.dask, request.options, ahead.pipeline, [s for s in ahead.pipeline.steps if s.name in some.wanted],
+                (listener or Listener()).note, keeps=request.is_recorded,
+            ))  # fmt: skip
+            request = request._replace(options=options)
         cache = record = None
         if request.is_recorded:
             # What steps gave in earlier runs, and what they will give in later ones; and the record of this one.
@@ -270,7 +282,6 @@ def run(
         for text in (*said, *fits(wanted, request.options)):
             (listener or Listener()).note(text)
         # Each step in a process of its own, as soon as what it needs is there.
-        starter = zygote
         if request.papermill is not None:
             from nb2pipe.runtime.papermill.runners import runners
 

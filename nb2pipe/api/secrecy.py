@@ -34,7 +34,8 @@ def secrets_of(
         return
     if not local:
         raise UsageError(
-            "secrets go with the local engine: papermill writes what a kernel shows before anybody can look at it"
+            "secrets go with the local engine: papermill writes what a kernel shows before anybody can look at it, "
+            "and a cluster would have to carry them"
         )
     from nb2pipe.runtime.secrets.held import Secrets, withheld
     from nb2pipe.runtime.secrets.places import SHORT, look_up

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.choice_options import add_choice, caches, choice_of, resumed
+from nb2pipe.cli.dask import add_dask, dask_of
 from nb2pipe.cli.limit_options import add_limits, limits_given
 from nb2pipe.cli.options import (
     add_notebook,
@@ -48,6 +49,7 @@ def add_parser(commands: Any) -> None:
             ("nb2pipe run analysis.ipynb --until train", "train, and what it needs"),
             ("nb2pipe run analysis.ipynb --watch", "again whenever it is saved, as far as the change goes"),
             ("nb2pipe run analysis.ipynb -p rate 0.1,0.2 --sweep", "for each rate, and a table of metrics"),
+            ("nb2pipe run analysis.ipynb --engine dask --scheduler tcp://head:8786", "on the machines of a cluster"),
         ),
     )
     add_notebook(parser)
@@ -55,8 +57,9 @@ def add_parser(commands: Any) -> None:
     add_secrets(parser)
     parser.add_argument("-o", "--output", metavar="EXECUTED",
                         help="where to write the executed notebook (.ipynb), or a page of it (.html)")  # fmt: skip
-    parser.add_argument("--engine", choices=("local", "papermill"), default="local",
-                        help="what runs the steps: processes of nb2pipe's own, or papermill, in kernels (default: local)")  # fmt: skip
+    parser.add_argument("--engine", choices=("local", "papermill", "dask"), default="local",
+                        help="what runs the steps: processes of nb2pipe's own, papermill, in kernels, or a Dask cluster "
+                        "(default: local)")  # fmt: skip
     parser.add_argument("--cwd", metavar="DIR", help="the folder that the steps run in (default: the notebook's)")
     parser.add_argument("--jobs", type=_count, metavar="N", help="steps at once at most (default: the cores)")
     parser.add_argument("--order", choices=("document", "latest"), default="document",
@@ -82,6 +85,7 @@ def add_parser(commands: Any) -> None:
     add_store(parser, "results")
     add_split(parser)
     add_papermill(parser)
+    add_dask(parser)
     parser.set_defaults(main=main)
 
 
@@ -129,7 +133,7 @@ def _run(options: argparse.Namespace, zygote: Starter | None, told: Told | None 
     from nb2pipe.runtime.progress import progress, summary
     from nb2pipe.runtime.result import RunOptions
 
-    papermill = papermill_of(options)
+    papermill, dask = papermill_of(options), dask_of(options)
     given, texts = parameters_of(options)
     choice, resume = choice_of(options), resumed(options)
     compiled = api.compile_notebook(
@@ -151,6 +155,7 @@ def _run(options: argparse.Namespace, zygote: Starter | None, told: Told | None 
         papermill,
         resume,
         tuple(options.secrets),
+        dask,
     )
     error: NotWritten | None = None
     try:

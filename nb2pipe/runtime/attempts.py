@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterable
 
 from nb2pipe.runtime.guards import APPENDED
-from nb2pipe.runtime.limits import Limits
+from nb2pipe.runtime.limits import Limits, limits_of
 from nb2pipe.runtime.ongoing import Ongoing
 from nb2pipe.runtime.processes import Process
+from nb2pipe.runtime.result import Status
 
 FIRST = 1.0  # seconds before the second attempt, at most; each further one waits for twice as long as the one before
+LOSSES = 3
+"""How often a step is tried again in any case where it failed by no fault of its own: what it ran on was lost."""
 _MOST = 60.0  # seconds
 _JITTER = random.SystemRandom()  # steps that failed together, for one reason, do not come back together
 
@@ -30,6 +33,22 @@ def hindrance(run: Ongoing, process: Process, step: str, limits: Limits) -> str:
     if APPENDED in run.outside.get(step, ()):
         return f"it has touched {APPENDED}; a tag `retries:{limits.retries}` allows that"
     return ""
+
+
+def spared(run: Ongoing, step: str, why: str) -> tuple[Status, str, int]:
+    """How a step has failed that lost what it ran on, and how often it is tried again though nobody has asked for that.
+
+    It is not where it has touched something outside: nobody has said that it may do so twice.
+    """
+    touched = run.outside.get(step)
+    if not touched:
+        return "died", why, LOSSES
+    asked = limits_of(run.step_named(step), run.options).retries
+    return (
+        "died",
+        why if asked else f"{why}; it has touched {touched[0]}, and runs again only where `retries` says so",
+        0,
+    )
 
 
 class Attempts:

@@ -19,7 +19,7 @@ from nb2pipe.runtime.choice import Chosen, chosen
 from nb2pipe.runtime.claims import held_back, overlooked_name
 from nb2pipe.runtime.inputs import loads, preloaded, task_of
 from nb2pipe.runtime.kept import Missing
-from nb2pipe.runtime.limits import duration_text, limits_of, with_memory
+from nb2pipe.runtime.limits import duration_text, limits_of, with_memory, with_retries
 from nb2pipe.runtime.machine import DEVICES, Machine
 from nb2pipe.runtime.ongoing import Done, Ongoing
 from nb2pipe.runtime.processes import Process, Processes
@@ -27,7 +27,7 @@ from nb2pipe.runtime.result import Listener, Outcome, RunOptions, RunResult, Sta
 from nb2pipe.runtime.script import cells_of
 from nb2pipe.runtime.task import CellTask, Report, Seen
 from nb2pipe.runtime.trips import Recompile
-from nb2pipe.runtime.zygote import Starter, Zygote
+from nb2pipe.runtime.zygote import Gone, Starter, Zygote, ZygoteError
 
 if TYPE_CHECKING:
     from nb2pipe.runtime.cache import Cache
@@ -171,7 +171,7 @@ class _Execution:
         )
         run.running[step.name] = process
         run.begin(step)
-        self.attempts.begun(step.name, limits)
+        self.attempts.begun(step.name, limits._replace(timeout=None) if self.processes.come_later else limits)
         if not self.processes.ask(process, task):
             self.lost(process)
 
@@ -236,6 +236,8 @@ class _Execution:
             self.lost(process)
         elif message[0] == "report":
             self.report(process, message[1])
+        elif message[0] == "began":
+            self.attempts.begun(process.step, limits_of(run.step_named(process.step), run.options))
         else:
             run.hear(process.step, message, process.pid)
 
@@ -244,7 +246,15 @@ class _Execution:
         name = process.step
         self.ongoing.rest(name)
         self.ongoing.outcomes[name].cell = self.ongoing.cell_of(name)
-        self.failed(name, process, "died", self.processes.lost(process))
+        try:
+            detail = self.processes.lost(process)
+        except Gone as gone:
+            self.failed(name, process, *attempts.spared(self.ongoing, name, str(gone)))
+            trips.lost(self.ongoing, gone.steps, self.kill)
+        except ZygoteError as error:
+            self.failed(name, process, "died", str(error))
+        else:
+            self.failed(name, process, "died", detail)
 
     def late(self, process: Process) -> None:
         """A step has had its time."""
@@ -303,10 +313,10 @@ class _Execution:
             run.note(f"{self.cache.broken}; nothing is kept any more")
         run.listener.kept(step.name)
 
-    def failed(self, name: str, process: Process, status: Status, detail: str) -> None:
-        """A step has failed: it is tried again where that is asked for and possible, else it has ended."""
+    def failed(self, name: str, process: Process, status: Status, detail: str, least: int = 0) -> None:
+        """A step has failed: it is tried again where that is asked for, ``least`` times in any case, and possible; else it has ended."""
         run = self.ongoing
-        limits = limits_of(run.step_named(name), run.options)
+        limits = with_retries(limits_of(run.step_named(name), run.options), least)
         detail = with_memory(detail, limits)
         if self.attempts.are_left(name, limits) and not run.stopped:
             hindrance = attempts.hindrance(run, process, name, limits)
@@ -381,7 +391,8 @@ class _Execution:
         for process in list(run.running.values()):
             self.kill(process)
         for step in list(run.running):
-            run.outcomes[step].status, run.outcomes[step].detail = "failed", "interrupted"
+            outcome = run.outcomes[step]
+            outcome.status, outcome.detail, outcome.ended = "failed", "interrupted", time.time()
         run.running.clear()
         for step in self.attempts.waiting:
             self.drop(run.step_named(step))

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from nb2pipe.runtime.surroundings import package_times
-from nb2pipe.runtime.zygote import Child, Zygote, ZygoteError, same_hash_seed
+from nb2pipe.runtime.zygote import Child, Zygote, ZygoteError, kill_all, same_hash_seed
 
 
 class Lasting:
     """A `Starter` that no run ends. It begins anew where something was installed, or more is to be imported than before."""
+
+    queues = False
 
     def __init__(self, cwd: str) -> None:
         self.hash_seed = same_hash_seed(os.environ)
@@ -51,6 +53,10 @@ class Lasting:
         if self._zygote is None:
             raise ZygoteError("nothing was prepared")
         return self._zygote.wait(pid)
+
+    def kill(self, pid: int) -> None:
+        """End a process, and what it has started, now."""
+        kill_all(pid)
 
     def close(self) -> None:
         """A run is over; it stays for the next."""

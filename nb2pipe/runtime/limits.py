@@ -37,6 +37,11 @@ def limits_of(step: Step, options: RunOptions) -> Limits:
     )
 
 
+def with_retries(limits: Limits, least: int) -> Limits:
+    """The limits of a step that is tried again ``least`` times in any case; nobody has said of it that it may run so often."""
+    return limits if limits.retries >= least else limits._replace(retries=least, tagged=False)
+
+
 def with_memory(detail: str, limits: Limits) -> str:
     """What a step failed of, with the limit of its memory where that may be why."""
     if limits.memory is None or not _OF_MEMORY.search(detail):

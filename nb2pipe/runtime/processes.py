@@ -9,7 +9,6 @@ import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from nb2pipe.runtime.channel import Channel
@@ -83,8 +82,17 @@ class Processes:
         self._selector.unregister(process.sock)
         process.step = ""
 
+    @property
+    def come_later(self) -> bool:
+        """Whether a process that was asked may have to wait before it begins; then it says ``began``."""
+        return self._zygote is not None and self._zygote.queues
+
     def lost(self, process: Process) -> str:
-        """A process has ended in the middle of a step: how, in words."""
+        """A process has ended in the middle of a step: how, in words.
+
+        Raises:
+            Gone: What it ran on is gone.
+        """
         self.rest(process)
         process.sock.close()
         assert self._zygote is not None  # noqa: S101  it has started the process
@@ -100,12 +108,8 @@ class Processes:
 
     def kill(self, process: Process) -> list[Any]:
         """End a process in the middle of a step, and what it has started; what it said last."""
-        started = _started_by(process.pid)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        for pid in started:  # those that have left its group
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        assert self._zygote is not None  # noqa: S101  it has started the process
+        self._zygote.kill(process.pid)
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(process.sock)
         said = []
@@ -120,13 +124,3 @@ class Processes:
         if self._zygote is not None:
             self._zygote.close()
         self._selector.close()
-
-
-def _started_by(pid: int) -> list[int]:
-    """The processes that one has started, and theirs, as far as the system tells."""
-    found = []
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            for child in Path(f"/proc/{pid}/task/{task}/children").read_text("ascii").split():
-                found += [int(child), *_started_by(int(child))]
-    return found

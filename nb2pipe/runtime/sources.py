@@ -9,13 +9,24 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-_NAME = "cells.pickle"
+NAME = "cells.pickle"
+"""The file that they are in."""
 _folder: Path | None = None
 
 
 def keep(folder: Path, cells: Iterable[tuple[int, str]]) -> None:
     """Leave the cells of a run, each with its execution count, where its processes find them."""
-    (folder / _NAME).write_bytes(pickle.dumps(sorted(cells), protocol=5))
+    (folder / NAME).write_bytes(pickle.dumps(sorted(cells), protocol=5))
+
+
+def kept_in(folder: Path) -> bytes:
+    """What `keep` has left in a folder."""
+    return (folder / NAME).read_bytes()
+
+
+def put_in(folder: Path, kept: bytes) -> None:
+    """Leave the same in another folder."""
+    (folder / NAME).write_bytes(kept)
 
 
 def found_in(folder: Path) -> None:
@@ -50,7 +61,7 @@ def _text(filename: str) -> str | None:
     shell: Any = get_ipython()
     wanted = Path(filename).name
     found = None
-    for count, source in pickle.loads((_folder / _NAME).read_bytes()):
+    for count, source in pickle.loads((_folder / NAME).read_bytes()):
         if count <= shell.execution_count and f"{murmur2(source)}.py" == wanted:
             found = count, source
     if found is None:

@@ -18,6 +18,8 @@ from nb2pipe.store.digests import digest_of_text
 
 _FORM = "1"
 """Of recipes, of values and of what is kept with them: another one finds nothing that this one kept."""
+DECISIVE = ("pandas", "numpy")
+"""Libraries of which one major version does other things than the next: what is known of calls holds for those of here."""
 _SESSION = frozenset({
     "_", "PWD", "OLDPWD", "SHLVL", "PATH", "TERM", "COLORTERM", "COLUMNS", "LINES", "WINDOWID", "DISPLAY", "WAYLAND_DISPLAY",
     "LS_COLORS", "PS1", "PS2", "PROMPT_COMMAND", "EDITOR", "VISUAL", "PAGER", "LESS", "LESSOPEN", "LESSCLOSE", "MAIL", "STY",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.pipeline.model import Pipeline, Step
@@ -74,8 +75,17 @@ def tripped(run: Ongoing, seen: Sequence[Seen], recompile: Recompile | None, kil
     _invalidate(run, seen, kill)
 
 
-def _invalidate(run: Ongoing, seen: Sequence[Seen], kill: Kill) -> None:
-    """Run again what started before something that it is now known to rest on had ended."""
+def lost(run: Ongoing, steps: AbstractSet[str], kill: Kill) -> None:
+    """The values of ``steps``, which had ended, are gone: they run again, and whatever has used them."""
+    gone = {s for s in steps if s in run.done}
+    if gone:
+        names = " and ".join(f"`{s}`" for s in sorted(gone))
+        run.note(f"the values of {names} were lost with what held them: run again, with what stood on them")
+        _invalidate(run, (), kill, gone)
+
+
+def _invalidate(run: Ongoing, seen: Sequence[Seen], kill: Kill, gone: AbstractSet[str] = frozenset()) -> None:
+    """Run again what started before something that it is now known to rest on had ended, and those that are ``gone``."""
     late = {one.step for one in seen if one.kind == "file"}
     stood = {}
     for name in (*run.ended, *run.running):
@@ -85,9 +95,9 @@ def _invalidate(run: Ongoing, seen: Sequence[Seen], kill: Kill) -> None:
             inputs = {v.name: v.producer for v in told.inputs}
             stood[name] = Stood(inputs, run.outcomes[name].started, stored)
     ended = {n: o.ended for n, o in run.outcomes.items() if o.status == "ok"}
-    again = stale(run.pipeline, stood, ended)
+    again = stale(run.pipeline, stood, ended, gone)
     # with the process of a running step goes what steps before it have left there
-    left = {s for n in again if n in run.running for s in run.running[n].steps}
+    left = gone | {s for n in again if n in run.running for s in run.running[n].steps}
     if not left <= again:
         again = stale(run.pipeline, stood, ended, left)
     for name in again:
@@ -97,13 +107,15 @@ def _invalidate(run: Ongoing, seen: Sequence[Seen], kill: Kill) -> None:
     for name in again:
         report = run.reports.get(name)
         outside = run.outside.get(name, [])
-        if outside or (name in late and report is not None and set(report.writes) & set(report.reads)):
+        if outside or ((gone or name in late) and report is not None and set(report.writes) & set(report.reads)):
             what = outside[0] if outside else "a file that it also reads"
             run.refuse(
                 run.step_named(name),
                 "NB902",
                 f"step `{name}` would have to run again, but it has touched {what}",
-                "run again: the missing edge is known now; or add an `after:` tag",
+                "run the notebook again"
+                if gone
+                else "run again: the missing edge is known now; or add an `after:` tag",
             )
             return
     if run.stopped in again:

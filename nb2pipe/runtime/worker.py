@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -15,14 +16,28 @@ from nb2pipe.runtime.memory import MemoryLimit
 from nb2pipe.runtime.shell import CellShell, ZMQInteractiveShell
 from nb2pipe.runtime.task import Report, Task
 
+_DECISIVE = ("outside", "rewritten")
+"""What is told before it happens, because it may not happen twice."""
+
 
 class Worker:
-    """One process of the run. It runs one step, and more where a value cannot leave it."""
+    """One process of the run. It runs one step, and more where a value cannot leave it.
 
-    def __init__(self, channel: Channel, shell: ZMQInteractiveShell) -> None:
+    ``far`` says that what it tells can be lost on the way: then it waits, where it must not be, until it has come through.
+    """
+
+    def __init__(self, channel: Channel, shell: ZMQInteractiveShell, *, far: bool = False) -> None:
         self.channel = channel
+        self._far, self._pid, self._waiting = far, os.getpid(), threading.RLock()
         self.shell = CellShell(self._emit, shell)
-        self.boundary = Boundary(self.shell.shell, lambda kind, what: self.channel.send((kind, what)))
+        self.boundary = Boundary(self.shell.shell, self._tell)
+
+    def _tell(self, kind: str, what: Any) -> None:
+        self.channel.send((kind, what))
+        if self._far and kind in _DECISIVE and os.getpid() == self._pid:
+            with self._waiting:
+                self.channel.send(("sure", None))
+                self.channel.receive()
 
     def _emit(self, event: dict[str, Any]) -> None:
         if not self.boundary.silent:
@@ -77,13 +92,18 @@ class Worker:
             self.boundary.say_metrics(cell)
 
 
-def main(sock: socket.socket, shell: ZMQInteractiveShell, environment: Mapping[str, str] | None = None) -> None:
+def main(
+    sock: socket.socket,
+    shell: ZMQInteractiveShell,
+    environment: Mapping[str, str] | None = None,
+    far: bool = False,
+) -> None:
     """The life of a step's process, which finds ``environment`` beside all that is there."""
     os.environ.update(environment or {})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     channel = Channel(sock)
-    worker = Worker(channel, shell)
+    worker = Worker(channel, shell, far=far)
     try:
         worker.serve()
     except (BrokenPipeError, ConnectionResetError, EOFError):

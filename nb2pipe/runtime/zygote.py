@@ -41,6 +41,14 @@ class ZygoteError(Nb2pipeError):
     """No process can be started for a step."""
 
 
+class Gone(ZygoteError):
+    """What a process ran on is gone, by no fault of its step; ``steps`` are those whose values went with it."""
+
+    def __init__(self, why: str, steps: frozenset[str] = frozenset()) -> None:
+        super().__init__(why)
+        self.steps = steps
+
+
 def same_hash_seed(environment: Mapping[str, str]) -> str:
     """The seed that hashes have in all runs: the user's own, or one that is as good as any."""
     given = environment.get("PYTHONHASHSEED", "")
@@ -55,9 +63,13 @@ class Child(NamedTuple):
 
 
 class Starter(Protocol):
-    """What starts the processes of steps, for the scheduler: `Zygote`, or what runs steps elsewhere."""
+    """What starts the processes of steps, for the scheduler: `Zygote`, or what runs steps elsewhere.
+
+    ``queues`` says that a process may have to wait before it begins with its first step; it then says ``began``.
+    """
 
     hash_seed: str
+    queues: bool
 
     def prepare(self, modules: Sequence[str]) -> None:
         """The first step is going to be started; ``modules`` are what steps import."""
@@ -66,7 +78,14 @@ class Starter(Protocol):
         """A process that runs the tasks which come through its socket; ``payload`` is what `worker.main` takes beside it."""
 
     def wait(self, pid: int) -> int:
-        """Wait for a process to end; its wait status."""
+        """Wait for a process to end; its wait status.
+
+        Raises:
+            ZygoteError: There is none, and why.
+        """
+
+    def kill(self, pid: int) -> None:
+        """End a process, and what it has started, now."""
 
     def close(self) -> None:
         """End all that was started."""
@@ -82,6 +101,8 @@ class Zygote:
     With ``same_hashes`` texts have the same hashes in all runs, and sets of them the same order; ``hash_seed`` says which.
     Where a fork is not safe, each step gets a fresh interpreter: slower, and otherwise the same.
     """
+
+    queues = False
 
     def __init__(
         self,
@@ -206,6 +227,10 @@ class Zygote:
             return int(signal.SIGKILL)  # what becomes of the children of a parent that has ended
         return self._exits.pop(pid)
 
+    def kill(self, pid: int) -> None:
+        """End a process, and what it has started, also what has left its group."""
+        kill_all(pid)
+
     def close(self) -> None:
         """End the parent, and with it what it has started."""
         self._sock.close()
@@ -262,6 +287,26 @@ class Zygote:
         except subprocess.TimeoutExpired:
             return "it does not answer"
         return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def kill_all(pid: int) -> None:
+    """End a process that leads a group, the group, and what it has started that has left it, as far as the system tells."""
+    started = _started_by(pid)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    for one in started:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(one, signal.SIGKILL)
+
+
+def _started_by(pid: int) -> list[int]:
+    """The processes that one has started, and theirs."""
+    found = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            for child in Path(f"/proc/{pid}/task/{task}/children").read_text("ascii").split():
+                found += [int(child), *_started_by(int(child))]
+    return found
 
 
 def wait_status(process: subprocess.Popen[bytes]) -> int:

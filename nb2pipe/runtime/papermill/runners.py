@@ -18,15 +18,16 @@ from typing import Any
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.papermill.asked import Asked, PapermillOptions
-from nb2pipe.runtime.zygote import Child, ZygoteError, wait_status
+from nb2pipe.runtime.surroundings import DECISIVE
+from nb2pipe.runtime.zygote import Child, ZygoteError, kill_all, wait_status
 
 _PATIENCE = 20  # seconds that a kernel may take to end
-_DECISIVE = ("pandas", "numpy")
-"""Libraries of which one major version does other things than the next: what is known of calls holds for those of here."""
 
 
 class Runners:
     """Starts a runner for each of ``steps`` steps, and waits for their ends. One is there ahead of time, to import papermill."""
+
+    queues = False
 
     def __init__(self, asked: Asked, steps: int) -> None:
         self.hash_seed = ""
@@ -60,6 +61,10 @@ class Runners:
         process = self._running.pop(pid)
         process.wait()
         return wait_status(process)
+
+    def kill(self, pid: int) -> None:
+        """End a process, and the kernel that it has started."""
+        kill_all(pid)
 
     def close(self) -> None:
         """End what still runs; kernels that are idle end as an interpreter ends."""
@@ -136,7 +141,7 @@ def _check_kernel(name: str) -> None:
 
 def _libraries() -> dict[str, str]:
     found = {}
-    for name in _DECISIVE:
+    for name in DECISIVE:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found

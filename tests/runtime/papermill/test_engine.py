@@ -1,6 +1,6 @@
 """Each step a notebook that papermill runs in a fresh kernel: the executed notebook is that of one kernel, or of the local engine.
 
-Kernels are slow: here are a few notebooks that have in them what may go wrong; `tools/papermill_cases.py` runs all cases.
+Kernels are slow: here are a few notebooks that have in them what may go wrong; `tools/engine_cases.py` runs all cases.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Steps as tasks of a Dask cluster."""
