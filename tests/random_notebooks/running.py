@@ -62,6 +62,8 @@ class Judged:
 class SharedZygote:
     """One parent of processes for many runs: starting it costs more than a small notebook."""
 
+    queues = False
+
     def __init__(self, *, same_hashes: bool = False) -> None:
         self._zygote = Zygote(MODULES, "/", env={**os.environ, "COLUMNS": "80"}, same_hashes=same_hashes)
         self.hash_seed = self._zygote.hash_seed
@@ -73,6 +75,10 @@ class SharedZygote:
     def wait(self, pid: int) -> int:
         """The wait status of an ended process."""
         return self._zygote.wait(pid)
+
+    def kill(self, pid: int) -> None:
+        """End a process, and what it has started."""
+        self._zygote.kill(pid)
 
     def prepare(self, modules: Sequence[str]) -> None:
         """Nothing: the modules are there."""

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +15,7 @@ from typing import Any
 import pytest
 
 from nb2pipe.runtime.zygote import Zygote
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from shell_cells import GROUPS
+from tests.runtime.shell_cells import GROUPS
 
 MODULES = (
     "numpy",
@@ -70,7 +66,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]
     with ThreadPoolExecutor(2) as pool:
         kernels = {g: pool.submit(_in_kernel, c, _folder(tmp_path_factory.mktemp(g))) for g, c in GROUPS.items()}
         zygote = Zygote(MODULES, str(_folder(tmp_path_factory.mktemp("ours"))), env=_environment())
-        ours = {g: _answer(zygote, "shell_children:run_cells", c)["outputs"] for g, c in GROUPS.items()}
+        ours = {g: _answer(zygote, "tests.runtime.shell_children:run_cells", c)["outputs"] for g, c in GROUPS.items()}
         zygote.close()
         return {g: (kernels[g].result(), ours[g]) for g in GROUPS}
 
@@ -83,7 +79,7 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def _answer(zygote: Zygote, function: str, *payload: Any) -> Any:
@@ -95,7 +91,7 @@ def _answer(zygote: Zygote, function: str, *payload: Any) -> Any:
 
 
 def _cells(zygote: Zygote, *cells: str) -> Any:
-    return _answer(zygote, "shell_children:run_cells", cells)
+    return _answer(zygote, "tests.runtime.shell_children:run_cells", cells)
 
 
 def _comparable(outputs: list[dict[str, Any]]) -> Any:
@@ -187,7 +183,7 @@ def test_failing_cells_say_how(zygote: Zygote) -> None:
     ],
 )
 def test_interrupt_stops_the_cell_and_the_shell_goes_on(zygote: Zygote, cell: str, ename: str) -> None:
-    child = zygote.fork("shell_children:report_ready_then_run", (cell,))
+    child = zygote.fork("tests.runtime.shell_children:report_ready_then_run", (cell,))
     with child.channel, child.channel.makefile() as file:
         assert file.readline() == "ready\n"
         time.sleep(0.2)

@@ -26,9 +26,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def start(*modules: str, **keywords: Any) -> Zygote:
         environment = {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(
-                [str(Path(__file__).parent), str(tmp_path / "site"), str(Path(__file__).parents[2])]
-            ),
+            "PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), str(Path(__file__).parents[2])]),
         }
         environment.update(keywords.pop("environment", {}))
         started.append(Zygote(modules, str(tmp_path), env=environment, **keywords))
@@ -40,7 +38,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def _read(zygote: Zygote, function: str, *payload: Any) -> Any:
-    child = zygote.fork(f"shell_children:{function}", payload)
+    child = zygote.fork(f"tests.runtime.shell_children:{function}", payload)
     with child.channel, child.channel.makefile() as file:
         text = file.read()
     zygote.wait(child.pid)
@@ -194,7 +192,7 @@ def test_missing_module_is_left_to_the_cells(start: Start) -> None:
 @pytest.mark.parametrize(("how", "code"), [("0", 0), ("7", 7), ("kill", -9), ("raise", 1)])
 def test_ends_are_reported(start: Start, how: str, code: int, spawn: bool) -> None:
     zygote = start(spawn=spawn)
-    child = zygote.fork("shell_children:leave", (how,))
+    child = zygote.fork("tests.runtime.shell_children:leave", (how,))
     assert os.waitstatus_to_exitcode(zygote.wait(child.pid)) == code
     child.channel.close()
 
@@ -208,7 +206,7 @@ def test_spawned_steps_do_the_same(start: Start) -> None:
 
 def test_poll_tells_of_every_end_once(start: Start) -> None:
     zygote = start()
-    pids = {zygote.fork("shell_children:leave", (str(n),)).pid: n for n in range(5)}
+    pids = {zygote.fork("tests.runtime.shell_children:leave", (str(n),)).pid: n for n in range(5)}
     ended: dict[int, int] = {}
     deadline = time.monotonic() + 10
     while len(ended) < 5 and time.monotonic() < deadline:
@@ -221,7 +219,7 @@ def test_poll_tells_of_every_end_once(start: Start) -> None:
 @pytest.mark.parametrize("ends", ["closed", "killed"])
 def test_steps_end_with_their_parent(start: Start, ends: str) -> None:
     zygote = start()
-    child = zygote.fork("shell_children:leave", ("wait",))
+    child = zygote.fork("tests.runtime.shell_children:leave", ("wait",))
     assert child.channel.recv(8) == b"waiting\n"
     if ends == "closed":
         zygote.close()
@@ -230,7 +228,7 @@ def test_steps_end_with_their_parent(start: Start, ends: str) -> None:
         os.kill(zygote.process.pid, signal.SIGKILL)
         assert zygote.wait(child.pid) == signal.SIGKILL
         with pytest.raises(ZygoteError, match="has ended"):
-            zygote.fork("shell_children:describe")
+            zygote.fork("tests.runtime.shell_children:describe")
     assert _gone(child.pid)
 
 
@@ -238,7 +236,7 @@ def test_interpreter_without_ipython_is_told_of(start: Start, tmp_path: Path) ->
     (tmp_path / "site").mkdir()
     _module(tmp_path, "IPython", "raise ImportError('no IPython here')")
     with pytest.raises(ZygoteError, match="cannot run cells: no IPython here"):
-        start(environment={"PYTHONPATH": str(tmp_path / "site")}).fork("shell_children:describe")
+        start(environment={"PYTHONPATH": str(tmp_path / "site")}).fork("tests.runtime.shell_children:describe")
 
 
 def test_missing_interpreter_is_told_of(start: Start) -> None:
