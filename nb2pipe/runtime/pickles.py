@@ -17,7 +17,7 @@ from typing import Any
 
 import cloudpickle
 
-from nb2pipe.runtime import layout, reducing, sources
+from nb2pipe.runtime import layout, reducing, sets, sources
 
 # -- identity of functions and classes across processes ------------------------------------------------------------
 
@@ -187,9 +187,13 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         self.kept: list[Any] = []
         self.whole: set[int] = set()
         self.pieces = 0
+        self.sets: dict[int, Any] = {}
+        self._arranged: dict[int, int | None] = {}
         self.singletons = reducing.singletons()
 
     def persistent_id(self, obj: Any) -> Any:
+        if type(obj) is set or type(obj) is frozenset:
+            return self._set(obj)
         if obj is self.namespace:
             return "namespace"
         if id(obj) in self.singletons:
@@ -202,6 +206,20 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             # `from random import shuffle` is a method of the global generator, whose state flows by itself
             return next((key for key, found in _global_generators() if found is obj), None)
         return None
+
+    def _set(self, obj: Any) -> Any:
+        """What stands for a set that would have another order if it were built of its elements alone, None for any other."""
+        if id(obj) in self._arranged:
+            number = self._arranged[id(obj)]
+            return None if number is None else (number,)
+        arranged = sets.arrange(obj)
+        self._arranged[id(obj)] = None if arranged is None else len(self._arranged)
+        self.kept.append(obj)
+        if arranged is None:
+            return None
+        if type(obj) is set:
+            self.sets[id(obj)] = obj
+        return sets.reference(obj, len(self._arranged) - 1, arranged)
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
@@ -455,6 +473,7 @@ class Loader(pickle.Unpickler):
     def __init__(self, data: Any, buffers: Iterable[Any], namespace: dict[str, Any]) -> None:
         super().__init__(io.BytesIO(data), buffers=buffers)
         self.namespace = namespace
+        self._sets: dict[int, Any] = {}
 
     def persistent_load(self, pid: Any) -> Any:
         if pid == "namespace":
@@ -463,6 +482,8 @@ class Loader(pickle.Unpickler):
             from IPython import get_ipython
 
             return get_ipython()
+        if isinstance(pid, tuple) and isinstance(pid[0], int):
+            return sets.load(pid, self._sets)
         if isinstance(pid, tuple):
             return getattr(importlib.import_module(pid[0]), pid[1])
         if "." in str(pid):

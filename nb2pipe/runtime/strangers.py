@@ -11,7 +11,7 @@ import pickle
 from collections.abc import Sequence
 from typing import Any
 
-from nb2pipe.runtime import harmless, reducing
+from nb2pipe.runtime import harmless, reducing, sets
 from nb2pipe.runtime.standins import lasting, stand_in
 from nb2pipe.runtime.states import RANDOM
 
@@ -51,7 +51,7 @@ def load(data: bytes, buffers: Sequence[Any], names: Sequence[str] = ()) -> Any:
     refused = needs(data, buffers, names)
     if refused:
         raise Harmful(*refused)
-    return _Performance(io.BytesIO(data), buffers=buffers).load()
+    return _Performance(data, buffers).load()
 
 
 def plain(data: bytes) -> Any:
@@ -72,6 +72,10 @@ class _Plain(pickle.Unpickler):
 class _Performance(pickle.Unpickler):
     """Loads in earnest, and holds each name to the list once more, now that it can be imported."""
 
+    def __init__(self, data: bytes, buffers: Sequence[Any]) -> None:
+        super().__init__(io.BytesIO(data), buffers=buffers)
+        self._sets: dict[int, Any] = {}
+
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("builtins", "getattr"):
             return harmless.attribute
@@ -81,6 +85,8 @@ class _Performance(pickle.Unpickler):
         return found
 
     def persistent_load(self, pid: Any) -> Any:
+        if isinstance(pid, tuple) and isinstance(pid[0], int):
+            return sets.load(pid, self._sets)
         name = _persistent(pid)
         if name not in _GLOBAL_STATE:
             raise Harmful(name)
@@ -94,6 +100,7 @@ class _Rehearsal(pickle.Unpickler):
         super().__init__(io.BytesIO(data), buffers=buffers)
         self._note = seen.setdefault
         self._made: dict[tuple[str, str], type] = {}
+        self._sets: dict[int, Any] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self._made:
@@ -101,6 +108,8 @@ class _Rehearsal(pickle.Unpickler):
         return self._made[module, name]
 
     def persistent_load(self, pid: Any) -> Any:
+        if isinstance(pid, tuple) and isinstance(pid[0], int):
+            return sets.load(pid, self._sets)
         name = _persistent(pid)
         if name not in _GLOBAL_STATE:
             self._note(name)

@@ -117,6 +117,7 @@ def scan(value: Any, namespace: dict[str, Any], stamp: int, owners: frozenset[in
     saver.dump(value)
     memo = saver.memo.copy()
     objects = {id(obj): obj for _, obj in memo.values() if id(obj) not in saver.private and _changeable(obj)}
+    objects |= saver.sets
     return Scan(file.getvalue(), buffers, objects, dict(saver.roots), *saver.memory())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nb2pipe.runtime import layout
+from nb2pipe.runtime import layout, sets
 from nb2pipe.runtime.layout import compact, laid_out, layout_of
 
 
@@ -70,7 +71,8 @@ def test_windows_that_overlap_stay_apart_and_cannot_be_written() -> None:
         made[0, 0] = 1
 
 
-def test_packages_have_a_copy() -> None:
+@pytest.mark.parametrize("module", [layout, sets])
+def test_packages_have_a_copy(module: ModuleType) -> None:
     """What runs in packages cannot import nb2pipe."""
-    root = Path(layout.__file__).parents[1]
-    assert (root / "package" / "support" / "_layout.py").read_bytes() == Path(layout.__file__).read_bytes()
+    own = Path(str(module.__file__))
+    assert (own.parents[1] / "package" / "support" / f"_{own.name}").read_bytes() == own.read_bytes()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib
 import json
 import math
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ._pickles import Pickler
+from ._pickles import Pickler, Unpickler
 
 SUFFIXES = (".json", ".npy", ".pickle")
 
@@ -71,7 +70,7 @@ def read(path: Path) -> Any:
     if path.suffix == ".npy":
         return _numpy().load(path, allow_pickle=False)
     with path.open("rb") as file:
-        return pickle.load(file)
+        return Unpickler(file).load()
 
 
 def _json(value: Any) -> bytes | None:

@@ -10,6 +10,7 @@ import weakref
 from collections import Counter
 from typing import Any
 
+from . import _sets
 from ._layout import compact, laid_out, layout_of
 
 _FIXED = (
@@ -31,6 +32,8 @@ class Pickler(pickle.Pickler):
         self.owners: Counter[int] = Counter()
         self._shared = shared
         self._hidden: set[int] = set()
+        self._arranged: dict[int, int | None] = {}
+        self._kept: list[Any] = []
 
     def changeable(self) -> set[int]:
         """The ids of the objects met by whose change another value that holds them would change too.
@@ -38,10 +41,22 @@ class Pickler(pickle.Pickler):
         They are ids for as long as this pickler lives.
         """
         memo: Any = self.memo.copy()
-        objects = [obj for _, obj in memo.values()]
+        objects = [*(obj for _, obj in memo.values()), *self._kept]
         classes = {base for kind in set(map(type, objects)) for base in kind.__mro__}
         hidden = self._hidden.union(id(value) for base in classes for value in vars(base).values())
         return {id(obj) for obj in objects if id(obj) not in hidden and _can_change(obj)}.union(self.owners)
+
+    def persistent_id(self, obj: Any) -> Any:
+        """What stands for a set that would have another order if it were built of its elements alone, None for all else."""
+        if type(obj) is not set and type(obj) is not frozenset:
+            return None
+        if id(obj) in self._arranged:
+            number = self._arranged[id(obj)]
+            return None if number is None else (number,)
+        arranged = _sets.arrange(obj)
+        self._arranged[id(obj)] = None if arranged is None else len(self._arranged)
+        self._kept.append(obj)
+        return None if arranged is None else _sets.reference(obj, len(self._arranged) - 1, arranged)
 
     def reducer_override(self, obj: Any) -> Any:
         """How arrays that share memory are made; everything else is made as usual."""
@@ -87,6 +102,18 @@ class Pickler(pickle.Pickler):
             values = block.values
             parts = (values, getattr(values, "_ndarray", None), *getattr(values, "__dict__", {}).values())
             self._hidden.update(id(part) for part in parts if part is not None)
+
+
+class Unpickler(pickle.Unpickler):
+    """Loads what `Pickler` has pickled."""
+
+    def __init__(self, file: Any) -> None:
+        super().__init__(file)
+        self._sets: dict[int, Any] = {}
+
+    def persistent_load(self, pid: Any) -> Any:
+        """A set, in the order that it had."""
+        return _sets.load(pid, self._sets)
 
 
 def _laid_out(array: Any) -> Any:

@@ -309,3 +309,18 @@ def test_missing(tmp_path: Path) -> None:
     save(tmp_path, "early", {})
     with pytest.raises(ValueMissing, match="step early has to run first"):
         load(tmp_path, "early", ["x"])
+
+
+def test_sets_keep_their_order(tmp_path: Path) -> None:
+    numbers = {i * 7919 % 1000 for i in range(60)}
+    numbers -= {n for n in numbers if n % 3}
+    found = through(tmp_path, x=[numbers, numbers, frozenset(numbers)])["x"]
+    assert list(found[0]) == list(numbers)
+    assert list(found[2]) == list(frozenset(numbers))
+    assert found[0] is found[1]
+
+
+def test_a_shared_set_is_shared_again(tmp_path: Path) -> None:
+    numbers = {i * 7919 % 1000 for i in range(50)} - {0, 133}
+    found = through(tmp_path, x=numbers, y=[numbers])
+    assert found["x"] is found["y"][0]
