@@ -12,7 +12,7 @@ MODULES = (plain, callables, data, outside, language, library)
 THEMES = tuple(RECIPES)
 SHOWN = {
     "object": "({0}.n, {0}.items)", "class": "({0}.made, {0}.kind)", "iterator": "next({0}, None)", "function": "{0}(2)", "thunk": "{0}()", "rng": "{0}.integers(9)", "changer": "{0}.__name__",
-    "thunks": "sorted({0})", "set": "sorted({0})", "frame": "{0}.to_dict('list')", "series": "{0}.tolist()", "vector": "{0}.tolist()", "path": "str({0})",
+    "thunks": "sorted({0})", "set": "list({0})", "frame": "{0}.to_dict('list')", "series": "{0}.tolist()", "vector": "{0}.tolist()", "path": "str({0})",
     "spy": "type({0}).__name__", "held": "{0}.items", "made": "{0}.__name__", "dview": "list({0})",
 }  # fmt: skip
 

@@ -234,6 +234,9 @@ def sets(w: World) -> str:
                 f"{s} -= {{{v}}}",
                 f"{s}.clear()",
                 f"{s}.intersection_update({{1, 2, 3, {v}}})",
+                f"{s}.update(range({v}, 900, {w.number(20, 99)}))",
+                f"{s} -= {{*range(0, 900, {w.number(2, 4)})}}",
+                f"{s} and {s}.pop()",
             ]
         )
     value = w.pick(
@@ -241,6 +244,7 @@ def sets(w: World) -> str:
             f"{{{w.int()}, 1}}",
             "set()",
             f"set({w.ints()})",
+            f"{{n * 7919 % 1000 for n in range({w.number(5, 40)})}}",
             *w.names("set"),
             *[f"{s} | {{{w.int(0)}}}" for s in w.names("set")],
         ]
