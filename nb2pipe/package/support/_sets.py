@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import itertools
 import pickle
-import random
 import struct
 import sys
 from array import array
@@ -185,10 +184,15 @@ def _ways(table: _Table, found: Any, items: tuple[Any, ...], *, keeps: bool) -> 
         yield Arranged(min(at_once + len(more), size // 2 - 1), keepers, ordered, table.finger, more)
         yield Arranged(at_once + missing, (*keepers, *more[:missing]), ordered, table.finger)
     # where a table has just grown, its elements come in the order that they had in the smaller one
-    some = random.Random(0)  # noqa: S311  which orders are tried is no secret
-    tries = range(_TRIES if len(items) < _MANY else 2)
-    orders = itertools.permutations(items) if len(items) < _FEW else (some.sample(items, len(items)) for _ in tries)
+    turns = range(1, _TRIES if len(items) < _MANY else 2)
+    orders = itertools.permutations(items) if len(items) < _FEW else (_turned(items, turn) for turn in turns)
     yield from (Arranged(0, keepers, tuple(order), table.finger) for order in orders)
+
+
+def _turned(items: tuple[Any, ...], turn: int) -> Iterable[Any]:
+    """The elements in another order for each ``turn``."""
+    order = sorted(range(len(items)), key=lambda i: (i + 1) * turn * 7919 % 1_000_003)
+    return (items[i] for i in order)
 
 
 def _in_turn(displaced: list[tuple[int, int, Any]], occupied: bytearray, mask: int) -> Iterable[Any]:
