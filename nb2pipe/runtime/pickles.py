@@ -212,7 +212,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         if id(obj) in self._arranged:
             number = self._arranged[id(obj)]
             return None if number is None else (number,)
-        arranged = sets.arrange(obj)
+        # what a library keeps for itself, as `dataclass` what is being shown, is no change for having been looked at
+        arranged = None if id(obj) in self.private else sets.arrange(obj)
         self._arranged[id(obj)] = None if arranged is None else len(self._arranged)
         self.kept.append(obj)
         if arranged is None:
