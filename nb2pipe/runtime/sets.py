@@ -2,7 +2,7 @@
 
 A set of CPython is a table of hashes with open addressing (Objects/setobject.c). Where an element stands, and in which order the
 set is gone through, rests on the size of the table and on what stood in the way when it was added, also what has been removed
-since. All of that is read here from memory, and made again by adding and removing alone.
+since. All of that is read here from memory, and made again by adding and removing; but for where `pop` goes on, which is written.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pickle
 import struct
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 _LINEAR_PROBES, _PERTURB_SHIFT = 9, 5
@@ -135,12 +135,8 @@ def _places(table: _Table) -> tuple[int, list[int], list[int]]:
     """The size of a table, and what stands in which place, without what was removed."""
     words = array("q", table.places)
     keys, hashes = words[::2], words[1::2]
-    return table.mask, *_taken(keys, hashes)
-
-
-def _taken(keys: Sequence[int], hashes: Sequence[int]) -> tuple[list[int], list[int]]:
     taken = [i for i, (key, number) in enumerate(zip(keys, hashes, strict=True)) if key and number != -1]
-    return taken, [keys[i] for i in taken]
+    return table.mask, taken, [keys[i] for i in taken]
 
 
 def _ways(table: _Table, found: Any, items: tuple[Any, ...], *, keeps: bool) -> Iterable[Arranged]:
