@@ -76,8 +76,11 @@ def main(options: argparse.Namespace) -> int:
     from nb2pipe import api
     from nb2pipe.cli.refusal import say
     from nb2pipe.diagnostics import Refused
+    from nb2pipe.emit.filetree import check_target
     from nb2pipe.replay.verify import Settings
 
+    if options.output is not None:
+        check_target(options.output, options.notebook)
     compiled = api.compile_notebook(api.load(options.notebook), options.split)
     with ExitStack() as stack:
         if options.package is not None:
@@ -121,6 +124,7 @@ def _write(text: str, path: str | None) -> None:
     from nb2pipe.diagnostics import UsageError
 
     try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from error

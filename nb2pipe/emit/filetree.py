@@ -73,6 +73,25 @@ def write_new(tree: FileTree, folder: Path) -> bool:
     return True
 
 
+def check_target(path: str, source: str) -> None:
+    """See, before anything runs, that a file can be written where ``-o`` says.
+
+    Raises:
+        UsageError: Its folder is not there or not writable, it is a folder itself, or it would overwrite the notebook, ``source``.
+    """
+    target = Path(path)
+    try:
+        if target.is_dir():
+            raise UsageError(f"-o {path} is a folder")
+        if target.exists() and target.resolve() == Path(source).resolve():
+            raise UsageError(f"-o {path} would overwrite the notebook itself; give another name")
+        folder = next(p for p in target.absolute().parents if p.exists())
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise UsageError(f"-o {path} cannot be written: {folder} is not a folder that you may write to")
+    except OSError as error:  # a name too long, a loop of links
+        raise UsageError(f"-o {path} cannot be written: {error.strerror or error}") from None
+
+
 def write_new_file(content: bytes, path: Path) -> bool:
     """Write a file, whole or not at all; False where something stands there already.
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from nb2pipe import __version__
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.emit.filetree import check_target
 from nb2pipe.notebook.load import is_remote
 from nb2pipe.runtime.result import Outcome, RunResult
 from nb2pipe.runtime.script import cell_tasks
@@ -26,29 +27,10 @@ def check_output(path: str, source: str) -> None:
     Raises:
         UsageError: Its folder is not there or not writable, it would overwrite the notebook itself, or it is no .ipynb.
     """
-    if is_remote(path):
-        _check_name(path)
-        return
-    try:
-        _check_target(path, Path(path), source)
-    except OSError as error:  # a name too long, a loop of links
-        raise UsageError(f"-o {path} cannot be written: {error.strerror or error}") from None
-
-
-def _check_name(path: str) -> None:
     if Path(path).suffix.lower() not in SUFFIXES:
         raise UsageError(f"-o {path}: expected a name that ends in {' or '.join(SUFFIXES)}")
-
-
-def _check_target(path: str, target: Path, source: str) -> None:
-    _check_name(path)
-    if target.is_dir():
-        raise UsageError(f"-o {path} is a folder")
-    if target.exists() and target.resolve() == Path(source).resolve():
-        raise UsageError(f"-o {path} would overwrite the notebook itself; give another name")
-    folder = next(p for p in target.absolute().parents if p.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise UsageError(f"-o {path} cannot be written: {folder} is not a folder that you may write to")
+    if not is_remote(path):
+        check_target(path, source)
 
 
 def fill(document: Any, result: RunResult) -> None:

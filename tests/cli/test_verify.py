@@ -82,6 +82,8 @@ def test_wrong_requests(tmp_path: Path, capsys: Any) -> None:
     assert "nowhere holds no package of nb2pipe" in capsys.readouterr().err
     assert main(["verify", path]) == 1
     assert capsys.readouterr() == ("", "error: cell 2 of the notebook fails: ZeroDivisionError: division by zero\n")
+    assert main(["verify", path, "-o", path]) == 2
+    assert "would overwrite the notebook itself" in capsys.readouterr().err, "before anything runs"
     with pytest.raises(SystemExit, match="2"):
         main(["verify", path, "--rtol", "little"])
     assert "expected a number from 0, got 'little'" in capsys.readouterr().err
