@@ -12,10 +12,10 @@ KALE_VENV ?= .venv-kale
 
 LAB := $(CURDIR)/$(LAB_VENV)/bin
 
-.PHONY: help demo test test-torch test-lab environments wheel check bench format clean
+.PHONY: help demo test test-torch test-lab environment-torch environment-lab wheel check bench format clean
 
 help: ## list the commands
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
 
 demo: $(VENV)/samples ## set up and run the sample notebooks as pipelines
 	$(BIN)/python tools/demo.py
@@ -32,7 +32,9 @@ test-lab: $(LAB_VENV)/front-end ## set up and test the JupyterLab extension: lin
 	$(LAB)/python -m pytest -n $(JOBS) --dist worksteal -p pytest_jupyter.jupyter_server -m lab -W default tests/server
 	PATH=$(LAB):$$PATH $(LAB)/python -m pytest -n 2 --dist worksteal -m lab tests/lab
 
-environments: $(TORCH_VENV)/tests $(LAB_VENV)/front-end ## set up what test-torch and test-lab need
+environment-torch: $(TORCH_VENV)/tests ## set up what test-torch needs
+
+environment-lab: $(LAB_VENV)/front-end ## set up what test-lab needs
 
 wheel: $(LAB_VENV)/lab ## build the sdist and the wheel, with the front end, to dist; needs Node
 	PATH=$(LAB):$$PATH env HATCH_BUILD_HOOK_ENABLE_JUPYTER-BUILDER=1 $(LAB)/python -m build --no-isolation --sdist
@@ -65,10 +67,12 @@ $(VENV)/tests: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,check]'
 	touch $@ $(VENV)/samples
 
-# The small wheel where an index has it. XGBoost's own wheel asks for a GPU's library that it does not need here.
-$(TORCH_VENV)/tests: pyproject.toml constraints.txt
+# Beside what is in $(VENV), which is not installed twice. The small wheel where an index has it. XGBoost's own wheel asks
+# for a GPU's library that it does not need here.
+$(TORCH_VENV)/tests: $(VENV)/tests
 	$(PYTHON) -m venv $(TORCH_VENV)
-	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	echo "import site; site.addsitedir('$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')')" \
+	> "$$($(TORCH_VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tests.pth"
 	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'torch==2.13.0+cpu' \
 	|| $(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps xgboost
