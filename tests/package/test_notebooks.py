@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ import nbformat
 
 from tests.making import code, write
 from tests.package.making import package, run
-from tests.package.test_samples import SAMPLES
 
 
 def _papermill(notebook: Path, source: Path, cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -28,16 +26,23 @@ def _values(folder: Path) -> dict[str, bytes]:
 
 
 def test_papermill_gives_the_values_of_the_command_line(tmp_path: Path) -> None:
-    shutil.copytree(SAMPLES, tmp_path / "work")
-    source = package(SAMPLES / "monthly_sales_report.ipynb", tmp_path / "project")
+    cells = [
+        code("rate = 0.5  # a year", "parameters"),
+        code("import pandas as pd\nsales = pd.DataFrame({'net': [1.0, 2.0, 4.0]})\nsales.head()", "step:load"),
+        code("grown = sales['net'] * (1 + rate)\nmean, counted = float(grown.mean()), {'n': len(grown)}", "step:grow"),
+        code("import matplotlib.pyplot as plt\nplt.plot(grown)\nplt.show()\nprint(mean, counted)", "step:draw"),
+    ]
+    (tmp_path / "work").mkdir()
+    source = package(write(tmp_path / "work/n.ipynb", cells), tmp_path / "project")
     notebooks = sorted((tmp_path / "project/notebooks").glob("0*.ipynb"))
-    assert len(notebooks) > 5
+    assert len(notebooks) == 3
     for notebook in notebooks:
         nbformat.validate(nbformat.read(notebook, nbformat.NO_CONVERT))
         done = _papermill(notebook, source, tmp_path / "work", "-p", "run_dir", str(tmp_path / "papermill"))
         assert done.returncode == 0, done.stderr
         step = notebook.stem.partition("_")[2]
         assert run(source, tmp_path / "work", "--step", step, "--run-dir", str(tmp_path / "command")).returncode == 0
+    assert len(_values(tmp_path / "papermill")) > 4
     assert _values(tmp_path / "papermill") == _values(tmp_path / "command")
     shown = [nbformat.read(n.with_suffix(".out.ipynb"), 4).cells[-1].outputs for n in notebooks]
     assert any("text/html" in o.get("data", {}) for outputs in shown for o in outputs)
