@@ -12,6 +12,7 @@ Contents are there before the record that names them, and an object is put whole
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import sqlite3
@@ -68,7 +69,8 @@ class Elsewhere:
         self.down = False
         self._say = say
         self._packs = packs
-        self.grown = False
+        self._limit = limit()
+        self._grown = False
         if not database.execute("select 1 from sqlite_master where name = 'results_delete'").fetchone():
             database.executescript("\n".join([_TABLES, *_TRIGGERS]))
 
@@ -81,9 +83,10 @@ class Elsewhere:
             UsageError: The address lets nobody in, or cannot be reached and nothing of it is known here.
         """
         try:
-            found = sorted(self.objects.find("records"))
-            self._share_salt([name for name in found if name.startswith(f"records/{_SALT}.")])
-            self._take(found)
+            with self._alone():
+                found = sorted(self.objects.find("records"))
+                self._share_salt([name for name in found if name.startswith(f"records/{_SALT}.")])
+                self._take(found)
         except AwayError as error:
             if error.refused or not (self.folder / _SALT).exists():
                 raise UsageError(f"the store {self.address} cannot be used: {error}") from None
@@ -98,7 +101,7 @@ class Elsewhere:
         elif self._known(self.database, _SALT) != names[0]:
             temporary = here.with_name(f".{_SALT}.{os.getpid()}.part")
             temporary.touch(mode=0o600)
-            temporary.write_bytes(self.objects.read(names[:1])[names[0]])
+            temporary.write_bytes(self.objects.read(names[:1]).get(names[0], b""))
             temporary.replace(here)
         self.database.execute("insert or replace into sent values (?, ?)", (_SALT, names[0]))
 
@@ -156,12 +159,24 @@ class Elsewhere:
         found = database.execute("select name from sent where run = ?", (run,)).fetchone()
         return "" if found is None else str(found[0])
 
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Of the processes that use the copy one at a time exchanges records: what is not in a list is gone, or not there yet."""
+        with (self.folder / "exchange").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def send(self, database: sqlite3.Connection) -> None:
         """Send what was changed here.
 
         Raises:
             AwayError: It cannot be sent, and is sent another time.
         """
+        if database.execute("select 1 from unsent limit 1").fetchone():
+            with self._alone():
+                self._send(database)
+
+    def _send(self, database: sqlite3.Connection) -> None:
         for run, change in database.execute("select run, max(change) from unsent group by run order by 2").fetchall():
             database.execute("begin")
             with database:  # all of one moment
@@ -173,7 +188,7 @@ class Elsewhere:
                 number = int(match["number"]) + 1 if match else 1
                 now = f"records/{run}.{number:06}.{digest_of_bytes(data)}"
                 self.objects.put(now, data)
-                self.grown = True
+                self._grown = True
             if before:
                 self.objects.remove([before])
             with writing(database):
@@ -232,7 +247,7 @@ class Elsewhere:
                 if self.objects.fetch(name, came):
                     found = unpack(packed, target) if came == packed else digest_of_file(target)
                     if found == digest:
-                        self.grown = True
+                        self._grown = True
                         self.database.execute("insert or ignore into away values (?)", (digest,))
                         return True
             # what is made again is sent again
@@ -269,13 +284,15 @@ class Elsewhere:
 
     def _send_on(self, over: threading.Event) -> None:
         with contextlib.closing(connect(self.folder)) as database:
-            beat = time.monotonic()
-            while not over.wait(_EVERY) and not self.down:
+            beat, took = time.monotonic(), 0.0
+            while not over.wait(max(_EVERY, 10 * took)) and not self.down:
+                begun = time.monotonic()
                 if time.monotonic() - beat > _BEAT:
                     beat = time.monotonic()
                     for run in goes_on_here(database):
                         database.execute("insert into unsent (run) values (?)", (run,))
                 self._try_to_send(database)
+                took = time.monotonic() - begun
 
     def _try_to_send(self, database: sqlite3.Connection) -> None:
         try:
@@ -296,8 +313,10 @@ class Elsewhere:
         """Send what is left, and see that the copy does not grow for ever."""
         if not self.down:
             self._try_to_send(self.database)
-        if self.grown and not self.down:
-            shrink(self.folder / "contents", limit(), {d for (d,) in self.database.execute("select digest from away")})
+        if self._grown and not self.down:
+            shrink(
+                self.folder / "contents", self._limit, {d for (d,) in self.database.execute("select digest from away")}
+            )
 
 
 def name_of(digest: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -128,6 +130,14 @@ def test_another_machine_goes_on_with_a_run(machine: Machine, capsys: pytest.Cap
     write(Path("nb.ipynb"), [*first, code("1 / 0\nprint(now)", "step:use")])
     machine.says(capsys, "run", "nb.ipynb", "--cache", code=1)
     machine.is_now("two")
+    machine.says(capsys, "open", "last", "-o", "open.ipynb")
+    loading = json.loads(Path("open.ipynb").read_text())["cells"][1]["source"]
+    here = os.getcwd()
+    namespace: dict[str, Any] = {}
+    exec("".join(loading), namespace)
+    sys.path.remove(here)
+    assert machine.store in "".join(loading)
+    assert isinstance(namespace["now"], float)
     write(Path("nb.ipynb"), [*first, code("print(now)", "step:use")])
     machine.says(capsys, "run", "nb.ipynb", "--resume", "last", "-o", "out.ipynb")
     run = machine.hears(capsys, "runs", "show", "last")
