@@ -15,11 +15,12 @@ SUFFIX = ".zst"
 """What a packed file's name ends with."""
 WORTH = 4096
 """The size in bytes from which on packing may save something."""
+_GAIN = 0.9
 _CHUNK = 1 << 22
 
 
 def pack(source: Path, target: Path) -> bool:
-    """Pack a file; whether that made it smaller.
+    """Pack a file; whether that made it so much smaller that it pays: each load has to unpack it.
 
     Raises:
         UsageError: There is no library for it.
@@ -27,7 +28,7 @@ def pack(source: Path, target: Path) -> bool:
     """
     with source.open("rb") as file, _library().open(target, "wb") as out:
         shutil.copyfileobj(file, out, _CHUNK)
-    return target.stat().st_size < source.stat().st_size
+    return target.stat().st_size < _GAIN * source.stat().st_size
 
 
 def unpack(source: Path, target: Path | None) -> str:
