@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 import re
 import sqlite3
@@ -37,7 +38,8 @@ Say = Callable[[str], None]
 _SALT = "salt"
 RECORD = re.compile(r"records/(?P<run>[\w-]+)\.(?P<number>\d+)\.(?P<digest>[0-9a-f]{32})")
 """The name of a record: of a run, how often it was sent, and the digest of its bytes."""
-_AT_ONCE = 8  # contents that are sent at once
+_AT_ONCE = 8  # small contents that are sent at once
+_BIG = 8 << 20  # bytes from which on they are sent one after another
 _MANY = 200  # records that are in memory at once
 _EVERY = 3.0  # seconds after which a run that goes on sends what is new
 _BEAT = 300.0  # seconds after which it says that it goes on
@@ -203,10 +205,12 @@ class Elsewhere:
         """Send those contents that are here, and not there yet; which are there now."""
         there = {d for (d,) in database.execute("select digest from away")} & {*digests}
         here = [d for d in dict.fromkeys(digests) if d not in there and is_digest(d) and self.path(d).is_file()]
+        small = [d for d in here if self.path(d).stat().st_size < _BIG]
         if here:
             pool = ThreadPoolExecutor(_AT_ONCE, "nb2pipe-send")
             try:
-                for digest in pool.map(self.send_content, here):
+                big = map(self.send_content, sorted({*here} - {*small}))  # which is sent in parts at once as it is
+                for digest in itertools.chain(pool.map(self.send_content, small), big):
                     database.execute("insert or ignore into away values (?)", (digest,))
                     there.add(digest)
             finally:

@@ -302,7 +302,10 @@ def test_what_is_damaged_there_is_sent_again_where_it_is_whole_here(machine: Any
     assert [*objects(address, "contents")] == [packed]
 
 
-def test_contents_are_packed_on_their_way(machine: Any, there: Any, address: str, tmp_path: Path) -> None:
+def test_contents_are_packed_on_their_way(
+    machine: Any, there: Any, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "_BIG", 9000)
     machine("one")
     with there(packs=True) as store:
         digest = record(store, content=LARGE)
