@@ -33,25 +33,22 @@ def interrupted(notebook: str, name: str, store: str | None = None) -> Interrupt
     Raises:
         UsageError: There is none, it is of another notebook, it still goes on, or it has ended well.
     """
-    from nb2pipe.store import results_folder
-    from nb2pipe.store.database import NAME, connect
+    from nb2pipe.store import is_made, results_folder
+    from nb2pipe.store.rooms import opened
     from nb2pipe.store.runs import Chosen, named, newest
 
     path = os.path.abspath(notebook)
     folder = results_folder(Path(path).resolve().parent, store)
-    if not (folder / NAME).exists():
+    if not is_made(folder):
         raise UsageError(f"no runs are recorded in {folder}; `nb2pipe run --cache` does that")
-    database = connect(folder)
-    try:
+    with opened(folder) as kept:
         if name == "last":
-            found = newest(database, 1, Chosen(path))
+            found = newest(kept.database, 1, Chosen(path))
             if not found:
                 raise UsageError(f"no runs of {notebook} are recorded in {folder}; `nb2pipe run --cache` does that")
             run = found[0]
         else:
-            run = named(database, name)
-    finally:
-        database.close()
+            run = named(kept.database, name)
     if run.notebook != path:
         raise UsageError(f"run {run.id} is one of {run.notebook}, not of {notebook}")
     if run.status == "running":

@@ -39,7 +39,7 @@ class RunRequest(NamedTuple):
     With ``papermill`` each step is a notebook that papermill runs in a fresh kernel, with ``dask`` a task of a Dask cluster.
     ``resume`` is a run to go on with; that, and a choice of steps that are to be taken from the cache, imply it.
     ``secrets`` are files and folders to look for secrets in, before the environment. ``sweep`` is what the record says of the sweep
-    that the run is one of.
+    that the run is one of. With ``packs`` values are kept packed by zstd.
     """
 
     options: RunOptions
@@ -55,6 +55,7 @@ class RunRequest(NamedTuple):
     resume: Interrupted | None = None
     secrets: tuple[str, ...] = ()
     dask: DaskOptions | None = None
+    packs: bool = False
     sweep: Mapping[str, Any] | None = None
 
     @property
@@ -82,14 +83,17 @@ def _cache(
     from nb2pipe.runtime.script import put_in
     from nb2pipe.runtime.zygote import same_hash_seed
     from nb2pipe.store import results_folder
-    from nb2pipe.store.rooms import opened, room
+    from nb2pipe.store.rooms import opened, room, sending
     from nb2pipe.store.runs import new_id
 
     subject = Subject(compiled.notebook.path, compiled.folder, compiled.codes, compiled.analysis, compiled.pipeline)
     seed = same_hash_seed(os.environ) if zygote is None else zygote.hash_seed
     run = new_id(started)
     with (
-        opened(results_folder(compiled.folder, request.store)) as store,
+        opened(
+            results_folder(compiled.folder, request.store), packs=request.packs, say=listener.note if listener else None
+        ) as store,
+        sending(store),
         room(store) as folder,
     ):
         light = request.options.guards == "light"

@@ -153,4 +153,4 @@ def _loaded(store: Store, found: Lineage, where: Where, output: str) -> Portrait
     elif result is not None and is_own(user_key(), result):
         known = next((f.proof for f in files_of(result.facts) if f.digest == value.digest), "")
     folder = str(Path(value.notebook).parent)
-    return ask(Request(str(store.contents.path(value.digest).absolute()), value.name, known, folder, output))
+    return ask(Request(str(store.contents.file(value.digest).absolute()), value.name, known, folder, output))

@@ -36,13 +36,12 @@ def main(options: argparse.Namespace) -> int:
     from nb2pipe.diagnostics import UsageError
     from nb2pipe.records.opened import opened_step
     from nb2pipe.runtime.executed import check_output, write
-    from nb2pipe.store import results_folder
-    from nb2pipe.store.database import NAME
+    from nb2pipe.store import is_made, results_folder
     from nb2pipe.store.rooms import opened
     from nb2pipe.store.runs import named
 
     folder = results_folder(Path.cwd(), options.store)
-    if not (folder / NAME).exists():
+    if not is_made(folder):
         raise UsageError(f"no runs are recorded in {folder}; `nb2pipe run --record` does that")
     with opened(folder) as store:
         run = named(store.database, options.run)

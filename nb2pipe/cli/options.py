@@ -45,9 +45,29 @@ def add_store(parser: argparse.ArgumentParser, what: str = "versions") -> None:
     """Where nb2pipe keeps its state, of which this command wants ``what``."""
     parser.add_argument(
         "--store",
-        metavar="DIR",
-        help=f"where {what} are kept (default: NB2PIPE_STORE, or .nb2pipe in the folder of the notebook's project)",
+        metavar="DIR" if what == "versions" else "PLACE",
+        help=f"where {what} are kept{'' if what == 'versions' else ', a folder or an address such as s3://bucket/folder'} "
+        "(default: NB2PIPE_STORE, or .nb2pipe in the folder of the notebook's project)",
     )
+
+
+def add_compress(parser: argparse.ArgumentParser) -> None:
+    """Whether what is kept is packed."""
+    parser.add_argument("--compress", choices=("zstd",), help="keep values packed in the store (default: as they are)")
+
+
+def packs_of(options: argparse.Namespace) -> bool:
+    """Whether what is kept is to be packed.
+
+    Raises:
+        UsageError: It cannot be.
+    """
+    if options.compress is None:
+        return False
+    from nb2pipe.store.packing import check_zstd
+
+    check_zstd()
+    return True
 
 
 def add_secrets(parser: argparse.ArgumentParser) -> None:

@@ -12,12 +12,14 @@ from nb2pipe.cli.choice_options import add_choice, caches, choice_of, resumed
 from nb2pipe.cli.dask import add_dask, dask_of
 from nb2pipe.cli.limit_options import add_limits, limits_given
 from nb2pipe.cli.options import (
+    add_compress,
     add_notebook,
     add_parameters,
     add_secrets,
     add_split,
     add_store,
     add_trust,
+    packs_of,
     parameters_of,
 )
 from nb2pipe.cli.papermill import add_papermill, papermill_of
@@ -83,6 +85,7 @@ def add_parser(commands: Any) -> None:
     add_limits(parser)
     add_trust(parser)
     add_store(parser, "results")
+    add_compress(parser)
     add_split(parser)
     add_papermill(parser)
     add_dask(parser)
@@ -156,6 +159,7 @@ def _run(options: argparse.Namespace, zygote: Starter | None, told: Told | None 
         resume,
         tuple(options.secrets),
         dask,
+        packs_of(options),
     )
     error: NotWritten | None = None
     try:

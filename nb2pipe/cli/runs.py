@@ -98,12 +98,11 @@ def _moment(text: str) -> float:
 
 def _with_store(options: argparse.Namespace, function: Any) -> int:
     """Call what an action is with the store."""
-    from nb2pipe.store import results_folder
-    from nb2pipe.store.database import NAME
+    from nb2pipe.store import is_made, results_folder
     from nb2pipe.store.rooms import opened
 
     folder = results_folder(Path.cwd(), options.store)
-    if not (folder / NAME).exists():
+    if not is_made(folder):
         print(f"no runs are recorded in {folder}; `nb2pipe run --record` does that", file=sys.stderr)
         return 2 if options.action != "list" else 0
     with opened(folder) as store:

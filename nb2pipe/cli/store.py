@@ -64,33 +64,54 @@ def _with_store(options: argparse.Namespace, function: Any) -> int:
         print(f"there is no store in {folder}", file=sys.stderr)
         return 0
     with opened(folder) as store:
+        if store.elsewhere is not None and store.elsewhere.down:
+            return 2  # it has said why
         return int(function(options, store))
 
 
-def _size(_: argparse.Namespace, store: Any) -> int:
+def _size(options: argparse.Namespace, store: Any) -> int:
     from nb2pipe.store.care import size_of
 
     found = size_of(store)
-    print(f"{as_bytes(found.size)} in {found.contents} contents; {found.results} results of steps, {found.runs} runs")
+    more = f"{found.results} results of steps, {found.runs} runs"
+    if store.elsewhere is None:
+        print(f"{as_bytes(found.size)} in {found.contents} contents; {more}")
+        return 0
+    from nb2pipe.store.upkeep import size_there
+
+    contents, size = size_there(store.elsewhere)
+    print(f"{as_bytes(size)} in {contents} contents; {more}")
+    print(f"{as_bytes(found.size)} in {found.contents} contents are here, in {store.folder}")
     return 0
 
 
 def _collect(options: argparse.Namespace, store: Any) -> int:
-    from nb2pipe.store.care import collect
+    from nb2pipe.store.care import collect, named
 
     gone = collect(store, options.keep, options.older_than)
-    print(f"let go of {gone.results} results and {gone.contents} contents, {as_bytes(gone.size)}")
+    contents, size = gone.contents, gone.size
+    if store.elsewhere is not None:
+        from nb2pipe.store.upkeep import collect_there
+
+        contents, size = collect_there(store.elsewhere, named(store, options.keep))
+    print(f"let go of {gone.results} results and {contents} contents, {as_bytes(size)}")
     return 0
 
 
-def _check(_: argparse.Namespace, store: Any) -> int:
+def _check(options: argparse.Namespace, store: Any) -> int:
     from nb2pipe.store.care import damaged, size_of
 
-    found = list(damaged(store))
+    found = [str(path) for path in damaged(store)]
+    contents = size_of(store).contents
+    if store.elsewhere is not None:
+        from nb2pipe.store.upkeep import damaged_there, size_there
+
+        found += damaged_there(store.elsewhere)
+        contents, _ = size_there(store.elsewhere)
     for path in found:
         print(f"damaged, and let go: {path}")
     if not found:
-        print(f"all {size_of(store).contents} contents are whole", file=sys.stderr)
+        print(f"all {contents} contents are whole", file=sys.stderr)
     return 1 if found else 0
 
 

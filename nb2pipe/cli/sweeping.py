@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.limit_options import limits_given
+from nb2pipe.cli.options import packs_of
 from nb2pipe.cli.papermill import papermill_of
 from nb2pipe.cli.sweep_options import check_sweep, headline, prepared
 
@@ -32,7 +33,7 @@ def run_sweep(options: argparse.Namespace) -> int:
     cached = options.cache is not False
     request = api.RunRequest(
         chosen, output=options.output, cache=cached, store=options.store, trust=options.trust, record=not cached,
-        mlflow=options.mlflow,
+        mlflow=options.mlflow, packs=packs_of(options),
     )  # fmt: skip
     _say(headline(sweep))
     swept = api.sweep(sweep, request, _say)

@@ -136,13 +136,14 @@ def _quoted(text: str) -> str:
 
 def _loading(store: Store, run: Run, step: Step, values: dict[str, tuple[str, str]], *, trust: bool) -> str:
     """The cell that loads what the step took."""
+    place = store.elsewhere.address if store.elsewhere else os.path.abspath(store.folder)
     lines = [
         f"# What step `{step.name}` took in run {run.id}, as it was: values by the digests under which the store has them.",
         "from nb2pipe.records.taken import take",
         "",
         "take(",
         "    globals(),",
-        f"    store={_quoted(os.path.abspath(store.folder))},",
+        f"    store={_quoted(place)},",
         f"    folder={_quoted(str(Path(run.notebook).parent))},",
         "    values={",
     ]

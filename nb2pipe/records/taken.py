@@ -11,6 +11,7 @@ from typing import Any
 from nb2pipe.records.trusted import loaded
 from nb2pipe.runtime import states
 from nb2pipe.runtime.values import Absent
+from nb2pipe.store.addresses import copy_of, is_address
 from nb2pipe.store.rooms import opened
 
 
@@ -29,7 +30,7 @@ def take(namespace: dict[str, Any], *, store: str, folder: str, values: Mapping[
     files: dict[str, list[str]] = {}
     for name, digest in values.items():
         files.setdefault(digest, []).append(name)
-    with opened(Path(store)) as found:
+    with opened(copy_of(store) if is_address(store) else Path(store)) as found:
         # first the states by which modules are found and imported, then values
         early = {d: n for d, n in files.items() if all(map(states.restored_early, n))}
         for digest in early:

@@ -23,7 +23,7 @@ def loaded(store: Store, digest: str, namespace: dict[str, Any], *, trust: bool)
         raise UsageError(f"what has the digest {digest} is not in the store any more, or was not kept")
     known = None if trust else _proof(store, digest)
     try:
-        return as_bound(load_file(store.contents.path(digest), namespace, known))
+        return as_bound(load_file(store.contents.file(digest), namespace, known))
     except Harmful as error:
         wanted = ", ".join(f"`{n}`" for n in error.args[:3])
         raise UsageError(

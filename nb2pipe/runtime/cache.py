@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import platform
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any
 
 from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.kept import Kept, Missing
-from nb2pipe.runtime.observed import Keyed, Observed, changed
+from nb2pipe.runtime.observed import HOST, Keyed, Observed, changed
 from nb2pipe.runtime.recipes import Recipe, Recipes
 from nb2pipe.runtime.resume import Past, bound, differs, is_whole
 from nb2pipe.runtime.script import INJECTED
@@ -56,7 +57,7 @@ class Cache:
         self.here = folder
         self._resumed = resumed
         self._names = itertools.count()
-        self._environment = dict(os.environ)
+        self._environment = {**os.environ, HOST: platform.node()}
         self._times = package_times()
         self.broken = ""
         self.fresh = False
@@ -165,7 +166,7 @@ class Cache:
             if kept is None:
                 return "its stored result was damaged or is gone"
             kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
-            return self.trust.refused(result, ((f, self._place(f)) for f in kept.report.files)) or kept
+            return self.trust.refused(result, kept.report.files, self._place) or kept
         except (LookupError, TypeError, ValueError, AttributeError):
             if self.trust.is_own(result):
                 raise
@@ -216,7 +217,7 @@ class Cache:
 
     def _place(self, file: ValueFile) -> Path:
         """Where a file is that was taken, or would be."""
-        return self.store.contents.path(file.digest) if self.here is None else self.here / file.name
+        return self.store.contents.file(file.digest) if self.here is None else self.here / file.name
 
     def _reason(self, step: Step, tasks: Sequence[CellTask], recipe: Recipe) -> str:
         """Why there is no result of this recipe, in words."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from nb2pipe.runtime.recipes import Recipes
 from nb2pipe.runtime.surroundings import keyed_digest, surroundings
 from nb2pipe.runtime.task import CellTask
 from nb2pipe.runtime.trust import Trust
+from nb2pipe.runtime.unseen import asks_host
 from nb2pipe.store.keys import user_key
 from nb2pipe.store.rooms import Store
 
@@ -44,7 +46,9 @@ def cache_of(
     cwd = os.path.abspath(subject.folder)
     if not hash_seed.isdecimal():  # hashes of another run tell nothing: nothing is found
         hash_seed = os.urandom(8).hex()
-    around = surroundings(cwd, hash_seed, store.salt)
+    # of a store that several machines use what one gave is taken by others, unless the notebook asks which one it is
+    shared = store.elsewhere is not None and not any(asks_host(c.cell.source) for c in subject.codes)
+    around = surroundings(cwd, hash_seed, store.salt, "" if shared else platform.node())
     # what was looked at less is kept for those who look no more
     recipes = Recipes(subject.codes, cells, given, {**around.parts, "guards": "light" if light else "on"}, cwd)
     recipes.about(subject.pipeline, subject.analysis)

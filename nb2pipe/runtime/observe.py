@@ -7,6 +7,7 @@ import itertools
 import linecache
 import os
 import pickle
+import platform
 import random
 import site
 import sys
@@ -16,10 +17,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.runtime.observed import Observed, content_of, names_in, shadowing, state_of_path
+from nb2pipe.runtime.observed import HOST, Observed, content_of, names_in, shadowing, state_of_path
 from nb2pipe.runtime.secrets.environment import Variables
 from nb2pipe.runtime.surroundings import is_of_session
-from nb2pipe.runtime.unseen import unseen_in_file
+from nb2pipe.runtime.unseen import names_host, unseen_in_file
 
 _EXISTENCE = frozenset({"exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "realpath",
                         "_joinrealpath", "resolve"})  # fmt: skip
@@ -167,6 +168,8 @@ class Observer:
             elif now is not None and max(now[1], Path(path).stat().st_ctime_ns) > (self._start - 0.02) * 1e9:
                 found.torn.append(f"reads {path}, which was written meanwhile")
         found.environment = {name: self._base.get(name) for name in sorted(filter(is_of_session, self._wanted))}
+        if HOST in self._wanted:
+            found.environment[HOST] = platform.node()
         if "JPY_PARENT_PID" in self._wanted:
             self._unseen("asks for the number of a process")
         return found
@@ -217,6 +220,8 @@ class Observer:
                 event.startswith("socket.") and len(args) > 1 and isinstance(args[1], (str, bytes))
             ):  # a socket in the file system
                 self._unseen("uses the network")
+        elif event == "socket.gethostname":
+            self._wanted.add(HOST)
         elif event in _ASKING:
             self._unseen("reaches outside")
 
@@ -328,6 +333,8 @@ class Observer:
             if full.startswith(self._prefixes):
                 continue
             self._opened.setdefault(full, None)
+            if names_host(full):
+                self._wanted.add(HOST)
             for word in unseen_in_file(full):
                 self._unseen(f"imports `{name}`, which {word}")
         found.imported.sort()

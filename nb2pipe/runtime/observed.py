@@ -14,6 +14,8 @@ from nb2pipe.store.digests import FileDigests, digest_of_file, digest_of_text
 
 ABSENT = "absent"
 _FOLDER = "a folder"
+HOST = "<host>"
+"""What stands for the name of the machine among the variables that a step asked for."""
 Keyed = Callable[[str], str]
 """The digest of a text that only this store can make: nobody tells from it what the text is."""
 
@@ -108,7 +110,7 @@ def changed(
     for name, digest in facts["environment"].items():
         value = environment.get(name)
         if (None if value is None else keyed(value)) != digest:
-            return f"the environment variable {name} changed"
+            return "the machine has another name" if name == HOST else f"the environment variable {name} changed"
     for folder, names in facts["shadows"].items():
         now_there = shadowing(folder, facts["imported"])
         if now_there != names:

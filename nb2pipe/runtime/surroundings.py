@@ -26,13 +26,14 @@ _SESSION = frozenset({
     "TMUX", "TMUX_PANE", "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "MANAGERPID", "MEMORY_PRESSURE_WATCH",
     "MEMORY_PRESSURE_WRITE", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TERM_SESSION_ID", "VIRTUAL_ENV_PROMPT", "MAKEFLAGS",
     "MAKELEVEL", "MFLAGS", "PYTEST_CURRENT_TEST", "JPY_PARENT_PID", "HISTFILE", "HISTSIZE", "HISTCONTROL", "DEBUGINFOD_URLS",
-    "PYTHONHASHSEED",
+    "PYTHONHASHSEED", "HOSTNAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION",
+    "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_SAS_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS",
     "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPYCACHEPREFIX", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "GIT_PAGER",
 })  # fmt: skip
 """Variables that are of the session: they count for a step that asks for them."""
 _SHELLS = frozenset({"TERM", "PAGER", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "GIT_PAGER"})
 """Those that the shell of a step sets, always to the same."""
-_SESSIONS = ("NB2PIPE_", "SSH_", "XDG_SESSION", "DBUS_", "GPG_", "VSCODE_", "BASH_FUNC_", "JUPYTER", "TMUX", "KONSOLE_", "VTE_",
+_SESSIONS = ("NB2PIPE_", "FSSPEC_", "SSH_", "XDG_SESSION", "DBUS_", "GPG_", "VSCODE_", "BASH_FUNC_", "JUPYTER", "TMUX", "KONSOLE_", "VTE_",
              "GNOME_", "XDG_RUNTIME", "WT_", "ITERM_", "STARSHIP_", "ZSH", "BASH_")  # fmt: skip
 
 
@@ -49,15 +50,18 @@ def is_of_session(name: str) -> bool:
     return name not in _SHELLS and (name in _SESSION or name.startswith(_SESSIONS))
 
 
-def surroundings(cwd: str, hash_seed: str, salt: bytes) -> Surroundings:
-    """What a run in the folder ``cwd`` stands in, its processes' hashes being those of ``hash_seed``."""
+def surroundings(cwd: str, hash_seed: str, salt: bytes, host: str) -> Surroundings:
+    """What a run in the folder ``cwd`` stands in, its processes' hashes being those of ``hash_seed``.
+
+    ``host`` is the name of the machine, "" where it does not count.
+    """
     variables = {n: v for n, v in os.environ.items() if n not in _SESSION and not n.startswith(_SESSIONS)}
     keyed = {name: keyed_digest(salt, value) for name, value in sorted(variables.items())}
     listed = packages()
     parts = {
         "nb2pipe": f"{__version__} {_FORM}",
         "python": f"{sys.version} {sys.executable} {sys.prefix}",
-        "machine": f"{platform.node()} {platform.platform()} {platform.machine()} {os.cpu_count()} {os.getuid()} {_zone()}",
+        "machine": f"{host} {platform.platform()} {platform.machine()} {os.cpu_count()} {os.getuid()} {_zone()}",
         "hashes": hash_seed,
         "folder": cwd,
         "configuration": _configuration(cwd),

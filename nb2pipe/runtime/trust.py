@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from nb2pipe.runtime.task import ValueFile
@@ -32,14 +32,14 @@ class Trust:
         """Whether the user has kept a result, and nobody has changed it since."""
         return is_own(self._key, result)
 
-    def refused(self, result: Result, files: Iterable[tuple[ValueFile, Path]]) -> str:
-        """Why a result is not taken, whose files are where it says; "" where it is."""
+    def refused(self, result: Result, files: Iterable[ValueFile], place: Callable[[ValueFile], Path]) -> str:
+        """Why a result is not taken, whose files are in their places; "" where it is."""
         if self._lifted:
             return ""
         own = self.is_own(result)
-        for file, path in files:
+        for file in files:
             if not own:
-                why = refusal(file.names, path)
+                why = refusal(file.names, place(file))
                 if why:
                     self.notes.append(
                         f"{result.step} is run again, because {why}; --trust takes what others have written"

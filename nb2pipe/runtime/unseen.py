@@ -38,6 +38,8 @@ _IN_FILES = re.compile(
     rb"|\bfrom time import|\bRandom\(\)|\bSystemRandom\b"
 )
 
+_HOST = re.compile(r"\b(?:gethostname|getfqdn|gethostby\w+|uname|nodename|hostname)\b|\bnode\s*\(")
+
 
 class _Part(NamedTuple):
     """Statements that run together: the words in them, and what they read that nobody sees again."""
@@ -161,3 +163,17 @@ def unseen_in_file(path: str) -> tuple[str, ...]:
     except OSError:
         match = None
     return () if match is None else (f"asks for what nobody sees again (`{match[0].decode().strip()}`)",)
+
+
+def asks_host(source: str) -> bool:
+    """Whether code may ask for the name of the machine."""
+    return _HOST.search(source) is not None
+
+
+@lru_cache(maxsize=4096)
+def names_host(path: str) -> bool:
+    """The same of a module's file."""
+    try:
+        return path.endswith(".py") and asks_host(Path(path).read_text("utf-8", "replace"))
+    except OSError:
+        return False

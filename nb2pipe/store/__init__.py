@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.store.addresses import address_of, copy_of, is_address
 
 _NAME = ".nb2pipe"
 _MARKS = (_NAME, "pyproject.toml", ".git")
@@ -16,15 +17,16 @@ _MARKS = (_NAME, "pyproject.toml", ".git")
 def store_folder(folder: Path, chosen: str | None = None) -> Path:
     """The store for a notebook in ``folder``: ``chosen``, or NB2PIPE_STORE, or the project's ``.nb2pipe``.
 
-    The project is the nearest folder with a mark of one; where there is none, the notebook's own.
+    The project is the nearest folder with a mark of one; where there is none, the notebook's own. An address in NB2PIPE_STORE is
+    for what runs give; all else is kept in the project.
 
     Raises:
         UsageError: An address was chosen, and no folder.
     """
+    if chosen and is_address(chosen):
+        raise UsageError(f"the store {chosen} is no folder: an address keeps what runs give, and nothing else")
     chosen = chosen or os.environ.get("NB2PIPE_STORE")
-    if chosen:
-        if "://" in chosen:
-            raise UsageError(f"the store {chosen} is no folder; nb2pipe keeps its state in a folder only")
+    if chosen and not is_address(chosen):
         return Path(chosen).expanduser()
     return project_folder(folder) / _NAME
 
@@ -42,8 +44,20 @@ def made_store(store: Path) -> Path:
 
 
 def results_folder(folder: Path, chosen: str | None = None) -> Path:
-    """Where the store has what runs gave; see `store_folder`."""
-    return store_folder(folder, chosen) / "results"
+    """Where the store has what runs gave; see `store_folder`. Of an address it is the folder of this machine with a copy.
+
+    Raises:
+        UsageError: It is an address that has credentials, or there is no place for a copy.
+    """
+    address = chosen or os.environ.get("NB2PIPE_STORE", "")
+    return copy_of(address) if is_address(address) else store_folder(folder, chosen) / "results"
+
+
+def is_made(folder: Path) -> bool:
+    """Whether a folder for what runs gave has anything, as far as is known here: a copy may have to be made yet."""
+    from nb2pipe.store.database import NAME
+
+    return address_of(folder) is not None or (folder / NAME).exists()
 
 
 def project_folder(folder: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
@@ -58,6 +59,14 @@ def connect(folder: Path) -> sqlite3.Connection:
             f"the store {folder} cannot be used: {_words(error)}; without {NAME} it begins anew, and its history is lost"
         ) from None
     return database
+
+
+@contextlib.contextmanager
+def writing(database: sqlite3.Connection) -> Iterator[None]:
+    """What is written here comes in as a whole, or not at all."""
+    database.execute("begin immediate")
+    with database:
+        yield
 
 
 def _words(error: Exception) -> str:

@@ -9,47 +9,88 @@ import os
 import pwd
 import shutil
 import sqlite3
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.store.addresses import address_of
 from nb2pipe.store.contents import Folder
 from nb2pipe.store.database import connect
 from nb2pipe.store.digests import FileDigests
 from nb2pipe.store.keys import random_key
 
+if TYPE_CHECKING:
+    from nb2pipe.store.elsewhere import Elsewhere
+
 _LOCK = "lock"
 
 
 class Store(NamedTuple):
-    """What is kept of the runs of a project. ``salt`` makes the digests of what may be secret this store's own."""
+    """What is kept of the runs of a project. ``salt`` makes the digests of what may be secret this store's own.
+
+    ``elsewhere`` is the far end of a store that is an address, of which the folder is a copy.
+    """
 
     folder: Path
     database: sqlite3.Connection
     contents: Folder
     digests: FileDigests
     salt: bytes
+    elsewhere: Elsewhere | None = None
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Store]:
-    """The store in a folder, made where there is none.
+def opened(folder: Path, *, packs: bool = False, say: Callable[[str], None] | None = None) -> Iterator[Store]:
+    """The store in a folder, made where there is none; one that ``packs`` keeps values packed.
+
+    Of a store that is an address the folder has a copy. What others have recorded there is taken over first, and what is new is sent
+    when it is closed; ``say`` is told where that cannot be done.
 
     Raises:
         UsageError: It cannot be read or written.
     """
+    address = address_of(folder)
+    if address is not None:
+        with _elsewhere(folder, address, say or _say, packs=packs) as store:
+            yield store
+        return
     database = connect(folder)
+    contents = None
     try:
         with contextlib.suppress(OSError):
             (folder / ".gitignore").touch(exist_ok=False)
             (folder / ".gitignore").write_text("*\n", "ascii")
         digests = FileDigests(database)
-        yield Store(folder, database, Folder(folder / "contents", digests), digests, _salt(folder / "salt"))
+        contents = Folder(folder / "contents", digests, packs=packs)
+        yield Store(folder, database, contents, digests, _salt(folder / "salt"))
     finally:
+        if contents is not None:
+            contents.close()
         database.close()
+
+
+@contextmanager
+def _elsewhere(folder: Path, address: str, say: Callable[[str], None], *, packs: bool) -> Iterator[Store]:
+    from nb2pipe.store.copied import Copied
+    from nb2pipe.store.elsewhere import Elsewhere
+
+    with contextlib.closing(connect(folder)) as database:
+        there = Elsewhere(folder, address, database, say, packs=packs)
+        there.learn()
+        digests = FileDigests(database)
+        contents = Copied(folder / "contents", digests, there)
+        try:
+            yield Store(folder, database, contents, digests, _salt(folder / "salt"), there)
+        finally:
+            there.finish()
+
+
+def _say(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr)
 
 
 def _salt(file: Path) -> bytes:
@@ -58,6 +99,16 @@ def _salt(file: Path) -> bytes:
         return random_key(file, 16)
     except OSError as error:
         raise UsageError(f"the store {file.parent} cannot be used: {error.strerror or error}") from None
+
+
+@contextmanager
+def sending(store: Store) -> Iterator[None]:
+    """While a run goes on, what it gives is sent to a store that is elsewhere."""
+    if store.elsewhere is None:
+        yield
+        return
+    with store.elsewhere.sending():
+        yield
 
 
 @contextmanager

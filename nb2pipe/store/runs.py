@@ -14,7 +14,9 @@ from nb2pipe.diagnostics import UsageError
 
 LOST = "lost"
 """The status of a run that was killed before it could say how it ended."""
-
+SEEN = "seen"
+"""What the facts of a run of another machine say of when it was seen to go on."""
+_UNSEEN = 900.0  # seconds after which it does no more
 
 Measured = tuple[str, float, int | None, float]
 """A metric: its name, the number, its place in a series if it is of one, and when it was said."""
@@ -238,6 +240,8 @@ def status_of(status: str, facts: str) -> str:
 
 def _goes_on(facts: Mapping[str, Any]) -> bool:
     """Whether the process of a run is there still: its number, and when it was started, which tells it from a later one."""
+    if SEEN in facts:
+        return time.time() - float(facts[SEEN]) < _UNSEEN
     return process_of(facts.get("pid", 0)) == facts.get("process")
 
 

@@ -120,7 +120,7 @@ def test_a_killed_run_can_be_read(recorded: Recorded, tmp_path: Path) -> None:
 
 
 def test_what_records_name_stays_in_the_store(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(care, "_YOUNG", -10.0)
+    monkeypatch.setattr(care, "YOUNG", -10.0)
     cells = [code("rate = 1", "parameters"), "import time\na = [rate, time.time()]\nprint('one', rate)", "print(a[0])"]
     for rate in (1, 2, 3):
         recorded.run(cells, rate=rate)

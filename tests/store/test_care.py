@@ -22,7 +22,7 @@ def add(store: Store, step: str, data: bytes, made: float) -> str:
 
 
 def test_the_last_results_of_each_step_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(care, "_YOUNG", -10.0)
+    monkeypatch.setattr(care, "YOUNG", -10.0)
     now = time.time()
     with opened(tmp_path / "results") as store:
         old, new = add(store, "load", b"old", now - 900), add(store, "load", b"new", now - 10)
