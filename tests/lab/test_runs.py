@@ -110,8 +110,6 @@ def test_runs_are_planned_listed_compared_and_swept(page: Any, opened: Open, pic
         ],
     )
     show(page)
-    page.get_by_role("button", name="Plan", exact=True).click()
-    page.locator(f"{PANEL} .jp-nb2pipe-plan", has_text="2 to run, 0 cached, 1 may have to").wait_for()
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Open the executed notebook").wait_for(timeout=60_000)
     # sizes and times stand at the steps
@@ -157,16 +155,15 @@ def test_runs_are_planned_listed_compared_and_swept(page: Any, opened: Open, pic
     page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text="runs.ipynb").first.click()
     # several values: a run for each, and a table
     page.get_by_label("Several values: a sweep").check()
-    page.get_by_label("rate int").fill("1, 2, 4")
+    page.get_by_label("rate int").fill("1, 4")
     page.get_by_role("button", name="Plan the sweep").click()
-    plan.get_by_text("3 combinations").wait_for()
+    plan.get_by_text("2 combinations").wait_for()
     assert "once" in plan.locator("li", has_text="load").inner_text()
     page.get_by_role("button", name="Run the sweep").click()
     table = page.locator(f"{PANEL} .jp-nb2pipe-sweep table")
     table.wait_for(timeout=90_000)
-    assert [r.split("\t")[:3] for r in table.locator("tbody").inner_text().splitlines()] == [
-        ["1", "1.5", "ok"], ["2", "3", "ok"], ["4", "6", "ok"],
-    ]  # fmt: skip
+    values = [r.split("\t")[:3] for r in table.locator("tbody").inner_text().splitlines()]
+    assert values == [["1", "1.5", "ok"], ["4", "6", "ok"]]
     table.scroll_into_view_if_needed()
     picture("sweep")
     overflow = page.locator(PANEL).evaluate("node => node.scrollWidth - node.clientWidth")
