@@ -5,6 +5,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
 import { pipelineIcon } from './icons';
+import { addRunCommands, RunCommands } from './running/commands';
 import { Session } from './session';
 
 export const Commands = {
@@ -20,8 +21,11 @@ export const Commands = {
 export const MENU = [
   Commands.compile,
   Commands.verify,
+  RunCommands.plan,
   Commands.run,
+  RunCommands.resume,
   Commands.cancel,
+  RunCommands.outputs,
   Commands.show
 ];
 
@@ -85,6 +89,7 @@ export function addCommands(
       await current()?.cancel();
     }
   });
+  addRunCommands(app, current, show, trans);
   commands.addCommand(Commands.show, {
     label: trans.__('Show the Pipeline'),
     caption: trans.__('Show the notebook as a pipeline in the side panel'),

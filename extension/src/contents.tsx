@@ -10,7 +10,9 @@ import { IActions, Place, Section } from './parts';
 import { IEdge, IFailure } from './protocol';
 import { CompiledSection } from './sections/compiled';
 import { FindingsSection } from './sections/findings';
+import { HistorySection } from './sections/history';
 import { ParametersSection } from './sections/parameters';
+import { OpenedStep } from './sections/step';
 import { RunSection } from './sections/run';
 import { StepsSection } from './sections/steps';
 import { TagsSection } from './sections/tags';
@@ -41,6 +43,14 @@ export function Contents(props: {
     actions.light(session, again ? null : next);
   };
   const busy = session.busy !== null || session.running !== null;
+  const { opened } = session;
+  if (opened) {
+    return (
+      <div className="jp-nb2pipe-contents">
+        <OpenedStep {...{ session, opened, actions, trans }} />
+      </div>
+    );
+  }
   return (
     <div className="jp-nb2pipe-contents">
       <div className="jp-nb2pipe-buttons" role="toolbar" aria-label={trans.__('Pipeline')}>
@@ -54,6 +64,14 @@ export function Contents(props: {
         </button>
         <button type="button" disabled={busy} onClick={() => void session.start('verify')}>
           {trans.__('Verify')}
+        </button>
+        <button
+          type="button"
+          disabled={busy}
+          title={trans.__('What would run, what is cached, and why')}
+          onClick={() => void session.runs.makePlan()}
+        >
+          {trans.__('Plan')}
         </button>
         <button type="button" disabled={busy} onClick={() => void session.start('run')}>
           {trans.__('Run')}
@@ -86,9 +104,7 @@ export function Contents(props: {
               <Evidence edges={chosen} {...{ session, actions, trans }} />
             )}
           </Section>
-          {(session.running || session.ran || session.report) && (
-            <RunSection {...{ session, analysis, actions, trans }} />
-          )}
+          {session.hasRun && <RunSection {...{ session, analysis, actions, trans }} />}
           {session.compiled && (
             <CompiledSection
               {...{ session, actions, trans }}
@@ -100,6 +116,7 @@ export function Contents(props: {
           <TagsSection {...{ session, analysis, actions, trans }} />
           <ParametersSection {...{ session, analysis, actions, trans }} />
           <StepsSection {...{ session, analysis, actions, trans }} chosen={step} />
+          <HistorySection {...{ session, actions, trans }} />
           <VersionsSection {...{ session, actions, trans }} />
         </>
       )}
@@ -176,6 +193,12 @@ function statusLine(session: Session, trans: TranslationBundle): string {
   const { running, analysis } = session;
   if (session.busy === 'compile') {
     return trans.__('Compiling…');
+  }
+  if (session.busy === 'other') {
+    return trans.__('Working…');
+  }
+  if (running?.what === 'sweep') {
+    return trans.__('Running the sweep…');
   }
   if (running?.what === 'verify') {
     return trans.__('Running the notebook and its package, and comparing…');

@@ -11,6 +11,7 @@ import { Signal } from '@lumino/signaling';
 import { colourOf } from './colours';
 import { diagnosticOf, Mark, showFindings, showMarks } from './lint';
 import { IAnalysis, IEvidence, IFinding, IOutcome } from './protocol';
+import { actionWord } from './sections/plan';
 import { ISettings, Session } from './session';
 import { wordsOf } from './words';
 
@@ -210,8 +211,12 @@ function badgesOf(
   }
   analysis.steps.forEach((step, number) => {
     const status = statusOf(session, step.name);
+    const planned = session.runs.planned(step.name);
+    const text = planned
+      ? `${step.name} · ${actionWord(planned.action, trans)}`
+      : step.name;
     for (const index of step.cells) {
-      put(index, { text: step.name, colour: colourOf(number), status });
+      put(index, { text, colour: colourOf(number), status });
     }
   });
   return found;
@@ -219,6 +224,10 @@ function badgesOf(
 
 /** How a step stands in the run that goes on, or in the last one: a word for a class. */
 export function statusOf(session: Session, step: string): string {
+  const planned = session.runs.planned(step);
+  if (planned) {
+    return `planned-${planned.action}`;
+  }
   const steps: Record<string, IOutcome | 'running' | 'waiting'> =
     (session.running?.what === 'run' ? session.running.steps : session.ran?.steps) ?? {};
   // a step may be called as a property that every object has

@@ -111,8 +111,9 @@ export interface IReport {
   notes: string[];
 }
 
-export type StepStatus = 'ok' | 'failed' | 'died' | 'not run';
+export type StepStatus = 'ok' | 'failed' | 'died' | 'not run' | 'left out';
 
+/** `memory`, `taken`, `given` and `sizes` are bytes: of the process, of the values, of each by itself. */
 export interface IOutcome {
   status: StepStatus;
   cached: boolean;
@@ -120,10 +121,16 @@ export interface IOutcome {
   cell: number;
   seconds: number;
   reason: string;
+  memory: number;
+  taken: number;
+  given: number;
+  sizes: Record<string, number>;
 }
 
+/** `run` is what the record is called. */
 export interface IRan {
   ok: boolean;
+  run: string;
   interrupted: boolean;
   steps: Record<string, IOutcome>;
   notes: string[];
@@ -157,9 +164,11 @@ export interface IFailure {
   findings?: IFinding[];
 }
 
+export type JobKind = 'run' | 'sweep' | 'verify';
+
 export interface IJob {
   id: string;
-  what: 'run' | 'verify';
+  what: JobKind;
   path: string;
   over: boolean;
 }
@@ -169,5 +178,7 @@ export type JobEvent =
   | { event: 'started'; step: string }
   | ({ event: 'ended'; step: string } & IOutcome)
   | { event: 'note'; text: string }
+  | { event: 'text'; step: string; text: string }
+  | { event: 'combinations'; count: number; at_once: number; why: string }
   | { event: 'answer'; answer: unknown }
   | { event: 'failure'; failure: IFailure };

@@ -21,9 +21,13 @@ import {
   IRan,
   IReport,
   IVersions,
-  JobEvent
+  JobEvent,
+  JobKind
 } from './protocol';
-import { Server, ServerFailure } from './server';
+import { IOpened, openedOf } from './running/opened';
+import { ISweepTable } from './running/protocol';
+import { Runs } from './running/runs';
+import { IRequest, Server, ServerFailure } from './server';
 
 export interface ISettings {
   live: boolean;
@@ -45,7 +49,7 @@ export const DEFAULTS: ISettings = {
 export type State = 'waiting' | 'ready' | 'failed' | 'missing';
 
 export interface IRunning {
-  what: 'run' | 'verify';
+  what: JobKind;
   job: string | null;
   steps: Record<string, IOutcome | 'running' | 'waiting'>;
   notes: string[];
@@ -60,6 +64,7 @@ export class Session implements IDisposable {
     private settings: ISettings
   ) {
     this.debouncer = this.newDebouncer();
+    this.runs = new Runs(this, contents, trans);
     panel.disposed.connect(this.dispose, this);
     panel.context.pathChanged.connect(this.onPathChanged, this);
     panel.context.ready.then(
@@ -86,13 +91,28 @@ export class Session implements IDisposable {
   ran: IRan | null = null;
   running: IRunning | null = null;
   /** What is being asked for now, of what takes a moment. */
-  busy: 'compile' | null = null;
+  busy: 'compile' | 'other' | null = null;
+  readonly runs: Runs;
   /** The parameters that differ from their defaults, as texts. */
   readonly given = new Map<string, string>();
 
   /** The path of the notebook on the server, without the name of a drive. */
   get path(): string {
     return this.contents.localPath(this.panel.context.path);
+  }
+
+  /** The step that this notebook is, where it is one of a run: what it reads is loaded, and no cell defines it. */
+  get opened(): IOpened | null {
+    const { context } = this.panel;
+    return context.isReady
+      ? openedOf(context.model.sharedModel.getMetadata('nb2pipe'))
+      : null;
+  }
+
+  /** Whether there is anything to say of a run: one that goes on, is over, or is planned. */
+  get hasRun(): boolean {
+    const { plan, sweepPlan, table } = this.runs;
+    return [this.running, this.ran, this.report, plan, sweepPlan, table].some(Boolean);
   }
 
   /** Emitted where anything that is shown has changed. */
@@ -112,6 +132,7 @@ export class Session implements IDisposable {
     this.debouncer.dispose();
     this.asking?.abort();
     this.hearing?.abort();
+    this.runs.texts.dispose();
     Signal.clearData(this);
   }
 
@@ -135,6 +156,11 @@ export class Session implements IDisposable {
     if (this.isDisposed || !this.panel.context.isReady) {
       return;
     }
+    if (this.opened) {
+      this.state = 'ready';
+      this._changed.emit();
+      return;
+    }
     const document = documentOf(this.panel.context.model.sharedModel);
     const asked = JSON.stringify([this.path, document]);
     if (asked === this.asked) {
@@ -143,6 +169,7 @@ export class Session implements IDisposable {
     this.asking?.abort();
     const asking = (this.asking = new AbortController());
     this.asked = asked;
+    this.runs.outdate();
     try {
       const analysis = await this.server.ask<IAnalysis>('analyse', {
         method: 'POST',
@@ -256,31 +283,62 @@ export class Session implements IDisposable {
     }
   }
 
-  /** Save the notebook and run it as a pipeline, or replay it and its package. */
-  async start(what: 'run' | 'verify'): Promise<void> {
+  /** Ask the server for what takes a moment; null where it fails, which `failure` says then, unless nobody has asked for it. */
+  async ask<T>(route: string, request: IRequest, quiet = false): Promise<T | null> {
+    const free = this.busy === null && !quiet;
+    if (free) {
+      this.busy = 'other';
+      this._changed.emit();
+    }
+    try {
+      const answer = await this.server.ask<T>(route, request);
+      this.failure = quiet ? this.failure : null;
+      return answer;
+    } catch (error) {
+      this.failure = quiet ? this.failure : failureOf(error);
+      return null;
+    } finally {
+      if (free) {
+        this.busy = null;
+      }
+      this._changed.emit();
+    }
+  }
+
+  /** Say that what is shown has changed. */
+  notify(): void {
+    this._changed.emit();
+  }
+
+  /** Save the notebook and run it as a pipeline, once or for a sweep, or replay it and its package; `more` is asked for too. */
+  async start(what: JobKind, more: Record<string, unknown> = {}): Promise<void> {
     if (this.running || !(await this.saved())) {
       return;
     }
     this.running = { what, job: null, steps: {}, notes: [] };
     this.failure = null;
+    this.runs.begun();
     if (what === 'run') {
       this.ran = null;
+    } else if (what === 'sweep') {
+      this.runs.table = null;
     } else {
       this.report = null;
     }
     this._changed.emit();
-    const more =
-      what === 'run'
-        ? {
-            output: executedPath(this.path),
-            parameters: Object.fromEntries(this.given),
-            cache: this.settings.cache
-          }
-        : {};
+    const asked = {
+      run: {
+        output: executedPath(this.path),
+        parameters: Object.fromEntries(this.given),
+        cache: this.settings.cache
+      },
+      sweep: { cache: this.settings.cache },
+      verify: {}
+    }[what];
     try {
       const job = await this.server.ask<IJob>('jobs', {
         method: 'POST',
-        body: { what, path: this.path, ...more }
+        body: { what, path: this.path, ...asked, ...more }
       });
       await this.hear(job);
     } catch (error) {
@@ -289,6 +347,7 @@ export class Session implements IDisposable {
       this.running = null;
       this._changed.emit();
     }
+    await this.runs.ended();
   }
 
   /** Cancel what runs. */
@@ -328,8 +387,12 @@ export class Session implements IDisposable {
       if (this.isDisposed) {
         return;
       }
-      this.take(running, event);
-      this._changed.emit();
+      if (event.event === 'text') {
+        this.runs.texts.add(event.step, event.text);
+      } else {
+        this.take(running, event);
+        this._changed.emit();
+      }
     }
   }
 
@@ -347,9 +410,14 @@ export class Session implements IDisposable {
       case 'note':
         running.notes.push(event.text);
         break;
+      case 'combinations':
+        this.runs.combinations = event;
+        break;
       case 'answer':
         if (running.what === 'run') {
           this.ran = event.answer as IRan;
+        } else if (running.what === 'sweep') {
+          this.runs.table = event.answer as ISweepTable;
         } else {
           this.report = event.answer as IReport;
         }
@@ -361,7 +429,7 @@ export class Session implements IDisposable {
   }
 
   /** Whether the notebook is saved as it stands: what is compiled and run is its file. */
-  private async saved(): Promise<boolean> {
+  async saved(): Promise<boolean> {
     const { context } = this.panel;
     if (!context.model.dirty) {
       return true;
@@ -386,6 +454,7 @@ export class Session implements IDisposable {
 
   private onPathChanged(): void {
     this.compiled = this.versions = this.difference = this.report = this.ran = null;
+    this.runs.forget();
     void this.analyse();
   }
 

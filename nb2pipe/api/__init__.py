@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nb2pipe.api.replaying import verified, verify
     from nb2pipe.api.resuming import Interrupted, interrupted
     from nb2pipe.api.running import RunRequest, plan, run
-    from nb2pipe.api.sweeping import prepare_sweep, sweep
+    from nb2pipe.api.sweeping import plan_sweep, prepare_sweep, sweep
     from nb2pipe.api.syncing import edits_are_in_the_notebook, sync, write_synced
     from nb2pipe.api.valuing import Where, export_value, lineage_events, send_lineage, show_value, values
 
@@ -26,18 +26,18 @@ _HOMES = {
     "replaying": ("verified", "verify"),
     "resuming": ("Interrupted", "interrupted"),
     "running": ("RunRequest", "plan", "run"),
-    "sweeping": ("prepare_sweep", "sweep"),
+    "sweeping": ("plan_sweep", "prepare_sweep", "sweep"),
     "syncing": ("edits_are_in_the_notebook", "sync", "write_synced"),
     "valuing": ("Where", "export_value", "lineage_events", "send_lineage", "show_value", "values"),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Compiled", "Interrupted", "Keeping", "NotebookRefused", "Package", "RunRequest", "Several", "Where", "attest", "check",
-    "compile_notebook", "difference", "edits_are_in_the_notebook", "export_value", "interrupted", "keep_version", "keep_wheel",
-    "lineage_events", "load", "package", "package_several", "parameters", "plan", "prepare_sweep", "publish", "recompile", "rollback",
-    "run", "send_lineage", "show_value", "sweep", "sync", "values", "verified", "verify", "versions", "write_package",
-    "write_synced",
+    "Compiled", "Interrupted", "Keeping", "NotebookRefused", "Package", "RunRequest", "Several", "Where", "attest",
+    "check", "compile_notebook", "difference", "edits_are_in_the_notebook", "export_value", "interrupted",
+    "keep_version", "keep_wheel", "lineage_events", "load", "package", "package_several", "parameters", "plan",
+    "plan_sweep", "prepare_sweep", "publish", "recompile", "rollback", "run", "send_lineage", "show_value", "sweep",
+    "sync", "values", "verified", "verify", "versions", "write_package", "write_synced",
 ]  # fmt: skip
 
 

@@ -302,6 +302,8 @@ def run(
                 if request.mlflow is not None and cache is not None:
                     # The record, for those who look at runs elsewhere.
                     _forward(cache, record, request.mlflow, listener)
+        if record is not None:
+            result.run = record.run
         if cache is not None and all(o.status == "ok" for o in result.outcomes.values()):
             cache.over()
     # One executed notebook, whatever the number of processes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import time
@@ -66,6 +67,15 @@ class Swept(NamedTuple):
         return 0 if not bad else 3 if bad == {"refused"} else 1
 
 
+class Repeated(NamedTuple):
+    """How often a step of a sweep runs where nothing is cached yet: for each combination of the parameters ``names``."""
+
+    step: str
+    runs: int
+    names: tuple[str, ...]
+    reason: str
+
+
 def prepare_sweep(
     compiled: Compiled, document: Any, filed: Mapping[str, Any], said: Sequence[tuple[str, str]], most: int, options: RunOptions
 ) -> Sweep:  # fmt: skip
@@ -95,6 +105,21 @@ def prepare_sweep(
     shared = sharing(compiled.pipeline, recipes, varied, compiled.analysis.effects, wanted)
     at_once, why = _at_once(shared, steps, options)
     return Sweep(compiled, document, found, tuple(runs), steps, shared, min(at_once, len(runs)), why)
+
+
+def plan_sweep(prepared: Sweep) -> tuple[Repeated, ...]:
+    """How often each step runs, and why; one that reads the clock and the like runs for each combination."""
+    shared, sizes = prepared.sharing, {axis.name: len(axis.values) for axis in prepared.grid.axes}
+    found = []
+    for step in prepared.steps:
+        if step.name in shared.own:
+            why = f"for each combination: {shared.own[step.name]}"
+            found.append(Repeated(step.name, len(prepared.runs), tuple(sizes), why))
+            continue
+        rests = tuple(shared.rests[step.name])
+        count = math.prod(sizes[name] for name in rests)
+        found.append(Repeated(step.name, count, rests, f"for each {' and '.join(rests)}" if rests else "shared by all"))
+    return tuple(found)
 
 
 def _refuse_secrets(compiled: Compiled, document: Any) -> None:

@@ -174,6 +174,8 @@ def _compare(options: argparse.Namespace, store: Store) -> int:
     if options.format == "json":
         import json
 
+        from nb2pipe.records.text import finite
+
         return _give(json.dumps(finite([d._asdict() for d in found.differences]), indent=2) + "\n", options.output)
     if not found.differences:
         print("nothing differs but the times", file=sys.stderr)
@@ -253,17 +255,10 @@ def _give(text: str, output: str | None) -> int:
 def _print_json(data: Any) -> int:
     import json
 
+    from nb2pipe.records.text import finite
+
     print(json.dumps(finite(data), indent=2, allow_nan=False))
     return 0
-
-
-def finite(data: Any) -> Any:
-    """Data as JSON can say it: what is no number is null."""
-    if isinstance(data, float):
-        return data if data - data == 0 else None
-    if isinstance(data, dict):
-        return {name: finite(value) for name, value in data.items()}
-    return [finite(value) for value in data] if isinstance(data, (list, tuple)) else data
 
 
 def _seconds(run: Run) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nb2pipe.cli.limit_options import limits_given
 from nb2pipe.cli.options import packs_of
@@ -12,7 +12,6 @@ from nb2pipe.cli.papermill import papermill_of
 from nb2pipe.cli.sweep_options import check_sweep, headline, prepared
 
 if TYPE_CHECKING:
-    from nb2pipe.api.sweeping import Sweep
     from nb2pipe.records.sweeps import Table
 
 
@@ -66,7 +65,7 @@ def table_text(table: Table, form: str) -> str:
     if form == "json":
         import json
 
-        from nb2pipe.cli.runs import finite
+        from nb2pipe.records.text import finite
 
         return json.dumps(finite(as_data(table)), indent=2, allow_nan=False) + "\n"
     return as_csv(table) if form == "csv" else as_text(table)
@@ -74,6 +73,7 @@ def table_text(table: Table, form: str) -> str:
 
 def plan_sweep(options: argparse.Namespace) -> int:
     """Say for each step of a sweep how often it runs, and why."""
+    from nb2pipe import api
     from nb2pipe.cli.refusal import say
     from nb2pipe.diagnostics import Refused
 
@@ -83,41 +83,20 @@ def plan_sweep(options: argparse.Namespace) -> int:
     except Refused as refused:
         say(refused)
         return refused.exit_code
-    rows = [_row(sweep, step.name) for step in sweep.steps]
+    rows = api.plan_sweep(sweep)
     if options.format == "json":
         import json
 
-        print(json.dumps({"combinations": len(sweep.runs), "one_by_one": sweep.why or None, "steps": rows}, indent=2))
+        listed = [{"step": r.step, "runs": r.runs, "for": list(r.names), "reason": r.reason} for r in rows]
+        print(json.dumps({"combinations": len(sweep.runs), "one_by_one": sweep.why or None, "steps": listed}, indent=2))
         return 0
-    width = max((len(r["step"]) for r in rows), default=0)
-    counts = [_times(r["runs"]) for r in rows]
+    width = max((len(r.step) for r in rows), default=0)
+    counts = [_times(r.runs) for r in rows]
     wide = max(map(len, counts), default=0)
     for row, count in zip(rows, counts, strict=True):
-        print(f"{count:>{wide}}  {row['step']:<{width}}  {row['reason']}")
+        print(f"{count:>{wide}}  {row.step:<{width}}  {row.reason}")
     print(headline(sweep))
     return 0
-
-
-def _row(sweep: Sweep, step: str) -> dict[str, Any]:
-    """How often a step runs where nothing is cached yet; one that reads the clock and the like, for each combination."""
-    shared, sizes = sweep.sharing, {axis.name: len(axis.values) for axis in sweep.grid.axes}
-    if step in shared.own:
-        return {
-            "step": step,
-            "runs": len(sweep.runs),
-            "for": list(sizes),
-            "reason": f"for each combination: {shared.own[step]}",
-        }
-    rests = shared.rests[step]
-    count = 1
-    for name in rests:
-        count *= sizes[name]
-    return {
-        "step": step,
-        "runs": count,
-        "for": list(rests),
-        "reason": f"for each {' and '.join(rests)}" if rests else "shared by all",
-    }
 
 
 def _times(count: int) -> str:

@@ -1,6 +1,8 @@
-"""A comparison of two runs as text, a line a difference."""
+"""What records hold as text and as JSON: a comparison of two runs, a line a difference; values in short; numbers that are none."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from nb2pipe.records.compare import Comparison
 
@@ -29,3 +31,12 @@ def short(value: object) -> str:
         return f"{value:.6g}"
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def finite(data: Any) -> Any:
+    """Data as JSON can say it: what is no number is null."""
+    if isinstance(data, float):
+        return data if data - data == 0 else None
+    if isinstance(data, dict):
+        return {name: finite(value) for name, value in data.items()}
+    return [finite(value) for value in data] if isinstance(data, (list, tuple)) else data

@@ -88,7 +88,7 @@ class RunResult:
     """A finished run: the outcome of each step, the outputs of each cell, and what the guards saw.
 
     ``times`` are the start and end of each cell that was begun, in seconds since the epoch; ``widgets`` is the state of
-    widgets as notebooks store it.
+    widgets as notebooks store it. ``run`` is what its record is called, "" where it has none.
     """
 
     pipeline: Pipeline
@@ -100,6 +100,7 @@ class RunResult:
     times: dict[int, tuple[float, float]]
     widgets: dict[str, Any]
     interrupted: bool = False
+    run: str = ""
 
     @property
     def exit_code(self) -> int:

@@ -135,10 +135,11 @@ def as_written(result: RunResult, place: int) -> RunResult:
         s._replace(cells=tuple(map(moved, s.cells)), shared=tuple(map(moved, s.shared))) for s in result.pipeline.steps
     )
     shared = (*map(moved, result.pipeline.shared), place)
-    for outcome in result.outcomes.values():
-        outcome.cell = moved(outcome.cell) if outcome.cell != -1 else -1
+    # copies: what is said of the run afterwards names the cells of the notebook
+    outcomes = {n: replace(o, cell=moved(o.cell) if o.cell != -1 else -1) for n, o in result.outcomes.items()}
     return replace(
         result,
+        outcomes=outcomes,
         pipeline=result.pipeline._replace(steps=steps, shared=shared),
         outputs={moved(c): o for c, o in result.outputs.items()},
         times={moved(c): t for c, t in result.times.items()},

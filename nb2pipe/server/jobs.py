@@ -1,9 +1,10 @@
-"""What takes its time, a run or a verification: it goes on whether a page listens or not, can be heard again, and cancelled."""
+"""What takes its time, a run, a sweep or a verification: it goes on whether a page listens or not, can be heard again, and cancelled."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from nb2pipe.server.workers import Worker, WorkFails
 
 _GRACE = 15.0  # seconds that a job may take to end once it is cancelled
 _KEPT = 20  # jobs that are over and can still be heard
+_TEXT = 20_000  # characters of what a step printed that can still be heard
 
 
 class TooMany(Exception):
@@ -20,22 +22,35 @@ class TooMany(Exception):
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One job: ``events`` are all that was said of it, the last one of which is its end."""
+    """One job: ``events`` are all that was said of it, the last one of which is its end; of what steps print, the last of it."""
 
     id: str
     what: str
     path: str
     worker: Worker
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any] | None] = field(default_factory=list)
+    texts: dict[str, deque[tuple[int, int]]] = field(default_factory=dict)
     over: bool = False
     cancelled: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def say(self, event: dict[str, Any]) -> None:
         """Add an event, and wake all who listen."""
+        if event["event"] == "text":
+            self._forget(event)
         self.events.append(event)
         self.news.set()
         self.news = asyncio.Event()
+
+    def _forget(self, event: dict[str, Any]) -> None:
+        """Let the first pieces of what a step printed go, where there is more than is kept: it may print for days."""
+        pieces = self.texts.setdefault(event["step"], deque())
+        pieces.append((len(self.events), len(event["text"])))
+        kept = sum(length for _, length in pieces)
+        while kept > _TEXT and len(pieces) > 1:
+            place, length = pieces.popleft()
+            self.events[place] = None
+            kept -= length
 
     async def listen(self) -> AsyncIterator[dict[str, Any]]:
         """All events, from the first to the last."""
@@ -43,8 +58,10 @@ class Job:
         while True:
             news = self.news
             while heard < len(self.events):
-                yield self.events[heard]
+                event = self.events[heard]
                 heard += 1
+                if event is not None:
+                    yield event
             if self.over:
                 return
             await news.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ from nb2pipe.server.jobs import Job, Jobs, TooMany
 from nb2pipe.server.places import notebook_path, root_of
 from nb2pipe.server.workers import Analyses, Stale, Waiting, Worker, WorkFails
 
+RUN = "[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"
+"""What runs are called: `nb2pipe.store.runs.new_id`."""
 _LARGEST = 32 * 2**20
 """The bytes of the largest request. The page sends no outputs, and a notebook with more code than that is none."""
 _CODES = {"refused": 422, "usage": 400, "failed": 422, "cancelled": 409, "fault": 500}
@@ -198,24 +201,48 @@ class JobsHandler(_Handler):
     @tornado.web.authenticated
     @authorized(action="execute")
     async def post(self) -> None:
-        """Begin a job, ``run`` or ``verify``; answer with what it is known by."""
-        asked = self.asked(what=str, path=str, split=str, name=str, parameters=dict, output=str, cache=bool)
+        """Begin a job, ``run``, ``sweep`` or ``verify``; answer with what it is known by."""
+        asked = self.asked(what=str, path=str, split=str, name=str, parameters=dict, output=str, cache=bool, resume=str)
         what = asked.pop("what", None)
-        if what not in ("run", "verify"):
-            raise HTTPError(400, "what: expected run or verify")
+        if what not in ("run", "sweep", "verify"):
+            raise HTTPError(400, "what: expected run, sweep or verify")
+        if "resume" in asked:
+            if what != "run":
+                raise HTTPError(400, "resume: goes with run")
+            run_name(asked["resume"])
         asked["path"] = self.path_of(asked.get("path"))
         if "output" in asked:
             asked["output"] = self.path_of(asked["output"], must_exist=False)
             if not asked["output"].endswith(".ipynb"):
                 raise HTTPError(400, "output: expected the path of a notebook")
-        if not all(isinstance(text, str) for text in asked.get("parameters", {}).values()):
-            raise HTTPError(400, "parameters: expected texts")
+        check_texts(asked)
         try:
             job = self.service.jobs.start(what, asked)
         except TooMany:
             raise HTTPError(429, "as many runs go on as may; wait for one to end, or cancel it") from None
         self.set_status(201)
         self.finish(json.dumps(_said(job)))
+
+
+def check_texts(asked: Mapping[str, Any]) -> None:
+    """See that parameters are given as texts, as on a command line.
+
+    Raises:
+        HTTPError: They are not.
+    """
+    if not all(isinstance(text, str) for text in asked.get("parameters", {}).values()):
+        raise HTTPError(400, "parameters: expected texts")
+
+
+def run_name(name: Any) -> str:
+    """The name of a run, as it stands in a request.
+
+    Raises:
+        HTTPError: It is none.
+    """
+    if not isinstance(name, str) or not re.fullmatch(RUN, name):
+        raise HTTPError(400, "expected the name of a run, such as 20261126-092459-3f2a")
+    return name
 
 
 def _said(job: Job) -> dict[str, Any]:
@@ -267,12 +294,75 @@ class JobHandler(_Handler):
         self.finish()
 
 
+class PlanHandler(_Handler):
+    """What a run would do: nothing is run, but results of earlier runs are looked at."""
+
+    @tornado.web.authenticated
+    @authorized(action="execute")
+    async def post(self) -> None:
+        """Answer with what becomes of each step, and why; of a ``sweep``, with how often it runs."""
+        asked = self.asked(path=str, split=str, parameters=dict, resume=str, sweep=bool)
+        check_texts(asked)
+        if "resume" in asked:
+            run_name(asked["resume"])
+        what = "plan-sweep" if asked.pop("sweep", False) else "plan"
+        await self.answer(what, {**asked, "path": self.path_of(asked.get("path"))})
+
+
+class RunsHandler(_Handler):
+    """The recorded runs of a notebook, or one of them, or a sweep."""
+
+    @tornado.web.authenticated
+    @authorized
+    async def get(self, name: str = "") -> None:
+        """Answer with all runs, with the steps of the one that is named, or with the table of the sweep that is."""
+        path = self.path_of(self.get_query_argument("path", None))
+        if name.startswith("sweep-"):
+            await self.answer("sweep-of", {"path": path, "sweep": name})
+        else:
+            await self.answer(*(("run-of", {"path": path, "run": name}) if name else ("runs", {"path": path})))
+
+
+class ComparisonHandler(_Handler):
+    """What is different between two runs. Values that differ are loaded, which may run code that was stored with them."""
+
+    @tornado.web.authenticated
+    @authorized(action="execute")
+    async def get(self) -> None:
+        """Answer with the differences."""
+        old, new = (run_name(self.get_query_argument(name, None)) for name in ("old", "new"))
+        path = self.path_of(self.get_query_argument("path", None))
+        await self.answer("comparison", {"path": path, "old": old, "new": new})
+
+
+class OpenedHandler(_Handler):
+    """A file made of a run: the executed notebook, the report, a comparison, or a step with what it took."""
+
+    @tornado.web.authenticated
+    @authorized(action="write")
+    async def post(self) -> None:
+        """Write it beside the notebook, and answer with where it is."""
+        asked = self.asked(path=str, run=str, what=str, step=str, other=str)
+        what = asked.get("what")
+        if what not in ("notebook", "report", "step", "comparison"):
+            raise HTTPError(400, "what: expected notebook, report, step or comparison")
+        run_name(asked.get("run"))
+        if what == "comparison":
+            run_name(asked.get("other"))
+        await self.answer("opened", {**asked, "path": self.path_of(asked.get("path"))})
+
+
 ROUTES: dict[str, type[_Handler]] = {
     "about": AboutHandler,
     "analyse": AnalyseHandler,
     "compile": CompileHandler,
     "versions": VersionsHandler,
     "difference": DifferenceHandler,
+    "plan": PlanHandler,
+    "runs": RunsHandler,
+    f"runs/({RUN}|sweep-{RUN})": RunsHandler,
+    "comparison": ComparisonHandler,
+    "opened": OpenedHandler,
     "jobs": JobsHandler,
     "jobs/([0-9a-f]{16})": JobHandler,
 }

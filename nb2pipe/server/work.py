@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nb2pipe import api
 from nb2pipe.diagnostics import Refused, UsageError
 from nb2pipe.notebook.read import from_document
-from nb2pipe.server import answers
+from nb2pipe.server import answers, recorded, sweeps
+from nb2pipe.server.asked import Answer, Request, Say, compiled
 
 if TYPE_CHECKING:
     from nb2pipe.package.versions.keep import Kept
-    from nb2pipe.runtime.result import Listener, Outcome, RunResult
+    from nb2pipe.runtime.result import RunResult
 
-Request = Mapping[str, Any]
-Answer = dict[str, Any]
-Say = Callable[[Answer], None]
-"""What is told of while the work goes on."""
 _LARGEST = 200_000
 """The bytes of a file of a package that is shown; a larger one is only named."""
 
@@ -28,10 +24,10 @@ _LARGEST = 200_000
 def analyse(request: Request, say: Say) -> Answer:
     """The pipeline and the findings of a notebook that is sent as its document; nothing of it is executed, or written."""
     try:
-        compiled = api.compile_notebook(from_document(request["document"], request["path"]), request.get("split"))
+        found = api.compile_notebook(from_document(request["document"], request["path"]), request.get("split"))
     except Refused as refused:
         return answers.refused(refused.diagnostics)
-    return answers.analysed(compiled, api.check(compiled))
+    return answers.analysed(found, api.check(found))
 
 
 def compile_(request: Request, say: Say) -> Answer:
@@ -40,14 +36,14 @@ def compile_(request: Request, say: Say) -> Answer:
     Raises:
         Refused, UsageError: as `api.package`, `api.keep_version` and `api.write_package`.
     """
-    compiled = _compiled(request)
-    made = api.package(compiled, request.get("name"))
+    found = compiled(request)
+    made = api.package(found, request.get("name"))
     # Relative, so that all that is said of it names it as the page does.
     folder = Path(request["path"]).parent / made.name
-    force = api.edits_are_in_the_notebook(compiled, folder)
-    made, kept = api.keep_version(made, compiled.folder, folder, api.Keeping(force=force))
+    force = api.edits_are_in_the_notebook(found, folder)
+    made, kept = api.keep_version(made, found.folder, folder, api.Keeping(force=force))
     written = api.write_package(made, folder, force=force)
-    cells = compiled.notebook.cells
+    cells = found.notebook.cells
     return {
         "name": made.name,
         "folder": folder.as_posix(),
@@ -91,65 +87,51 @@ def verify(request: Request, say: Say) -> Answer:
     from nb2pipe.replay.text import as_data
     from nb2pipe.replay.verify import Settings
 
-    compiled = _compiled(request)
-    made = api.package(compiled, request.get("name"))
+    found = compiled(request)
+    made = api.package(found, request.get("name"))
     with TemporaryDirectory(prefix="nb2pipe-package-") as scratch:
         folder = Path(scratch) / made.name
         api.write_package(made, folder)
-        report = api.verify(compiled, folder, Settings())
+        report = api.verify(found, folder, Settings())
     return as_data(report)
 
 
 def run(request: Request, say: Say) -> Answer:
-    """Run a notebook as a pipeline; each step that starts or ends is said, and so is what its user should know.
+    """Run a notebook as a pipeline, or go on with a run; each step that starts or ends is said, and so is what its user should know.
+
+    The run is recorded, so that it can be looked at and gone on with.
 
     Raises:
-        Refused, UsageError: as `api.run`.
+        Refused, UsageError: as `api.run` and `api.interrupted`.
     """
     from nb2pipe.runtime.parameters import parse_value
     from nb2pipe.runtime.result import RunOptions
     from nb2pipe.runtime.secrets.asked import file_may_name
     from nb2pipe.runtime.zygote import Zygote
+    from nb2pipe.server.told import told
 
     cache = bool(request.get("cache"))
     folder = Path(request["path"]).resolve().parent
+    resume = api.interrupted(request["path"], request["resume"]) if request.get("resume") else None
     with contextlib.ExitStack() as stack:
         zygote = None
         if not file_may_name(request["path"]):  # it would have them all
-            zygote = stack.enter_context(Zygote(None, str(folder), same_hashes=cache))
-        compiled = _compiled(request)
-        say({"event": "steps", "steps": [s.name for s in compiled.pipeline.steps]})
+            zygote = stack.enter_context(Zygote(None, str(folder), same_hashes=True))
+        found = compiled(request, resume.split if resume else None)
+        say({"event": "steps", "steps": [s.name for s in found.pipeline.steps]})
         texts = dict(request.get("parameters") or {})
         given = {name: parse_value(text) for name, text in texts.items()}
-        asked = api.RunRequest(RunOptions(cwd=str(compiled.folder)), given, texts, request.get("output"), cache)
-        return _ran(api.run(compiled, asked, _told(say), zygote), request.get("output"))
-
-
-def _told(say: Say) -> Listener:
-    """A listener that says what it hears."""
-    from nb2pipe.runtime.result import Listener
-
-    class Told(Listener):
-        def started(self, step: str) -> None:
-            say({"event": "started", "step": step})
-
-        def ended(self, step: str, outcome: Outcome) -> None:
-            say({"event": "ended", "step": step, **_outcome(outcome)})
-
-        def note(self, text: str) -> None:
-            say({"event": "note", "text": text})
-
-    return Told()
-
-
-def _outcome(outcome: Outcome) -> Answer:
-    known = asdict(outcome)
-    kept = ("status", "cached", "detail", "cell", "seconds", "reason", "runs", "memory", "taken", "given")
-    return {key: known[key] for key in kept}
+        options = RunOptions(cwd=str(found.folder))
+        output = request.get("output")
+        asked = api.RunRequest(options, given, texts, output, cache, record=not cache, resume=resume)
+        listener = stack.enter_context(told(say))
+        return _ran(api.run(found, asked, listener, zygote), output)
 
 
 def _ran(result: RunResult, output: str | None) -> Answer:
     """How a run ended, with the tracebacks of the cells that failed."""
+    from nb2pipe.server.told import outcome_of
+
     failures = []
     for name, outcome in result.outcomes.items():
         if outcome.status not in ("failed", "died"):
@@ -161,8 +143,9 @@ def _ran(result: RunResult, output: str | None) -> Answer:
         })  # fmt: skip
     return {
         "ok": result.exit_code == 0,
+        "run": result.run,
         "interrupted": result.interrupted,
-        "steps": {name: _outcome(outcome) for name, outcome in result.outcomes.items()},
+        "steps": {name: outcome_of(outcome) for name, outcome in result.outcomes.items()},
         "notes": list(result.notes),
         "failures": failures,
         "output": output,
@@ -204,18 +187,17 @@ def rollback(request: Request, say: Say) -> Answer:
     return {"name": after.name, "before": str(before.current), "current": str(after.current)}
 
 
-def _compiled(request: Request) -> api.Compiled:
-    return api.compile_notebook(api.load(request["path"]), request.get("split"))
-
-
 WORK: dict[str, Callable[[Request, Say], Answer]] = {
     "analyse": analyse,
     "compile": compile_,
     "verify": verify,
     "run": run,
+    "sweep": sweeps.sweep,
+    "plan-sweep": sweeps.plan,
     "versions": versions,
     "difference": difference,
     "rollback": rollback,
+    **recorded.WORK,
 }
 
 

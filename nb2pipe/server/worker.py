@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from nb2pipe.runtime.served import Requests
-from nb2pipe.server.work import WORK, Answer, failure
+from nb2pipe.server.asked import Answer
+from nb2pipe.server.work import WORK, failure
 
 
 def serve(requests: Iterable[str], answers: TextIO) -> None:

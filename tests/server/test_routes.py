@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,8 @@ pytestmark = pytest.mark.lab
 SAMPLES = Path(__file__).parents[2] / "sample_notebooks"
 ROUTES = [
     ("GET", "about"), ("POST", "analyse"), ("POST", "compile"), ("GET", "versions"), ("PUT", "versions"),
-    ("GET", "difference"), ("GET", "jobs"), ("POST", "jobs"), ("GET", "jobs/0123456789abcdef"),
+    ("GET", "difference"), ("POST", "plan"), ("GET", "runs"), ("GET", "runs/20261126-092459-3f2a"), ("GET", "comparison"),
+    ("POST", "opened"), ("GET", "jobs"), ("POST", "jobs"), ("GET", "jobs/0123456789abcdef"),
     ("DELETE", "jobs/0123456789abcdef"),
 ]  # fmt: skip
 
@@ -72,7 +74,8 @@ async def events(jp_fetch: Callable[..., Any], job: str) -> list[dict[str, Any]]
 def test_all_routes_are_tested() -> None:
     from nb2pipe.server.routes import ROUTES as there
 
-    tested = {(method, route.replace("0123456789abcdef", "([0-9a-f]{16})")) for method, route in ROUTES}
+    names = {route: next((r for r in there if re.fullmatch(r, route)), "") for _, route in ROUTES}
+    tested = {(method, names[route]) for method, route in ROUTES}
     verbs = ("get", "post", "put", "delete", "patch")
     assert tested == {(v.upper(), r) for r, handler in there.items() for v in verbs if v in vars(handler)}
 
@@ -99,6 +102,8 @@ async def test_nobody_whom_the_authorizer_refuses(
     code, _ = await ask(method, route, body)
     assert code == 403
     actions = {("POST", "analyse"): "read", ("GET", "jobs"): "read"} | {
+        ("POST", "plan"): "execute",
+        ("GET", "comparison"): "execute",
         ("POST", "jobs"): "execute",
         ("DELETE", "jobs/0123456789abcdef"): "execute",
     }
@@ -106,6 +111,7 @@ async def test_nobody_whom_the_authorizer_refuses(
     assert asked == [(expected, "nb2pipe")]
 
 
+RUN = "20261126-092459-3f2a"
 OUTSIDE = ["../secret.ipynb", "a/../../secret.ipynb", "/../secret.ipynb", "..", "x/../../../etc/passwd", "a\0b.ipynb", "", "/",
            ".hidden.ipynb", ".ssh/id.ipynb", "link/secret.ipynb"]  # fmt: skip
 
@@ -123,9 +129,14 @@ async def test_no_path_outside_of_the_servers_folder(
         ("POST", "compile", {"path": path}),
         ("POST", "jobs", {"what": "run", "path": path}),
         ("POST", "jobs", {"what": "run", "path": "churn_training.ipynb", "output": path}),
+        ("POST", "plan", {"path": path}),
+        ("POST", "opened", {"path": path, "what": "report", "run": RUN}),
     ]:
         code, _ = await ask(method, route, body)
         assert code in (400, 404), (route, body)
+    for route in ("runs", f"runs/{RUN}", f"runs/sweep-{RUN}", "comparison"):
+        code, _ = await ask("GET", route, params={"path": path, "old": RUN, "new": RUN})
+        assert code in (400, 404), route
     # what is only analysed is not read: it may be new, and is refused where it would be outside
     code, _ = await ask("POST", "analyse", analysis(path))
     assert code in (400, 404) or not (samples / path).exists()
@@ -357,6 +368,54 @@ async def test_verify_gives_its_verdict(ask: Callable[..., Any], jp_fetch: Calla
 async def test_a_job_that_is_none_is_refused(body: dict[str, Any], ask: Callable[..., Any], samples: Path) -> None:
     code, _ = await ask("POST", "jobs", {"path": "churn_training.ipynb", **body})
     assert code == 400
+
+
+async def test_runs_are_told_and_what_is_none_is_refused(
+    ask: Callable[..., Any], jp_fetch: Callable[..., Any], samples: Path
+) -> None:
+    (samples / "small.ipynb").write_text(json.dumps(document("print('begins', flush=True)\nx = 1 / 0")))
+    path = {"path": "small.ipynb"}
+    assert await ask("GET", "runs", params=path) == (200, {"runs": []})
+    _, job = await ask("POST", "jobs", {"what": "run", **path})
+    heard = await events(jp_fetch, job["id"])
+    assert [e["text"] for e in heard if e["event"] == "text"] == ["begins\n"]
+    run = heard[-1]["answer"]["run"]
+    _, found = await ask("GET", f"runs/{run}", params=path)
+    assert [s["status"] for s in found["steps"]] == ["failed"]
+    code, planned = await ask("POST", "plan", {**path, "resume": run})
+    assert (code, [s["action"] for s in planned["steps"]]) == (200, ["run"])
+    code, made = await ask("POST", "opened", {**path, "run": run, "what": "step"})
+    assert (code, (samples / made["path"]).is_file()) == (200, True)
+    for method, route, body in [
+        ("POST", "jobs", {"what": "run", "resume": "last"}),
+        ("POST", "jobs", {"what": "verify", "resume": run}),
+        ("POST", "jobs", {"what": "sweep", "parameters": {"x": [1]}}),
+        ("POST", "plan", {"resume": "../x"}),
+        ("POST", "opened", {"run": run, "what": "all"}),
+        ("POST", "opened", {"run": "2026", "what": "report"}),
+        ("POST", "opened", {"run": run, "what": "comparison"}),
+        ("POST", "opened", {"run": RUN, "what": "report"}),
+    ]:
+        code, _ = await ask(method, route, {**path, **body})
+        assert code == 400, (route, body)
+    assert (await ask("GET", "runs/..", params=path))[0] in (403, 404)
+    assert (await ask("GET", "comparison", params={**path, "old": run, "new": "x"}))[0] == 400
+
+
+async def test_of_what_a_step_prints_the_last_is_kept() -> None:
+    from nb2pipe.server.jobs import Job
+    from nb2pipe.server.workers import Worker
+
+    job = Job("0", "run", "a.ipynb", Worker("."))
+    job.say({"event": "started", "step": "a"})
+    for i in range(100):
+        job.say({"event": "text", "step": "a", "text": f"{i:<1000}"})
+    job.say({"event": "text", "step": "b", "text": "other"})
+    job.over = True
+    heard = [event async for event in job.listen()]
+    texts = [e["text"].strip() for e in heard if e["event"] == "text"]
+    assert texts == [*(str(i) for i in range(80, 100)), "other"]
+    assert heard[0] == {"event": "started", "step": "a"}
 
 
 async def test_the_analysis_keeps_up_with_typing(ask: Callable[..., Any], samples: Path) -> None:

@@ -4,11 +4,13 @@ import * as React from 'react';
 
 import { ISectionProps, Section } from '../parts';
 import { IParameter } from '../protocol';
+import { SweepForm } from './sweep';
 
 export function ParametersSection(props: ISectionProps): React.ReactElement {
   const { analysis, session, trans } = props;
   const [, again] = React.useReducer((n: number) => n + 1, 0);
-  const { given } = session;
+  const several = session.runs.sweep !== null;
+  const given = session.runs.sweep ?? session.given;
   const known = new Set(analysis.parameters.map(p => p.name));
   for (const name of given.keys()) {
     if (!known.has(name)) {
@@ -21,6 +23,7 @@ export function ParametersSection(props: ISectionProps): React.ReactElement {
     } else {
       given.set(parameter.name, text);
     }
+    session.runs.outdate();
     again();
   };
   return (
@@ -32,12 +35,14 @@ export function ParametersSection(props: ISectionProps): React.ReactElement {
           {analysis.parameters.map(parameter => (
             <Field
               key={parameter.name}
+              several={several}
               parameter={parameter}
               given={given.get(parameter.name)}
               reset={trans.__('Back to the default of %1', parameter.name)}
               set={text => set(parameter, text)}
             />
           ))}
+          <SweepForm session={session} trans={trans} />
         </div>
       )}
     </Section>
@@ -55,19 +60,21 @@ export function textOf(parameter: IParameter): string {
 function Field(props: {
   parameter: IParameter;
   given: string | undefined;
+  /** Whether several values may stand in it, between commas. */
+  several: boolean;
   reset: string;
   set: (text: string | null) => void;
 }): React.ReactElement {
-  const { parameter, given, set } = props;
+  const { parameter, given, several, set } = props;
   const id = React.useId();
   const text = given ?? textOf(parameter);
-  const number = parameter.type === 'int' || parameter.type === 'float';
+  const number = !several && (parameter.type === 'int' || parameter.type === 'float');
   return (
     <div className={`jp-nb2pipe-field${given === undefined ? '' : ' jp-mod-changed'}`}>
       <label htmlFor={id} title={parameter.help}>
         {parameter.name} <span className="jp-nb2pipe-type">{parameter.type}</span>
       </label>
-      {parameter.type === 'bool' ? (
+      {parameter.type === 'bool' && !several ? (
         <input
           id={id}
           type="checkbox"

@@ -5,23 +5,52 @@ import * as React from 'react';
 
 import { ISectionProps, Place, Section } from '../parts';
 import { IOutcome, IReport } from '../protocol';
+import { bytes } from '../running/amounts';
+import { Log } from './log';
+import { Plan } from './plan';
+import { SweepTable } from './sweep';
 
 // eslint-disable-next-line no-control-regex -- the colours of a traceback are control characters
 const COLOURS = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 export function RunSection(props: ISectionProps): React.ReactElement {
   const { session, actions, trans } = props;
-  const { running, ran, report } = session;
+  const { running, ran, report, runs } = session;
   const steps = running?.what === 'run' ? running.steps : (ran?.steps ?? {});
-  const notes = running?.what === 'run' ? running.notes : (ran?.notes ?? []);
+  const notes = running ? running.notes : (ran?.notes ?? []);
+  const busy = session.busy !== null || running !== null;
+  const open = async (step: string) => {
+    const path = await runs.make({ what: 'step', run: ran?.run ?? '', step });
+    if (path) {
+      actions.open(path);
+    }
+  };
+  const show = async (path: string) => {
+    if (!(await runs.showOutputs(path))) {
+      actions.open(path);
+    }
+  };
   return (
     <Section name={trans.__('Run')} open>
+      {!running && <Plan session={session} trans={trans} />}
       {report && <Verdict report={report} trans={trans} />}
+      {running?.what === 'sweep' && runs.combinations && (
+        <p>
+          {trans._n('%1 combination', '%1 combinations', runs.combinations.count)}
+          {runs.combinations.why && `: ${runs.combinations.why}`}
+        </p>
+      )}
+      {runs.table && <SweepTable table={runs.table} {...{ session, actions, trans }} />}
       <ul className="jp-nb2pipe-outcomes">
         {Object.entries(steps).map(([name, outcome]) => (
           <Outcome key={name} name={name} outcome={outcome} trans={trans} />
         ))}
       </ul>
+      <Log
+        texts={runs.texts}
+        running={step => running !== null && (step === '' || steps[step] === 'running')}
+        trans={trans}
+      />
       {notes.map((note, i) => (
         <p key={i} className="jp-nb2pipe-help">
           {note}
@@ -39,10 +68,37 @@ export function RunSection(props: ISectionProps): React.ReactElement {
           {failure.traceback.length > 0 && (
             <pre tabIndex={0}>{failure.traceback.join('\n').replace(COLOURS, '')}</pre>
           )}
+          {ran.run && (
+            <p>
+              <button type="button" disabled={busy} onClick={() => void open(failure.step)}>
+                {trans.__('Open %1 with its inputs', failure.step)}
+              </button>
+            </p>
+          )}
         </div>
       ))}
-      {ran?.output && !running && (
+      {ran && !ran.ok && ran.run && (
         <p>
+          <button
+            type="button"
+            className="jp-mod-accept"
+            disabled={busy}
+            title={trans.__('Go on with this run: what had ended in it is taken from it')}
+            onClick={() => void runs.resume(ran.run)}
+          >
+            {trans.__('Resume')}
+          </button>
+        </p>
+      )}
+      {ran?.output && !running && (
+        <p className="jp-nb2pipe-links">
+          <button
+            type="button"
+            className="jp-nb2pipe-place"
+            onClick={() => void show(ran.output ?? '')}
+          >
+            {trans.__('Show outputs in the notebook')}
+          </button>
           <button
             type="button"
             className="jp-nb2pipe-place"
@@ -62,6 +118,7 @@ const SIGNS: Record<string, string> = {
   failed: '✗',
   died: '✗',
   'not run': '–',
+  'left out': '–',
   running: '●',
   waiting: '·'
 };
@@ -80,10 +137,12 @@ function Outcome(props: {
     failed: trans.__('failed'),
     died: trans.__('died'),
     'not run': trans.__('not run'),
+    'left out': trans.__('left out'),
     running: trans.__('running'),
     waiting: trans.__('waiting')
   };
-  const detail = known ? known.detail || known.reason : '';
+  const memory = known && known.memory > 0 ? ` (${bytes(known.memory)})` : '';
+  const detail = known ? `${known.detail || known.reason}${memory}` : '';
   return (
     <li className={`jp-mod-${status.replace(' ', '-')}`} title={detail}>
       <span aria-hidden="true">{SIGNS[status]}</span> <span>{name}</span>{' '}

@@ -4,6 +4,8 @@ import * as React from 'react';
 
 import { colourOf } from '../colours';
 import { ISectionProps, Place, Section } from '../parts';
+import { bytes } from '../running/amounts';
+import { Taken } from './taken';
 
 export function StepsSection(
   props: ISectionProps & { chosen: string | null }
@@ -25,10 +27,15 @@ export function StepsSection(
                 <Place key={cell} {...{ session, actions, trans }} cell={cell} />
               ))}
             </p>
+            <Taken outcome={session.runs.outcome(step.name)} trans={trans} />
             <dl>
               <Names name={trans.__('takes')} names={step.inputs} from={step.producers} />
               <Names name={trans.__('parameters')} names={step.parameters} />
-              <Names name={trans.__('gives')} names={step.outputs} />
+              <Names
+                name={trans.__('gives')}
+                names={step.outputs}
+                sizes={session.runs.outcome(step.name)?.sizes}
+              />
               <Names
                 name={trans.__('asks for')}
                 names={Object.entries(step.requirements).map(
@@ -47,6 +54,7 @@ function Names(props: {
   name: string;
   names: string[];
   from?: Record<string, string>;
+  sizes?: Record<string, number>;
 }): React.ReactElement | null {
   if (props.names.length === 0) {
     return null;
@@ -63,6 +71,9 @@ function Names(props: {
             }
           >
             {name}
+            {props.sizes && Object.hasOwn(props.sizes, name)
+              ? ` ${bytes(props.sizes[name])}`
+              : ''}
           </code>
         ))}
       </dd>

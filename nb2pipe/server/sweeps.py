@@ -1,0 +1,56 @@
+"""A sweep that a page asks for: a run for each combination of the values in its form, and the table of what came of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nb2pipe import api
+from nb2pipe.server.asked import Answer, Request, Say
+
+if TYPE_CHECKING:
+    from nb2pipe.api.sweeping import Sweep
+    from nb2pipe.runtime.result import RunOptions
+
+_MOST = 100
+"""The combinations of a sweep from a form."""
+
+
+def sweep(request: Request, say: Say) -> Answer:
+    """Run a notebook for each combination of its parameters, whose values stand between commas.
+
+    Raises:
+        Refused, UsageError: as `api.prepare_sweep` and `api.sweep`.
+    """
+    from nb2pipe.records.sweeps import as_data
+    from nb2pipe.records.text import finite
+
+    prepared, options = _prepared(request)
+    say({"event": "combinations", "count": len(prepared.runs), "at_once": prepared.at_once, "why": prepared.why})
+    cache = bool(request.get("cache"))
+    asked = api.RunRequest(options, cache=cache, record=not cache)
+    swept = api.sweep(prepared, asked, lambda line: say({"event": "text", "step": "", "text": f"{line}\n"}))
+    answer: Answer = finite(as_data(swept.table))
+    return {**answer, "interrupted": swept.interrupted}
+
+
+def plan(request: Request, say: Say) -> Answer:
+    """How often each step of a sweep would run, and why, as `nb2pipe plan --sweep --format json` has it.
+
+    Raises:
+        Refused, UsageError: as `api.prepare_sweep`.
+    """
+    prepared, _ = _prepared(request)
+    rows = [{"step": r.step, "runs": r.runs, "reason": r.reason} for r in api.plan_sweep(prepared)]
+    return {"count": len(prepared.runs), "at_once": prepared.at_once, "why": prepared.why, "steps": rows}
+
+
+def _prepared(request: Request) -> tuple[Sweep, RunOptions]:
+    from nb2pipe.notebook.read import from_document, read_document
+    from nb2pipe.runtime.result import RunOptions
+
+    path = request["path"]
+    document = read_document(path)
+    compiled = api.compile_notebook(from_document(document, path), request.get("split"))
+    options = RunOptions(cwd=str(compiled.folder))
+    said = list((request.get("parameters") or {}).items())
+    return api.prepare_sweep(compiled, document, {}, said, _MOST, options), options
