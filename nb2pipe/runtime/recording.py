@@ -93,7 +93,7 @@ class Recording(Listener):
                 self._listener.note(f"what {step} shows is not recorded, for it is no JSON: {error}")
             else:
                 self._shown[step] = self._store.contents.keep_bytes(text.encode("ascii"))
-        if outcome.cached:
+        if outcome.cached and (outcome.metrics or step in self._begun):
             runs.measured(self._database, self.run, step, outcome.metrics)
         self._facts(step, outcome)
 
