@@ -154,7 +154,7 @@ def described(
         OSError: The store cannot be written.
     """
     results.note(store.database, digest_of_text(packages), packages)
-    sources = (c.source for i, c in enumerate(todo.document.cells) if i != todo.place)
+    sources = (c["source"] for i, c in enumerate(todo.document["cells"]) if i != todo.place)
     facts = {
         "pipeline": pipeline.name,
         "parameters": dict(parameters),
