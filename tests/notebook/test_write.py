@@ -43,7 +43,12 @@ def test_all_kinds_of_outputs_attachments_and_what_jupyter_notes_for_itself() ->
         {"cell_type": "markdown", "id": "b", "source": "", "metadata": {}, "attachments": {"p": {"text/plain": "a\nb", "image/png": "x"}}},
         {"cell_type": "raw", "id": "c", "source": "raw\n", "metadata": {}},
     ]  # fmt: skip
-    document = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"orig_nbformat": 3, "signature": "s", "k": {}}, "cells": cells}
+    document = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"orig_nbformat": 3, "signature": "s", "k": {}},
+        "cells": cells,
+    }
     assert text_of(document) == written(document)
 
 
