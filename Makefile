@@ -9,6 +9,7 @@ TORCH_VENV ?= .venv-torch
 LAB_VENV ?= .venv-lab
 PEERS_VENV ?= .venv-peers
 KALE_VENV ?= .venv-kale
+KEDRO_VENV ?= .venv-kedro
 
 LAB := $(CURDIR)/$(LAB_VENV)/bin
 
@@ -46,8 +47,8 @@ check: $(VENV)/tests ## lint, format, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/tests $(PEERS_VENV)/peers $(KALE_VENV)/kale ## measure, side by side with papermill, marimo, soorgeon and Kale, as ratios
-	PEERS_BIN=$(CURDIR)/$(PEERS_VENV)/bin:$(CURDIR)/$(KALE_VENV)/bin $(BIN)/python -m benchmarks
+bench: $(VENV)/tests $(PEERS_VENV)/peers $(KALE_VENV)/kale $(KEDRO_VENV)/kedro ## measure, side by side with papermill, marimo, soorgeon, Kale and Kedro, as ratios
+	PEERS_BIN=$(CURDIR)/$(PEERS_VENV)/bin:$(CURDIR)/$(KALE_VENV)/bin:$(CURDIR)/$(KEDRO_VENV)/bin $(BIN)/python -m benchmarks
 
 format: $(VENV)/tests ## rewrite the layout of the code
 	$(BIN)/ruff format .
@@ -55,7 +56,7 @@ format: $(VENV)/tests ## rewrite the layout of the code
 
 clean: ## remove what the other commands made
 	rm -rf $(LAB_VENV) extension/node_modules extension/.yarn extension/lib nb2pipe/labextension dist
-	rm -rf $(VENV) $(TORCH_VENV) $(PEERS_VENV) $(KALE_VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TORCH_VENV) $(PEERS_VENV) $(KALE_VENV) $(KEDRO_VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/samples: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -101,4 +102,10 @@ $(PEERS_VENV)/peers:
 $(KALE_VENV)/kale:
 	$(PYTHON) -m venv $(KALE_VENV)
 	$(KALE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check kubeflow-kale
+	touch $@
+
+# Its pins need not suit those of the others.
+$(KEDRO_VENV)/kedro:
+	$(PYTHON) -m venv $(KEDRO_VENV)
+	$(KEDRO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check kedro
 	touch $@

@@ -6,7 +6,6 @@ Kale turns only tagged cells into steps, so that it is given tags, each step beh
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import notebooks
-from benchmarks.measure import Row, alternate, wall
+from benchmarks.measure import Row, alternate, installed, wall
 
 _LIMITS = {20: 0.3, 500: 2.0}
 
@@ -44,7 +43,7 @@ def measure(rounds: int) -> Iterator[Row]:
             notebooks.write(Path(root) / "tagged.ipynb", notebooks.mixed(cells), notebooks.chain(cells))
             mine = [sys.executable, "-m", "nb2pipe", "compile", "nb.ipynb", "-o", "out"]
             peers = {n: p for n, p in _PEERS.items() if cells <= p.most}
-            theirs = {n: [found, *p.arguments] for n, p in peers.items() if (found := _installed(p.program))}
+            theirs = {n: [found, *p.arguments] for n, p in peers.items() if (found := installed(p.program))}
             actions = {n: _fresh(Path(root), c) for n, c in {"nb2pipe": mine, **theirs}.items()}
             able = [n for n in actions if n == "nb2pipe" or _works(actions[n])]
             times = dict(zip(able, alternate(max(rounds, 3), *(actions[n] for n in able)), strict=True))
@@ -52,11 +51,6 @@ def measure(rounds: int) -> Iterator[Row]:
         yield Row(f"`compile` of {cells} cells", f"{took:.3f} s", f"<= {limit:g} s", took <= limit)
         for name in able[1:]:
             yield Row(f"{name} of {cells} cells", f"{times[name]:.3f} s, {times[name] / took:.1f} x", "", holds=True)
-
-
-def _installed(program: str) -> str | None:
-    """A peer's program, from the environments that `make bench` has made for them."""
-    return shutil.which(program, path=os.environ.get("PEERS_BIN", ""))
 
 
 def _fresh(source: Path, command: list[str]) -> Callable[[], float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import time
@@ -63,6 +64,11 @@ def compiled() -> dict[str, str]:
 def quiet() -> dict[str, str]:
     """The environment for peers, without their progress bars."""
     return {**compiled(), "PYTHONWARNINGS": "ignore"}
+
+
+def installed(program: str) -> str | None:
+    """A peer's program, from the environments that `make bench` has made for them."""
+    return shutil.which(program, path=os.environ.get("PEERS_BIN", ""))
 
 
 def table(rows: Sequence[Row]) -> str:

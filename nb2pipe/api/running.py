@@ -13,7 +13,7 @@ from nb2pipe.api.compiling import Compiled, compile_notebook, recompile, subject
 from nb2pipe.api.resuming import Interrupted, parameters_with
 from nb2pipe.api.secrecy import secrets_of
 from nb2pipe.diagnostics import Refused, UsageError
-from nb2pipe.notebook.read import from_document, read_document
+from nb2pipe.notebook.read import from_document, read_plain
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.rules.run import refusing
 
@@ -166,7 +166,7 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
         raise Refused(faults)
     given, _ = parameters_with(compiled.pipeline.parameters, request.resume, request.parameters)
     parameters = check_parameters(compiled.pipeline.parameters, given, request.texts)
-    compiled, todo = scripted(compiled, read_document(compiled.notebook.path), parameters)
+    compiled, todo = scripted(compiled, read_plain(compiled.notebook.path), parameters)
     known = recall(compiled.notebook, compiled.folder)
     ahead = recompile(compiled, known) if known else compiled
     subject = Subject(ahead.notebook.path, ahead.folder, ahead.codes, ahead.analysis, ahead.pipeline)
@@ -239,7 +239,7 @@ def run(
 
         check_mlflow()
     # What runs: the notebook's cells, and papermill's cell of injected parameters.
-    document = read_document(compiled.notebook.path) if document is None else document
+    document = read_plain(compiled.notebook.path) if document is None else document
     compiled, todo = scripted(compiled, document, parameters)
     started = time.time()
 

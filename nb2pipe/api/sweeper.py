@@ -86,9 +86,7 @@ def _ended(result: RunResult) -> Ended:
 
 def _run(subject: Subject, compiled: Compiled, request: RunRequest, channel: Channel, starter: Lasting) -> Ended:
     """One combination run; whatever ends it is told, and leaves the others."""
-    import nbformat
-
-    document = nbformat.from_dict(copy.deepcopy(subject.document))
+    document = copy.deepcopy(subject.document)
     try:
         return _ended(run(compiled, request, _Telling(channel), starter, document=document))
     except Refused as refused:

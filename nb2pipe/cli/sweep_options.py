@@ -60,12 +60,12 @@ def prepared(options: argparse.Namespace, cwd: str | None, settings: dict[str, A
     """
     from nb2pipe import api
     from nb2pipe.cli.choice_options import choice_of
-    from nb2pipe.notebook.read import from_document, read_document
+    from nb2pipe.notebook.read import from_document, read_plain
     from nb2pipe.runtime.parameters import read_parameter_file
     from nb2pipe.runtime.result import RunOptions
 
     filed = read_parameter_file(options.parameters_file) if options.parameters_file else {}
-    document = read_document(options.notebook)
+    document = read_plain(options.notebook)
     compiled = api.compile_notebook(from_document(document, options.notebook), options.split, cwd)
     chosen = RunOptions(cwd=str(compiled.folder), choice=choice_of(options), **settings)
     most = options.max_runs or _MOST

@@ -55,30 +55,39 @@ def from_document(document: Mapping[str, Any], path: str) -> Notebook:
 
 
 def read_document(path: str) -> Any:
-    """The notebook as an `nbformat.NotebookNode` of the newest format, for those who write executed notebooks.
-
-    What fails the schema in a way that nbformat cannot write is put right; all else stays as it was.
+    """The notebook as an `nbformat.NotebookNode`, for libraries that want one; it costs more to import than all of ours.
 
     Raises:
         UsageError, Refused: as `read`.
     """
     import nbformat
 
-    document = nbformat.from_dict(load(path))
-    document.nbformat = 4
+    return nbformat.from_dict(read_plain(path))
+
+
+def read_plain(path: str) -> dict[str, Any]:
+    """The notebook as plain data of the newest format, for those who write executed notebooks.
+
+    What fails the schema in a way that nbformat cannot write is put right; all else stays as it was.
+
+    Raises:
+        UsageError, Refused: as `read`.
+    """
+    document = load(path)
+    document["nbformat"] = 4
     minor = document.get("nbformat_minor")
-    document.nbformat_minor = max(5, minor) if isinstance(minor, int) else 5
-    document.metadata = nbformat.from_dict(dict(_mapping(document.get("metadata"))))
-    for cell, cell_id in zip(document.cells, _cell_ids(document.cells), strict=True):
-        cell.id = cell_id
-        cell.cell_type = _kind(cell)
-        cell.metadata = nbformat.from_dict(dict(_mapping(cell.get("metadata"))))
-        cell.source = _text(cell.get("source"))
-        if cell.cell_type == "code":
+    document["nbformat_minor"] = max(5, minor) if isinstance(minor, int) else 5
+    document["metadata"] = _mapping(document.get("metadata"))
+    for cell, cell_id in zip(document["cells"], _cell_ids(document["cells"]), strict=True):
+        cell["id"] = cell_id
+        cell["cell_type"] = _kind(cell)
+        cell["metadata"] = _mapping(cell.get("metadata"))
+        cell["source"] = _text(cell.get("source"))
+        if cell["cell_type"] == "code":
             count = cell.get("execution_count")
-            cell.execution_count = count if isinstance(count, int) else None
+            cell["execution_count"] = count if isinstance(count, int) else None
             outputs = cell.get("outputs")
-            cell.outputs = [o for o in outputs if _is_output(o)] if isinstance(outputs, list) else []
+            cell["outputs"] = [o for o in outputs if _is_output(o)] if isinstance(outputs, list) else []
         else:
             cell.pop("outputs", None)
             cell.pop("execution_count", None)

@@ -108,12 +108,16 @@ def _run(nb_man: Any, options: EngineOptions, files: tuple[Any, Any], timeout: i
 
 def _say(nb_man: Any, result: RunResult, follower: Any) -> None:
     """Put what the run gave into the notebook, and raise what papermill would raise."""
+    import nbformat
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     from nb2pipe.runtime import executed
 
     document = nb_man.nb
     executed.fill(document, result)
+    for cell in document.cells:
+        if cell.cell_type == "code":
+            cell.outputs = nbformat.from_dict(cell.outputs)
     executed.describe_pipeline(document, result)
     failed = {s: o for s, o in result.outcomes.items() if o.status in ("failed", "died")}
     for outcome in failed.values():

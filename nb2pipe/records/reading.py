@@ -65,16 +65,18 @@ def result_of(store: Store, run: Run) -> RunResult:
 
 
 def executed_notebook(store: Store, run: Run, output: str = "") -> Any:
-    """The executed notebook of a run; of one that was killed, as far as it had come. ``output`` is where it will be.
+    """The executed notebook of a run, as a node; of one that was killed, as far as it had come. ``output`` is where it will be.
 
     Raises:
         UsageError: The store has it no more.
     """
+    import nbformat
+
     document, result = document_of(store, run), result_of(store, run)
     executed.fill(document, result)
     paths = (run.notebook, output or run.facts.get("output") or "")
     executed.describe_run(document, result, run.facts["parameters"], paths, (run.started, run.ended or last_heard(run)))
-    return document
+    return nbformat.from_dict(document)
 
 
 def last_heard(run: Run) -> float:

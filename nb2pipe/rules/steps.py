@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
 from nb2pipe.notebook.model import Cell
-from nb2pipe.notebook.read import read_document
+from nb2pipe.notebook.read import read_plain
 from nb2pipe.notebook.tags import normalise_step
 from nb2pipe.pipeline.model import Edge, Pipeline, Step
 from nb2pipe.rules.base import Rule, number, sites
@@ -229,7 +229,7 @@ def _spellings(path: str) -> dict[int, list[str]]:
     """The step tags of each cell as they were written; what is read keeps only the names that they become."""
     found: dict[int, list[str]] = {}
     try:
-        document = read_document(path)
+        document = read_plain(path)
     except Exception:  # made by hand, or gone since: then there is nothing to compare
         return found
     for index, cell in enumerate(document.get("cells", ())):

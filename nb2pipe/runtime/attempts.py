@@ -7,11 +7,11 @@ import random
 import time
 from collections.abc import Iterable
 
-from nb2pipe.runtime.guards import APPENDED
 from nb2pipe.runtime.limits import Limits, limits_of
 from nb2pipe.runtime.ongoing import Ongoing
 from nb2pipe.runtime.processes import Process
 from nb2pipe.runtime.result import Status
+from nb2pipe.runtime.task import APPENDED
 
 FIRST = 1.0  # seconds before the second attempt, at most; each further one waits for twice as long as the one before
 LOSSES = 3

@@ -159,10 +159,11 @@ class Cache:
     ) -> Kept | str:  # fmt: skip
         """A result of the recipe where it can be taken, or why not; it may be a stranger's, and say anything."""
         try:
-            why = (differs(result, past()) if past else "") or self._unfit(step, recipe, result, tasks, allowed)
+            report = _report(step.name, result.facts)
+            why = (differs(result, past()) if past else "") or self._unfit(step, recipe, result, report, tasks, allowed)
             if why:
                 return why
-            kept = self._taken(step, tasks, result)
+            kept = self._taken(tasks, result, report)
             if kept is None:
                 return "its stored result was damaged or is gone"
             kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
@@ -172,7 +173,9 @@ class Cache:
                 raise
             return "its stored result is not as a run leaves one"
 
-    def _unfit(self, step: Step, recipe: Recipe, result: Result, tasks: Sequence[CellTask], allowed: Allowed) -> str:
+    def _unfit(
+        self, step: Step, recipe: Recipe, result: Result, report: Report, tasks: Sequence[CellTask], allowed: Allowed
+    ) -> str:
         """Why a result of the same recipe does not hold here."""
         facts = result.facts
         if facts["code"] and facts["exact"] != recipe.exact:
@@ -189,19 +192,18 @@ class Cache:
             return f"`{unmeasured[0]}` is a metric now, and was none"
         if missing:
             return f"`{missing[0]}` is needed now, and was not kept"
-        why = allowed(_report(step.name, facts))
+        why = allowed(report)
         if why:
             return why
         cwd = self.recipes.common["folder"]
         return changed(facts["observed"], self.store.digests, self._keyed, self._environment, cwd)
 
-    def _taken(self, step: Step, tasks: Sequence[CellTask], result: Result) -> Kept | None:
+    def _taken(self, tasks: Sequence[CellTask], result: Result, report: Report) -> Kept | None:
         """The result with its values in the run's folder; None where something of it is damaged."""
         facts = result.facts
         data = self.store.contents.read(facts["events"])
         if data is None:
             return None
-        report = _report(step.name, facts)
         if self.here is not None:
             for place, file in enumerate(report.files):
                 name = f"kept-{next(self._names)}.values"

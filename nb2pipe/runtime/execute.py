@@ -100,15 +100,14 @@ class _Execution:
             ended = len(run.ended)
             pipeline = run.pipeline
             self.choose()
-            before = ready.predecessors(pipeline)
-            for step in pipeline.steps if run.options.order == "document" else reversed(pipeline.steps):
+            before = run.index.before
+            waiting = [s for s in pipeline.steps if s.name not in run.ended and s.name not in run.running]
+            for step in waiting if run.options.order == "document" else reversed(waiting):
                 if len(run.running) >= run.options.jobs or run.refused is not None:
                     return
                 if run.pipeline is not pipeline:  # a guard has added an edge
                     ended = -1
                     break
-                if step.name in run.ended or step.name in run.running:
-                    continue
                 if run.stopped:
                     self.drop(step)
                     continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import importlib.metadata
 import os
 import sys
 from collections.abc import Mapping
@@ -35,29 +34,27 @@ def check_output(path: str, source: str) -> None:
 
 def fill(document: Any, result: RunResult) -> None:
     """Put what the run showed into the notebook: outputs, counts, papermill's metadata of each cell."""
-    import nbformat
-
     tasks = cell_tasks(document)
     outcomes = {c: result.outcomes[s.name] for s in result.pipeline.steps for c in (*s.shared, *s.cells)}
-    for index, cell in enumerate(document.cells):
-        if cell.cell_type != "code":
+    for index, cell in enumerate(document["cells"]):
+        if cell["cell_type"] != "code":
             continue
         task, times = tasks.get(index), result.times.get(index)
         ran = task is not None and times is not None
-        cell.outputs = [nbformat.from_dict(o) for o in result.outputs.get(index, [])] if ran else []
-        cell.execution_count = task.count if task is not None and ran else None
-        for output in cell.outputs:
-            if output.output_type == "execute_result":
-                output.execution_count = cell.execution_count
+        cell["outputs"] = [dict(o) for o in result.outputs.get(index, [])] if ran else []
+        cell["execution_count"] = task.count if task is not None and ran else None
+        for output in cell["outputs"]:
+            if output["output_type"] == "execute_result":
+                output["execution_count"] = cell["execution_count"]
         outcome = outcomes.get(index)
         if task is not None and outcome is not None:
-            cell.metadata["papermill"] = _cell_metadata(outcome, times, index)
+            cell["metadata"]["papermill"] = _cell_metadata(outcome, times, index)
     widgets = result.widgets
     if widgets:
-        document.metadata["widgets"] = widgets
+        document["metadata"]["widgets"] = widgets
     else:
-        document.metadata.pop("widgets", None)
-    document.metadata.setdefault("language_info", _LANGUAGE)
+        document["metadata"].pop("widgets", None)
+    document["metadata"].setdefault("language_info", _LANGUAGE)
 
 
 def describe_run(
@@ -68,8 +65,10 @@ def describe_run(
     times: tuple[float, float],
 ) -> None:
     """Put papermill's metadata of the run, and the pipeline, into the notebook; ``paths`` are of input and output."""
+    from importlib.metadata import version
+
     failed = any(o.status in ("failed", "died") for o in result.outcomes.values())
-    document.metadata["papermill"] = {
+    document["metadata"]["papermill"] = {
         "default_parameters": {p.name: p.default for p in result.pipeline.parameters if _is_plain(p.default)},
         "duration": round(times[1] - times[0], 6),
         "end_time": _iso(times[1]),
@@ -79,14 +78,14 @@ def describe_run(
         "output_path": paths[1],
         "parameters": dict(parameters),
         "start_time": _iso(times[0]),
-        "version": importlib.metadata.version("papermill"),
+        "version": version("papermill"),
     }
     describe_pipeline(document, result)
 
 
 def describe_pipeline(document: Any, result: RunResult) -> None:
     """Put the pipeline, and how its steps ended, into the notebook."""
-    document.metadata["nb2pipe"] = {
+    document["metadata"]["nb2pipe"] = {
         "version": __version__,
         "steps": [_step_metadata(s.name, s.cells, result.outcomes[s.name]) for s in result.pipeline.steps],
         "edges": sorted({(e.source, e.target) for e in result.pipeline.edges}),
@@ -146,11 +145,12 @@ def _text(path: str, document: Any) -> bytes:
     """The file. Half a pair of surrogates, which UTF-8 has no room for, stays what it is as an escape of JSON."""
     import nbformat
 
+    node = nbformat.from_dict(document)
     if Path(path).suffix.lower() != ".html":
-        return f"{nbformat.writes(document)}\n".encode("utf-8", "backslashreplace")
+        return f"{nbformat.writes(node)}\n".encode("utf-8", "backslashreplace")
     from nbconvert.exporters import HTMLExporter
 
-    text, _ = HTMLExporter().from_notebook_node(document)
+    text, _ = HTMLExporter().from_notebook_node(node)
     return str(text).encode("utf-8", "replace")
 
 

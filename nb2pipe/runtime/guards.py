@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from nb2pipe.runtime import states, values
+from nb2pipe.runtime.task import APPENDED
 from nb2pipe.runtime.values import Scan
 
 _FIGURE = b"matplotlib.figure"  # the module that the pickle of every artist names, for each holds its figure
-APPENDED = "a file that is appended to"
 LIGHT_LIMIT = 64 * 2**20  # bytes; `--guards light` looks at nothing larger
 
 

@@ -58,21 +58,20 @@ def task_of(
             live.append((value.name, value.producer))
     here = {name for name, _ in live}
     files = [(f, tuple(n for n in names if n not in here)) for f, names in loads(run.pipeline, run.done, step)]
-    order = {s.name: i for i, s in enumerate(run.pipeline.steps)}
-    others = [s for s in run.pipeline.steps if s.name != step.name]
-    known = {n for s in others for n in (*(v.name for v in s.inputs), *s.changes) if n.startswith("<")}
+    place = run.index.places[step.name]
+    known = [name for name, users in run.index.users.items() if users - {step.name}]
     cells = cells_of(run.pipeline, step, run.cells, run.injected)
     inside = {f.name: f.content for v in step.inputs for f in run.done[v.producer].report.held}
     return Task(
         step=step.name,
-        stamp=order[step.name],
+        stamp=place,
         cells=cells,
         files=tuple((f, n) for f, n in files if n),
         live=tuple(live),
         outputs=step.outputs,
         changes=step.changes,
         folder=str(run.folder),
-        prefix=f"{order[step.name]}-{number}",
+        prefix=f"{place}-{number}",
         cwd=os.path.abspath(run.options.cwd),
         guards=run.options.guards,
         known=tuple(sorted(known)),

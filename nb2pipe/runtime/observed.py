@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.store.digests import FileDigests, digest_of_file, digest_of_text
+from nb2pipe.store.digests import SETTLED, FileDigests, digest_of_file, digest_of_text
 
 ABSENT = "absent"
 _FOLDER = "a folder"
@@ -82,10 +84,22 @@ def state_of_path(path: str, ask: Callable[..., os.stat_result], *, level: int, 
 def shadowing(folder: str, imported: Iterable[str]) -> list[str]:
     """The names in a folder that would be taken for modules with one of these names, or of Python's own."""
     try:
-        stems = {name.partition(".")[0] for name in os.listdir(folder or ".")}
+        stems = _stems(folder or ".")
     except OSError:
         return []
-    return sorted(stems & (sys.stdlib_module_names | set(imported)))
+    return sorted({*(stems & sys.stdlib_module_names), *stems.intersection(imported)})
+
+
+def _stems(folder: str) -> frozenset[str]:
+    """The names in a folder without suffixes; one that was listed before is not listed again where it was not touched since."""
+    found = os.stat(folder)  # noqa: PTH116  for each step of a run
+    settled = time.time() - found.st_mtime > SETTLED
+    return (_listed if settled else _listed.__wrapped__)(folder, found.st_mtime_ns, found.st_ino, found.st_dev)
+
+
+@lru_cache(maxsize=64)
+def _listed(folder: str, *_: int) -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in os.listdir(folder))
 
 
 def changed(

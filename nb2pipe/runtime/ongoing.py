@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 from nb2pipe.pipeline.model import Pipeline, Step
+from nb2pipe.runtime.index import Index, index_of
 from nb2pipe.runtime.observed import Observed
 from nb2pipe.runtime.outputs import Outputs
 from nb2pipe.runtime.processes import Process
@@ -68,10 +69,18 @@ class Ongoing:
     notes: list[str] = field(default_factory=list)
     refused: Diagnostic | None = None
     secrets: Secrets | None = None
+    indexed: Index | None = None
+
+    @property
+    def index(self) -> Index:
+        """The index of the pipeline that holds now."""
+        if self.indexed is None or self.indexed.pipeline is not self.pipeline:
+            self.indexed = index_of(self.pipeline)
+        return self.indexed
 
     def step_named(self, name: str) -> Step:
         """The step of that name."""
-        return next(s for s in self.pipeline.steps if s.name == name)
+        return self.index.steps[name]
 
     def begin(self, step: Step) -> None:
         """A step starts."""

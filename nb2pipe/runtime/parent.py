@@ -89,7 +89,9 @@ def _hide_seed() -> None:
 
 def _warm(shell: Any) -> None:
     """Do what only the first cell or figure would do, and what leaves no trace."""
-    for module in ("IPython.core.pylabtools", "IPython.core.async_helpers", "pexpect", "stack_data", WORKER, OBSERVER):
+    for module in (
+        "IPython.core.pylabtools", "IPython.core.async_helpers", "IPython.core.logger", "pexpect", "stack_data", WORKER, OBSERVER,
+    ):  # fmt: skip
         try:
             importlib.import_module(module)
         except ImportError:

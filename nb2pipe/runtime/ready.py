@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from nb2pipe.pipeline.model import Pipeline, Step
+from collections.abc import Set as AbstractSet
+
+from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.claims import changed_together
 from nb2pipe.runtime.ongoing import Ongoing
 from nb2pipe.runtime.processes import Process
 from nb2pipe.runtime.task import Report
 
 
-def predecessors(pipeline: Pipeline) -> dict[str, set[str]]:
-    """For each step, those that must have ended before it starts."""
-    found: dict[str, set[str]] = {s.name: set() for s in pipeline.steps}
-    for edge in pipeline.edges:
-        found[edge.target].add(edge.source)
-    return found
-
-
-def failed_before(run: Ongoing, before: set[str]) -> str:
+def failed_before(run: Ongoing, before: AbstractSet[str]) -> str:
     """Why a step with these predecessors will not run, in words; "" where all have ended well."""
     for name in sorted(before):
         cause = run.outcomes[name]
@@ -62,19 +56,18 @@ def hosts_are_free(run: Ongoing, step: Step) -> bool:
 def left_in(run: Ongoing, process: Process, step: Step, report: Report) -> dict[str, Process]:
     """The values that other steps will need in the very process that has made them."""
     live: dict[str, Process] = {}
-    needed = {v.name for s in run.pipeline.steps for v in s.inputs if v.producer == step.name}
     for value in report.unstorable:
-        if value.name in needed:
+        users = [
+            s.name
+            for s in run.pipeline.steps
+            if any(v.name == value.name and v.producer == step.name for v in s.inputs)
+        ]
+        if users:
             live[value.name] = process
-            users = [
-                s.name
-                for s in run.pipeline.steps
-                if any(v.name == value.name and v.producer == step.name for v in s.inputs)
-            ]
             run.note(
                 f"`{value.name}` ({value.kind}) cannot leave its process, so {' and '.join([step.name, *users])} run in one"
             )
-    for later in run.pipeline.steps:
+    for later in run.pipeline.steps if report.together else ():
         shared = sorted(changed_together(run.pipeline, report, later))
         if shared:
             live.update(dict.fromkeys(shared, process))
@@ -88,6 +81,6 @@ def left_in(run: Ongoing, process: Process, step: Step, report: Report) -> dict[
 def unneeded(run: Ongoing, process: Process) -> list[Process]:
     """The processes that nobody needs any more, of ``process`` and all that hold a value."""
     holders = {id(p): p for d in run.done.values() for p in d.live.values()}
+    waiting = [s for s in run.pipeline.steps if s.name not in run.ended] if holders else []
     holders[id(process)] = process
-    waiting = [s for s in run.pipeline.steps if s.name not in run.ended]
     return [p for p in holders.values() if not p.step and p.is_there and not any(p in hosts(run, s) for s in waiting)]

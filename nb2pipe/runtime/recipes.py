@@ -255,6 +255,8 @@ def _decided(step: Step, effects: Sequence[Effects]) -> tuple[str, ...]:
 
 def _is_quiet(source: str) -> bool:
     """Whether the last thing in a cell, comments apart, is a semicolon: then IPython does not show its value."""
+    if ";" not in source:
+        return False
     last = ""
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):

@@ -93,7 +93,7 @@ class Recording(Listener):
                 self._listener.note(f"what {step} shows is not recorded, for it is no JSON: {error}")
             else:
                 self._shown[step] = self._store.contents.keep_bytes(text.encode("ascii"))
-        if outcome.cached:
+        if outcome.cached and (outcome.metrics or step in self._begun):
             runs.measured(self._database, self.run, step, outcome.metrics)
         self._facts(step, outcome)
 
@@ -154,7 +154,7 @@ def described(
         OSError: The store cannot be written.
     """
     results.note(store.database, digest_of_text(packages), packages)
-    sources = (c.source for i, c in enumerate(todo.document.cells) if i != todo.place)
+    sources = (c["source"] for i, c in enumerate(todo.document["cells"]) if i != todo.place)
     facts = {
         "pipeline": pipeline.name,
         "parameters": dict(parameters),

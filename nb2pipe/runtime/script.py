@@ -74,19 +74,22 @@ def put_in(document: Any) -> dict[str, Any]:
     """The parameters that papermill, or an earlier run, has put into a notebook."""
     if _place_of_injected(document) is None:
         return {}
-    return dict((document.metadata.get("papermill") or {}).get("parameters") or {})
+    return dict((document["metadata"].get("papermill") or {}).get("parameters") or {})
 
 
 def _parameterized(document: Any, parameters: Mapping[str, Any]) -> Any:
+    import nbformat
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
-    node = load_notebook_node(document)  # with the metadata that papermill reads without asking
+    node = load_notebook_node(nbformat.from_dict(document))  # with the metadata that papermill reads without asking
     return parameterize_notebook(node, dict(parameters), report_mode=False, language="python", kernel_name="python3")
 
 
 def _place_of_injected(document: Any) -> int | None:
-    return next((i for i, c in enumerate(document.cells) if "injected-parameters" in c.metadata.get("tags", [])), None)
+    return next(
+        (i for i, c in enumerate(document["cells"]) if "injected-parameters" in c["metadata"].get("tags", [])), None
+    )
 
 
 def cell_tasks(document: Any) -> dict[int, CellTask]:
@@ -94,13 +97,13 @@ def cell_tasks(document: Any) -> dict[int, CellTask]:
     tasks = {}
     count = 0
     bare = True
-    for index, cell in enumerate(document.cells):
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type != "code" or "skip" in tags or not cell.source.strip():
+    for index, cell in enumerate(document["cells"]):
+        tags, source = cell["metadata"].get("tags", []), cell["source"]
+        if cell["cell_type"] != "code" or "skip" in tags or not source.strip():
             continue
         count += 1
-        bare = bare and _PLAIN.issuperset(_IMPORTED.findall(cell.source)) and not _IMPORTING.search(cell.source)
-        tasks[index] = CellTask(index, cell.source, count, "raises-exception" in tags, bare=bare)
+        bare = bare and _PLAIN.issuperset(_IMPORTED.findall(source)) and not _IMPORTING.search(source)
+        tasks[index] = CellTask(index, source, count, "raises-exception" in tags, bare=bare)
     return tasks
 
 
@@ -108,11 +111,13 @@ def cells_of(
     pipeline: Pipeline, step: Step, cells: Mapping[int, CellTask], injected: tuple[int, CellTask] | None
 ) -> tuple[CellTask, ...]:
     """What one step runs: the shared cells that it needs, and its own. A shared cell is heard in the first step that runs it."""
+    beginning = pipeline.steps[0].name
+    if not step.shared and step.name != beginning:
+        return tuple(cells[i] for i in step.cells if i in cells)
     first: dict[int, str] = {}
     for other in pipeline.steps:
         for number in other.shared:
             first.setdefault(number, other.name)
-    beginning = pipeline.steps[0].name
     shared = list(step.shared)
     if step.name == beginning:
         shared = sorted({*shared, *(c for c in pipeline.shared if c not in first)})

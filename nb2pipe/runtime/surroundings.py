@@ -78,7 +78,7 @@ def keyed_digest(salt: bytes, text: str) -> str:
 
 def package_times() -> tuple[int, ...]:
     """When something was installed or uninstalled last."""
-    return tuple(Path(p).stat().st_mtime_ns for p in _package_folders() if Path(p).is_dir())
+    return tuple(os.stat(p).st_mtime_ns for p in _package_folders() if os.path.isdir(p))  # noqa: PTH112, PTH116  for each step
 
 
 def _package_folders() -> list[str]:

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from nb2pipe.analysis.amend import FactKind
 from nb2pipe.runtime.observed import Observed
 
+APPENDED = "a file that is appended to"
+"""What a step has touched that a second run of it would not find as the first did."""
+
 
 @dataclass(frozen=True, slots=True)
 class CellTask:

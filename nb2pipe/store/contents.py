@@ -65,7 +65,7 @@ class Folder:
         """
         if not is_digest(digest):
             raise FileNotFoundError(f"{digest!r} is no digest")
-        return self.root / digest[:2] / digest[2:]
+        return Path(f"{self.root}/{digest[:2]}/{digest[2:]}")
 
     def is_there(self, digest: str) -> bool:
         """Whether there is what should have this digest, damaged or not."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 _LARGE = 1 << 20  # bytes; smaller files are read every time
-_SETTLED = 2.0  # seconds since its last change after which a file's times tell of the next one
+SETTLED = 2.0  # seconds since its last change after which a file's times tell of the next one
 _CHUNK = 1 << 22
 
 
@@ -75,6 +75,6 @@ class FileDigests:
         if row is not None and row[0] == stamp:
             return str(row[1])
         digest = digest_of_file(path)
-        if time.time() - found.st_mtime > _SETTLED and path.stat().st_mtime_ns == found.st_mtime_ns:
+        if time.time() - found.st_mtime > SETTLED and path.stat().st_mtime_ns == found.st_mtime_ns:
             self._database.execute("insert or replace into files values (?, ?, ?)", (name, stamp, digest))
         return digest

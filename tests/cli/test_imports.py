@@ -33,7 +33,8 @@ def test_help_imports_little(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], ["--version"], ["run", "--help"], ["explain", "NB103"], ["check", "nb.ipynb"],
-     ["plan", "--help"], ["graph", "nb.ipynb"], ["graph", "nb.ipynb", "--format", "json"], ["graph", "nb.ipynb", "--format", "mermaid"]],
+     ["plan", "--help"], ["graph", "nb.ipynb"], ["graph", "nb.ipynb", "--format", "json"], ["graph", "nb.ipynb", "--format", "mermaid"],
+     ["run", "nb.ipynb", "--cache"]],
     ids=" ".join,
 )  # fmt: skip
 def test_nothing_dear_is_imported(arguments: list[str], tmp_path: Path) -> None:
