@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.choice_options import add_choice, caches, choice_of, resumed
 from nb2pipe.cli.dask import add_dask, dask_of
+from nb2pipe.cli.kernel_options import add_kernel, home_of, may_be_elsewhere
 from nb2pipe.cli.limit_options import add_limits, limits_given
 from nb2pipe.cli.options import (
     add_notebook,
@@ -60,6 +61,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--engine", choices=("local", "papermill", "dask"), default="local",
                         help="what runs the steps: processes of nb2pipe's own, papermill, in kernels, or a Dask cluster "
                         "(default: local)")  # fmt: skip
+    add_kernel(parser)
     parser.add_argument("--cwd", metavar="DIR", help="the folder that the steps run in (default: the notebook's)")
     parser.add_argument("--jobs", type=_count, metavar="N", help="steps at once at most (default: the cores)")
     parser.add_argument("--order", choices=("document", "latest"), default="document",
@@ -120,6 +122,8 @@ def main(options: argparse.Namespace) -> int:
         return _run(options, None)
     if caches(options) or file_may_name(options.notebook):  # it may be that no step runs; it would have them all
         return _run(options, None)
+    if may_be_elsewhere(options):
+        return _run(options, None)
     # It imports what steps need while the notebook is compiled.
     with Zygote(None, str(folder), same_hashes=options.record or options.mlflow is not None) as zygote:
         return _run(options, zygote)
@@ -136,9 +140,9 @@ def _run(options: argparse.Namespace, zygote: Starter | None, told: Told | None 
     papermill, dask = papermill_of(options), dask_of(options)
     given, texts = parameters_of(options)
     choice, resume = choice_of(options), resumed(options)
-    compiled = api.compile_notebook(
-        api.load(options.notebook), options.split or (resume.split if resume else None), options.cwd
-    )
+    notebook = api.load(options.notebook)
+    split = options.split or (resume.split if resume else None)
+    compiled = api.compile_notebook(notebook, split, options.cwd, home_of(options, notebook))
     if told is not None:
         told(compiled, None)
     settings = limits_given(options) | ({"jobs": options.jobs} if options.jobs else {})

@@ -15,9 +15,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import cloudpickle
-
 from nb2pipe.runtime import layout, reducing, sets, sources
+from nb2pipe.runtime.clouds import cloudpickle
 
 # -- identity of functions and classes across processes ------------------------------------------------------------
 
