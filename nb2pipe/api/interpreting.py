@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.interpreters import Interpreter, asking, find
 from nb2pipe.notebook.model import Notebook
+
+if TYPE_CHECKING:
+    from nb2pipe.runtime.kernels import Kernel
 
 
 class Home(NamedTuple):
@@ -28,19 +31,20 @@ def home_of(notebook: Notebook, kernel: str | None = None, python: str | None = 
     Raises:
         UsageError: It is not, or cannot run cells.
     """
-    from nb2pipe.runtime.elsewhere import interpreter_of
-    from nb2pipe.runtime.kernels import Kernel, kernel_named, names, program_of
+    from nb2pipe.runtime.kernels import OWN, Kernel, kernel_named, names, program_of
 
     if python is not None:
         program = program_of(python)
         if program is None:
             raise UsageError(f"there is no program {python} to run steps with")
-        return Home(interpreter_of(Kernel(program), "--python"))
+        return Home(_interpreter(Kernel(program), "--python"))
     name = kernel or notebook.kernel
     try:
         found = kernel_named(name)
+        if found == OWN:
+            return Home()
         if found is not None:
-            return Home(interpreter_of(found, f"the kernel `{name}`"))
+            return Home(_interpreter(found, f"the kernel `{name}`"))
     except UsageError as error:
         if kernel is not None:
             raise
@@ -51,6 +55,12 @@ def home_of(notebook: Notebook, kernel: str | None = None, python: str | None = 
     return Home(
         note=f"there is no kernel `{name}` here: steps run by the Python that runs nb2pipe; --kernel or --python chooses another"
     )
+
+
+def _interpreter(kernel: Kernel, called: str) -> Interpreter | None:
+    from nb2pipe.runtime.elsewhere import interpreter_of
+
+    return interpreter_of(kernel, called)
 
 
 def check_home(home: Home) -> None:

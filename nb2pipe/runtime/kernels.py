@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from string import Template
 from typing import Any, NamedTuple
 
 from nb2pipe.diagnostics import UsageError
@@ -34,6 +32,10 @@ class Kernel(NamedTuple):
     variables: tuple[tuple[str, str], ...] = ()
 
 
+OWN = Kernel(sys.executable)
+"""That of the interpreter that runs nb2pipe."""
+
+
 def kernel_named(name: str) -> Kernel | None:
     """The kernel of a name; None where there is none.
 
@@ -45,7 +47,7 @@ def kernel_named(name: str) -> Kernel | None:
     if folder is None:
         folder = next((f for n, f in _installed() if n == wanted), None)
     if folder is None:
-        return Kernel(sys.executable) if wanted == NATIVE else None
+        return OWN if wanted == NATIVE else None
     try:
         said = json.loads((folder / "kernel.json").read_bytes())
         argv = [str(word) for word in said["argv"]]
@@ -97,6 +99,8 @@ def _kernel(name: str, argv: list[str], folder: Path, said: Mapping[str, Any]) -
     if options is None or program is None:
         why = "from which its interpreter cannot be told" if options is None else "which is not there"
         raise UsageError(f"the kernel `{name}` is started by `{' '.join(argv[:4])}`, {why}; give --python a program")
+    from string import Template
+
     given = {k: Template(str(v)).safe_substitute(os.environ) for k, v in (said.get("env") or {}).items()}
     return Kernel(program, options, tuple(sorted(given.items())))
 
@@ -129,6 +133,8 @@ def _program(word: str) -> str | None:
 
 def program_of(word: str) -> str | None:
     """A program by its path or its name, as a path; None where it is not there."""
+    import shutil
+
     found = shutil.which(Path(word).expanduser())
     return None if found is None else os.path.abspath(found)
 
