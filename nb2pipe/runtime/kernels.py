@@ -21,7 +21,7 @@ _LAUNCHERS = frozenset({"ipykernel_launcher", "ipykernel"})
 _WITH_VALUE = frozenset({"-X", "-W"})
 _OF_NO_MATTER = re.compile(r"(-X )?frozen_modules=off|-Xfrozen_modules=off")
 _NAMED = re.compile(rb"""["']?kernelspec["']?\s*:[^}]{0,300}?\bname["']?\s*:\s*["']?([\w.-]+)""")
-_PREFERRED = ("JUPYTER_PATH", "JUPYTER_PREFER_ENV_PATH", "JUPYTER_NO_CONFIG")
+_PREFERRED = ("JUPYTER_PATH", "JUPYTER_PREFER_ENV_PATH")
 
 
 class Kernel(NamedTuple):
@@ -73,7 +73,8 @@ def _installed() -> Iterator[tuple[str, Path]]:
     """The names and folders of the kernels that are installed, the first of a name being the one that counts."""
     from jupyter_core.paths import jupyter_path
 
-    for place in (*jupyter_path("kernels"), os.environ.get("IPYTHONDIR", str(Path.home() / ".ipython")) + "/kernels"):
+    of_ipython = Path(os.environ.get("IPYTHONDIR") or Path.home() / ".ipython") / "kernels"
+    for place in (*jupyter_path("kernels"), str(of_ipython)):
         try:
             entries = sorted(os.listdir(place))
         except OSError:
