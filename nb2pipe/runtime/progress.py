@@ -50,8 +50,7 @@ class Lines(Listener):
             return
         time_taken = f"  {outcome.seconds:.2f} s" if outcome.status == "ok" and not outcome.cached else ""
         detail = f"  {outcome.detail}" if outcome.detail else ""
-        status = "cached" if outcome.cached else outcome.status
-        self._say(f"{status:<8} {step:<{self._width}}{time_taken}{detail}".rstrip())
+        self._say(f"{status_of(outcome):<8} {step:<{self._width}}{time_taken}{detail}".rstrip())
 
     def failed_once(self, step: str, why: str, shown: str) -> None:
         """Say why the step is tried again, and what its cells had shown."""
@@ -156,6 +155,11 @@ class Table(Listener):
         if name in self._since:
             return f"● {name:<{self._width}}  {time.monotonic() - self._since[name]:7.1f} s", "running"
         return f"· {name:<{self._width}}", "waiting"
+
+
+def status_of(outcome: Outcome) -> str:
+    """How a step has ended, in a word: cached counts as one."""
+    return "cached" if outcome.cached else outcome.status
 
 
 def summary(result: RunResult, output: str | None, *, color: bool = False) -> str:
