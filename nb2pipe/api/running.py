@@ -221,13 +221,13 @@ def run(
             `NotWritten` with the result.
     """
     home = compiled.home
-    if request.papermill is None:  # which asks for the kernel itself
+    if request.papermill is None:  # which starts the kernel itself
         check_home(home)
         if home.note and listener is not None:
             listener.note(home.note)
-    if home.interpreter is not None:
-        # The interpreter that the notebook runs in is another one.
-        zygote, request = None, request._replace(options=replace(request.options, python=home.interpreter))
+        if home.interpreter is not None:
+            # The interpreter that the notebook runs in is another one.
+            zygote, request = None, request._replace(options=replace(request.options, python=home.interpreter))
     with asking_there(home.interpreter):
         return _run(compiled, request, listener, zygote, document)
 

@@ -71,6 +71,7 @@ def _run(
 ) -> None:
     from nb2pipe import api
     from nb2pipe.diagnostics import Nb2pipeError, Refused
+    from nb2pipe.interpreters import asking
     from nb2pipe.notebook.read import from_document
     from nb2pipe.papermill.following import Follower
     from nb2pipe.report.full import render_full
@@ -105,7 +106,8 @@ def _run(
             raise error from None
         except Nb2pipeError as fault:
             raise PapermillException(str(fault)) from None
-    _say(nb_man, result, follower)
+    with asking(home.interpreter):
+        _say(nb_man, result, follower)
 
 
 def _say(nb_man: Any, result: RunResult, follower: Any) -> None:
