@@ -1,8 +1,7 @@
-"""What an interpreter is started with, so that it imports nb2pipe: its own one as it is, another nb2pipe and nothing beside it."""
+"""What an interpreter is started with to import nb2pipe: another one than this gets nothing that is installed beside it."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from collections.abc import Sequence
@@ -37,10 +36,10 @@ def command(python: Sequence[str], module: str, function: str, arguments: Sequen
 
 def _places() -> dict[str, tuple[str, list[str] | None]]:
     """Where what is brought along is: nb2pipe, and cloudpickle by a name of nb2pipe's (see `nb2pipe.runtime.clouds`)."""
-    found = importlib.util.find_spec("cloudpickle")
-    assert found is not None and found.origin is not None  # noqa: S101, PT018  it is a requirement
+    from nb2pipe.runtime.clouds import cloudpickle
+
     package = _ROOT / "nb2pipe"
     return {
         "nb2pipe": (str(package / "__init__.py"), [str(package)]),
-        "nb2pipe.runtime.cloudpickle": (str(Path(found.origin).with_name("cloudpickle.py")), None),
+        "nb2pipe.runtime.cloudpickle": (cloudpickle.__file__, None),
     }

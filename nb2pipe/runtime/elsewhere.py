@@ -49,9 +49,10 @@ def interpreter_of(kernel: Kernel, called: str) -> Interpreter | None:
     """
     if _is_this(kernel.program) and not kernel.options and not kernel.variables:
         return None
-    found = _asked(kernel)
-    if isinstance(found, str):
-        raise UsageError(f"{called} {found}")
+    try:
+        found = _asked(kernel)
+    except _Unfit as why:
+        raise UsageError(f"{called} runs {kernel.program}, which {why}") from None
     is_this = (found.prefix, found.version) == (sys.prefix, sys.version)
     return None if is_this and not kernel.options and not kernel.variables else found
 
@@ -63,10 +64,13 @@ def _is_this(program: str) -> bool:
     return (found.parent.resolve(), found.resolve()) == (mine.parent.resolve(), mine.resolve())
 
 
+class _Unfit(Exception):
+    """Why an interpreter will not do."""
+
+
 @lru_cache(maxsize=16)
-def _asked(kernel: Kernel) -> Interpreter | str:
-    """What an interpreter says of itself, or why it will not do."""
-    name = f"runs {kernel.program}"
+def _asked(kernel: Kernel) -> Interpreter:
+    """What an interpreter says of itself. Who stays, a server or a watch, asks only once, but for one that will not do."""
     try:
         done = subprocess.run(
             [kernel.program, *kernel.options, "-c", _QUESTION], capture_output=True, text=True, timeout=_PATIENCE, check=False,
@@ -75,20 +79,20 @@ def _asked(kernel: Kernel) -> Interpreter | str:
         said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         release = tuple(int(n) for n in said["release"])
     except subprocess.TimeoutExpired:
-        return f"{name}, which says nothing for {_PATIENCE} seconds"
+        raise _Unfit(f"says nothing for {_PATIENCE} seconds") from None
     except OSError as error:
-        return f"{name}, which cannot be started: {error.strerror or error}"
+        raise _Unfit(f"cannot be started: {error.strerror or error}") from None
     except (LookupError, ValueError, TypeError):
-        return f"{name}, which is no Python that works: {(done.stderr.splitlines() or ['it says nothing'])[-1]}"
+        raise _Unfit(f"is no Python that works: {(done.stderr.splitlines() or ['it says nothing'])[-1]}") from None
     if release < _PYTHON:
-        return f"{name}, which is Python {_text(release)}; nb2pipe runs cells on Python {_text(_PYTHON)} or later"
+        raise _Unfit(f"is Python {_text(release)}; nb2pipe runs cells on Python {_text(_PYTHON)} or later")
     install = f"{kernel.program} -m pip install"
     if said["ipython"] is None:
-        return f"{name}, which has no IPython; `{install} ipython` installs it"
+        raise _Unfit(f"has no IPython; `{install} ipython` installs it")
     version = tuple(int(n) for n in re.findall(r"\d+", said["ipython"])[:2])
     if version and version < _IPYTHON:
         wanted = _text(_IPYTHON)
-        return f"{name}, which has IPython {said['ipython']}; nb2pipe needs {wanted} or later: `{install} 'ipython>={wanted}'`"
+        raise _Unfit(f"has IPython {said['ipython']}; nb2pipe needs {wanted} or later: `{install} 'ipython>={wanted}'`")
     return Interpreter(
         kernel.program, kernel.options, kernel.variables, said["version"], said["prefix"], tuple(said["path"]), said["library"],
         tuple(dict.fromkeys(said["site"])), frozenset(said["modules"] + said["builtin"]),
