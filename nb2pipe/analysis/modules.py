@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from nb2pipe.interpreters import Interpreter, elsewhere, own_modules, path_there
+
 MAX_SOURCE = 400_000  # bytes; larger modules are generated or vendored, and are not worth the time
 
 
@@ -23,9 +25,11 @@ class Source(NamedTuple):
 
 
 def installed_paths() -> tuple[Path, ...]:
-    """The folders that the running interpreter imports from, site-packages last."""
+    """The folders that the notebook's interpreter imports from, site-packages last."""
+    other = elsewhere()
     paths = sysconfig.get_paths()
-    entries = [*sys.path, paths["stdlib"], paths["platlib"], paths["purelib"]]
+    own = (paths["stdlib"], paths["platlib"], paths["purelib"]) if other is None else (other.library, *other.site)
+    entries = [*path_there(), *own]
     return tuple(dict.fromkeys(Path(p) for p in entries if p and Path(p).is_dir()))
 
 
@@ -44,8 +48,8 @@ def locate(name: str, folders: tuple[Path, ...]) -> Path | None:
 
 def look_again() -> None:
     """What was found may have changed, come or gone since: whoever stays, a server or a watch, analyses more than once."""
-    find_source.cache_clear()
-    exists.cache_clear()
+    _source.cache_clear()
+    _exists.cache_clear()
 
 
 def _parse(path: Path) -> ast.Module | None:
@@ -65,9 +69,13 @@ def _parsed(path: Path, stamp: tuple[int, ...]) -> ast.Module | None:
         return None
 
 
-@lru_cache(maxsize=1024)
 def find_source(name: str, folder: Path | None) -> Source | None:
     """The source of a module: beside the notebook first, as Jupyter's ``sys.path`` has it."""
+    return _source(name, folder, elsewhere())
+
+
+@lru_cache(maxsize=1024)
+def _source(name: str, folder: Path | None, _: Interpreter | None) -> Source | None:
     if folder is not None:
         path = locate(name, (folder,))
         if path is not None:
@@ -82,11 +90,14 @@ def find_source(name: str, folder: Path | None) -> Source | None:
     return None if tree is None else Source(name, path, tree, False)
 
 
-@lru_cache(maxsize=512)
 def exists(name: str, folder: Path | None) -> bool:
     """Whether a top-level module can be found at all, without importing it."""
-    top = name.partition(".")[0]
-    if top in sys.stdlib_module_names:
+    return _exists(name.partition(".")[0], folder, elsewhere())
+
+
+@lru_cache(maxsize=512)
+def _exists(top: str, folder: Path | None, other: Interpreter | None) -> bool:
+    if top in own_modules() or (other is not None and top in other.editable):
         return True
     folders = (folder, *installed_paths()) if folder is not None else installed_paths()
     for place in folders:

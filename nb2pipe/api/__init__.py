@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nb2pipe.api.compiling import Compiled, check, compile_notebook, load, parameters, recompile
+    from nb2pipe.api.interpreting import Home, home_of
     from nb2pipe.api.keeping import Keeping, attest, difference, keep_version, keep_wheel, publish, rollback, versions
     from nb2pipe.api.packaging import NotebookRefused, Package, Several, package, package_several, write_package
     from nb2pipe.api.replaying import verified, verify
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "compiling": ("Compiled", "check", "compile_notebook", "load", "parameters", "recompile"),
+    "interpreting": ("Home", "home_of"),
     "keeping": (
         "Keeping", "attest", "difference", "keep_version", "keep_wheel", "publish", "rollback", "versions",
     ),
@@ -33,8 +35,8 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Compiled", "Interrupted", "Keeping", "NotebookRefused", "Package", "RunRequest", "Several", "Where", "attest",
-    "check", "compile_notebook", "difference", "edits_are_in_the_notebook", "export_value", "interrupted",
+    "Compiled", "Home", "Interrupted", "Keeping", "NotebookRefused", "Package", "RunRequest", "Several", "Where", "attest",
+    "check", "compile_notebook", "difference", "edits_are_in_the_notebook", "export_value", "home_of", "interrupted",
     "keep_version", "keep_wheel", "lineage_events", "load", "package", "package_several", "parameters", "plan",
     "plan_sweep", "prepare_sweep", "publish", "recompile", "rollback", "run", "send_lineage", "show_value", "sweep",
     "sync", "values", "verified", "verify", "versions", "write_package", "write_synced",

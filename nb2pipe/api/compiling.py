@@ -9,8 +9,10 @@ from typing import NamedTuple
 from nb2pipe.analysis.amend import Fact, with_facts
 from nb2pipe.analysis.analyze import analyze
 from nb2pipe.analysis.effects import Analysis
+from nb2pipe.api.interpreting import Home, home_of
 from nb2pipe.collector import paused
 from nb2pipe.diagnostics import Diagnostic, UsageError
+from nb2pipe.interpreters import asking
 from nb2pipe.notebook.ipython import parse_cells
 from nb2pipe.notebook.load import is_remote
 from nb2pipe.notebook.model import Code, Notebook
@@ -24,7 +26,10 @@ from nb2pipe.rules.subject import Subject
 
 
 class Compiled(NamedTuple):
-    """A notebook on its way: what each stage made of it. ``folder`` is where it runs: where it stands, by default."""
+    """A notebook on its way: what each stage made of it.
+
+    ``folder`` is where it runs, which is where it stands, by default; ``home`` the interpreter that it runs in.
+    """
 
     notebook: Notebook
     codes: tuple[Code, ...]
@@ -33,6 +38,7 @@ class Compiled(NamedTuple):
     folder: Path
     split: str | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    home: Home = Home()
 
 
 def load(path: str) -> Notebook:
@@ -40,10 +46,13 @@ def load(path: str) -> Notebook:
     return read(path)
 
 
-def compile_notebook(notebook: Notebook, split: str | None = None, cwd: str | None = None) -> Compiled:
+def compile_notebook(
+    notebook: Notebook, split: str | None = None, cwd: str | None = None, home: Home | None = None
+) -> Compiled:
     """Compile a notebook to the IR, without executing anything.
 
     ``cwd`` is where it runs, if not where it stands; one that papermill reads from elsewhere runs in the current folder.
+    ``home`` is the interpreter that it runs in, if not its kernel's.
 
     Raises:
         UsageError: There is no such folder.
@@ -53,7 +62,9 @@ def compile_notebook(notebook: Notebook, split: str | None = None, cwd: str | No
     folder = Path(notebook.path).resolve().parent if cwd is None else Path(cwd).resolve()
     if cwd is not None and not folder.is_dir():
         raise UsageError(f"there is no folder {cwd} to run in")
-    with paused():
+    # The interpreter that it runs in, and what is installed there.
+    home = home_of(notebook) if home is None else home
+    with paused(), asking(home.interpreter):
         # The Python that IPython would run, with its positions.
         codes = parse_cells(sorted(notebook.cells, key=lambda cell: cell.index))
         # What each cell does to names and to the world.
@@ -63,7 +74,7 @@ def compile_notebook(notebook: Notebook, split: str | None = None, cwd: str | No
     # The gate: a pipeline that is not sound is our own fault.
     invariants.check(built.pipeline)
     return Compiled(
-        notebook, codes, analysis, built.pipeline, folder, split, (*notebook.diagnostics, *built.diagnostics)
+        notebook, codes, analysis, built.pipeline, folder, split, (*notebook.diagnostics, *built.diagnostics), home
     )
 
 
@@ -76,14 +87,16 @@ def parameters(notebook: Notebook) -> tuple[Parameter, ...]:
 def recompile(compiled: Compiled, facts: Sequence[Fact]) -> Compiled:
     """Compile again with what runs have seen and the analysis had not."""
     analysis = with_facts(compiled.analysis, facts)
-    built = build(compiled.notebook, compiled.codes, analysis, compiled.split)
+    with asking(compiled.home.interpreter):
+        built = build(compiled.notebook, compiled.codes, analysis, compiled.split)
     invariants.check(built.pipeline)
     return compiled._replace(analysis=analysis, pipeline=built.pipeline)
 
 
 def check(compiled: Compiled, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
     """All findings about a compiled notebook, in the order of their places."""
-    return run_rules(subject_of(compiled), select, ignore)
+    with asking(compiled.home.interpreter):
+        return run_rules(subject_of(compiled), select, ignore)
 
 
 def subject_of(compiled: Compiled) -> Subject:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from nb2pipe.api.compiling import Compiled, compile_notebook, subject_of
+from nb2pipe.api.interpreting import check_home, home_of
 from nb2pipe.collector import paused
 from nb2pipe.diagnostics import Diagnostic, Refused, UsageError
+from nb2pipe.interpreters import asking
 from nb2pipe.notebook.model import Notebook
 from nb2pipe.pipeline import invariants
 from nb2pipe.pipeline.build import build
@@ -54,8 +57,16 @@ def package(
 
     Raises:
         Refused: The notebook has a fault that makes the promise impossible, or a part with no plain form.
-        UsageError: The name is no Python identifier, or is taken; or what a notebook with secrets gives is to be recorded.
+        UsageError: The name is no Python identifier, or is taken; or what a notebook with secrets gives is to be recorded, or
+            there is nothing to run it with.
     """
+    if record:
+        check_home(compiled.home)
+    with asking(compiled.home.interpreter):
+        return _package(compiled, name, extras, lock, record=record)
+
+
+def _package(compiled: Compiled, name: str | None, extras: Sequence[str], lock: str | None, *, record: bool) -> Package:
     from nb2pipe.package.environment import environment_of
     from nb2pipe.package.findings import notes, refusals
     from nb2pipe.package.local import modules_outside
@@ -169,8 +180,19 @@ def package_several(
     Raises:
         NotebookRefused: One of them cannot be compiled.
         NotJoined: They cannot be joined: it is not clear who hands a name on, or which comes first.
-        UsageError: The name, or what `pipeline.toml` says, is wrong.
+        UsageError: The name, or what `pipeline.toml` says, is wrong; or they run in several interpreters.
     """
+    interpreters = {home_of(notebook).interpreter for notebook in notebooks}
+    if len(interpreters) > 1:
+        which = ", ".join(sorted(sys.executable if i is None else i.program for i in interpreters))
+        raise UsageError(f"the kernels of the notebooks are several environments, and a package has one: {which}")
+    with asking(interpreters.pop()):
+        return _package_several(notebooks, name, split, extras, lock)
+
+
+def _package_several(
+    notebooks: Sequence[Notebook], name: str | None, split: str | None, extras: Sequence[str], lock: str | None
+) -> Several:
     from nb2pipe.package.environment import environment_of
     from nb2pipe.package.findings import notes, refusals
     from nb2pipe.package.joined.join import join

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nb2pipe.api.compiling import Compiled
+from nb2pipe.api.interpreting import check_kernel
 from nb2pipe.api.packaging import Package, write_package
+from nb2pipe.interpreters import asking
 from nb2pipe.notebook.read import read_document
 
 if TYPE_CHECKING:
@@ -19,8 +21,15 @@ def verify(compiled: Compiled, folder: Path, settings: Settings) -> Report:
 
     Raises:
         NotebookFails: The notebook itself does not run from top to bottom.
-        UsageError: The folder holds no package, or the notebook's folder cannot be copied.
+        UsageError: The folder holds no package, or the notebook's folder cannot be copied; or what runs the notebook cannot run
+            a kernel.
     """
+    check_kernel(compiled.home)
+    with asking(compiled.home.interpreter):
+        return _verify(compiled, folder, settings)
+
+
+def _verify(compiled: Compiled, folder: Path, settings: Settings) -> Report:
     from nb2pipe.replay.facts import facts_of
     from nb2pipe.replay.package import read_project
     from nb2pipe.replay.place import a_place

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nb2pipe.analysis.amend import Fact
 from nb2pipe.api.compiling import Compiled, compile_notebook, recompile, subject_of
+from nb2pipe.api.interpreting import check_home
 from nb2pipe.api.resuming import Interrupted, parameters_with
 from nb2pipe.api.secrecy import secrets_of
 from nb2pipe.diagnostics import Refused, UsageError
+from nb2pipe.interpreters import asking as asking_there
 from nb2pipe.notebook.read import from_document, read_plain
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.rules.run import refusing
@@ -138,7 +141,7 @@ def scripted(compiled: Compiled, document: Any, parameters: Mapping[str, Any]) -
         found = measured(script(document, compiled.pipeline, plain), compiled.codes)
         return compiled, asking(found, compiled.codes, compiled.pipeline.parameters, secret)
     notebook = from_document(changed, compiled.notebook.path)
-    again = compile_notebook(notebook, compiled.split, str(compiled.folder))
+    again = compile_notebook(notebook, compiled.split, str(compiled.folder), compiled.home)
     found = measured(script(changed, again.pipeline, {}), again.codes)
     return again, asking(found, again.codes, again.pipeline.parameters, secret)
 
@@ -150,6 +153,12 @@ def plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
         Refused: The notebook has a fault that makes the promise impossible.
         UsageError: A parameter is wrong, or the store cannot be used.
     """
+    check_home(compiled.home)
+    with asking_there(compiled.home.interpreter):
+        return _plan(compiled, request)
+
+
+def _plan(compiled: Compiled, request: RunRequest) -> tuple[Planned, ...]:
     import os
 
     from nb2pipe.runtime.caching import Subject, cache_of
@@ -215,6 +224,21 @@ def run(
         UsageError: A parameter is wrong, there is no such kernel, or the output cannot be written; once it has run, a
             `NotWritten` with the result.
     """
+    home = compiled.home
+    if request.papermill is None:  # which starts the kernel itself
+        check_home(home)
+        if home.note and listener is not None:
+            listener.note(home.note)
+        if home.interpreter is not None:
+            # The interpreter that the notebook runs in is another one.
+            zygote, request = None, request._replace(options=replace(request.options, python=home.interpreter))
+    with asking_there(home.interpreter):
+        return _run(compiled, request, listener, zygote, document)
+
+
+def _run(
+    compiled: Compiled, request: RunRequest, listener: Listener | None, zygote: Starter | None, document: Any
+) -> RunResult:
     from nb2pipe.runtime import executed
     from nb2pipe.runtime.choice import chosen
     from nb2pipe.runtime.execute import execute

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from nb2pipe.api.compiling import Compiled, compile_notebook
+from nb2pipe.api.interpreting import Home
 from nb2pipe.api.running import RunRequest, run
 from nb2pipe.diagnostics import Nb2pipeError, Refused
 from nb2pipe.notebook.read import from_document
@@ -28,6 +29,7 @@ class Subject(NamedTuple):
     path: str
     split: str | None
     cwd: str | None
+    home: Home
 
 
 class Ended(NamedTuple):
@@ -108,7 +110,7 @@ def serve(channel: Channel) -> None:
     """Run what is asked for: a `Subject`, then a `RunRequest` for each combination, each answered by an `Ended`."""
     subject: Subject = channel.receive()
     notebook = from_document(subject.document, subject.path)
-    compiled = compile_notebook(notebook, subject.split, subject.cwd)
+    compiled = compile_notebook(notebook, subject.split, subject.cwd, subject.home)
     with Lasting(str(compiled.folder)) as starter:
         channel.send(("ready", ""))
         requests: Requests[RunRequest] = Requests(_received(channel))

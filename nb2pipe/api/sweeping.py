@@ -280,7 +280,9 @@ class _Running:
             if sweeper.place is None:
                 return sweeper
         compiled = self.prepared.compiled
-        subject = Subject(self.prepared.document, compiled.notebook.path, compiled.split, str(compiled.folder))
+        subject = Subject(
+            self.prepared.document, compiled.notebook.path, compiled.split, str(compiled.folder), compiled.home
+        )
         made = Sweeper(subject)
         self.sweepers.append(made)
         self.selector.register(made.sock, selectors.EVENT_READ, made)

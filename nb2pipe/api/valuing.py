@@ -148,9 +148,11 @@ def _loaded(store: Store, found: Lineage, where: Where, output: str) -> Portrait
         why = found.record.facts.get("unkept") or found.record.facts.get("reason", "")
         raise UsageError(f"`{value.name}` of run {value.run} is not in the store any more, or was not kept ({why})")
     known: str | None = ""
+    own = result is not None and (where.trust or is_own(user_key(), result))
     if where.trust:
         known = None
-    elif result is not None and is_own(user_key(), result):
+    elif result is not None and own:
         known = next((f.proof for f in files_of(result.facts) if f.digest == value.digest), "")
     folder = str(Path(value.notebook).parent)
-    return ask(Request(str(store.contents.file(value.digest).absolute()), value.name, known, folder, output))
+    python = result.facts.get("interpreter", ()) if result is not None and own else ()
+    return ask(Request(str(store.contents.file(value.digest).absolute()), value.name, known, folder, output), python)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nb2pipe.runtime.papermill.asked import PapermillOptions
 
-_OPTIONS = ("kernel", "execution_timeout", "start_timeout", "log_output", "steps_dir")
+_OPTIONS = ("execution_timeout", "start_timeout", "log_output", "steps_dir")
 
 
 def add_papermill(parser: argparse.ArgumentParser) -> None:
     """What papermill is told of each step's notebook."""
     group = parser.add_argument_group("with --engine papermill")
-    group.add_argument("-k", "--kernel", metavar="NAME", help="the kernel (default: the notebook's)")
     group.add_argument("--execution-timeout", type=_seconds, metavar="SECONDS",
                        help="how long a cell may take (default: as long as it takes)")  # fmt: skip
     group.add_argument("--start-timeout", type=_seconds, metavar="SECONDS",
@@ -40,7 +39,7 @@ def papermill_of(options: argparse.Namespace) -> PapermillOptions | None:
         return None
     from nb2pipe.runtime.papermill.asked import PapermillOptions
 
-    return PapermillOptions(**given)
+    return PapermillOptions(kernel=options.kernel, **given)
 
 
 def _seconds(text: str) -> int:

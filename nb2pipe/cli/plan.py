@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.choice_options import add_choice, choice_of, resumed
+from nb2pipe.cli.kernel_options import add_kernel, home_of
 from nb2pipe.cli.options import (
     add_notebook,
     add_parameters,
@@ -39,6 +41,7 @@ def add_parser(commands: Any) -> None:
     add_parameters(parser)
     add_secrets(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    add_kernel(parser)
     add_trust(parser)
     add_choice(parser)
     add_sweep(parser)
@@ -61,7 +64,9 @@ def main(options: argparse.Namespace) -> int:
         return plan_sweep(options)
     given, texts = parameters_of(options)
     choice, resume = choice_of(options), resumed(options)
-    compiled = api.compile_notebook(api.load(options.notebook), options.split or (resume.split if resume else None))
+    notebook = api.load(options.notebook)
+    split = options.split or (resume.split if resume else None)
+    compiled = api.compile_notebook(notebook, split, home=home_of(options, notebook))
     request = api.RunRequest(
         RunOptions(cwd=str(compiled.folder), choice=choice),
         given,
@@ -76,6 +81,8 @@ def main(options: argparse.Namespace) -> int:
     except Refused as refused:
         say(refused, compiled.notebook)
         return refused.exit_code
+    if compiled.home.note:
+        print(f"note     {compiled.home.note}", file=sys.stderr)
     print(_as_json(steps) if options.format == "json" else _as_text(steps))
     return 0
 

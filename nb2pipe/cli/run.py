@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.cli.choice_options import add_choice, caches, choice_of, resumed
 from nb2pipe.cli.dask import add_dask, dask_of
+from nb2pipe.cli.kernel_options import add_kernel, home_of, may_be_elsewhere
 from nb2pipe.cli.limit_options import add_limits, limits_given
+from nb2pipe.cli.log_format import add_log_format, logged, say_end, say_findings, say_start
 from nb2pipe.cli.options import (
     add_compress,
     add_notebook,
@@ -29,6 +32,8 @@ from nb2pipe.cli.sweep_options import add_sweep, check_sweep
 if TYPE_CHECKING:
     from nb2pipe.api import Compiled
     from nb2pipe.cli.watching import Told
+    from nb2pipe.diagnostics import Diagnostic
+    from nb2pipe.runtime.events import Events
     from nb2pipe.runtime.result import RunResult
     from nb2pipe.runtime.zygote import Starter
 
@@ -62,6 +67,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--engine", choices=("local", "papermill", "dask"), default="local",
                         help="what runs the steps: processes of nb2pipe's own, papermill, in kernels, or a Dask cluster "
                         "(default: local)")  # fmt: skip
+    add_kernel(parser)
     parser.add_argument("--cwd", metavar="DIR", help="the folder that the steps run in (default: the notebook's)")
     parser.add_argument("--jobs", type=_count, metavar="N", help="steps at once at most (default: the cores)")
     parser.add_argument("--order", choices=("document", "latest"), default="document",
@@ -77,6 +83,7 @@ def add_parser(commands: Any) -> None:
                         help="send parameters and metrics of the run to MLflow too, such as file:mlruns (implies --record)")  # fmt: skip
     parser.add_argument("--watch", action="store_true",
                         help="stay, and run again what a saved change of the notebook, or of a file that it reads, touches")  # fmt: skip
+    add_log_format(parser)
     add_choice(parser)
     add_sweep(parser)
     parser.add_argument(
@@ -104,6 +111,12 @@ def _count(text: str) -> int:
 
 def main(options: argparse.Namespace) -> int:
     """Run the command."""
+    if options.log_format == "json":
+        return logged(options, lambda events: _main(options, events))
+    return _main(options, None)
+
+
+def _main(options: argparse.Namespace, events: Events | None) -> int:
     from nb2pipe.runtime.secrets.asked import file_may_name
     from nb2pipe.runtime.zygote import Zygote
 
@@ -120,15 +133,19 @@ def main(options: argparse.Namespace) -> int:
         return watch(options, lambda starter, told: _run(options, starter, told))
     folder = Path(options.cwd or Path(options.notebook).resolve().parent)
     if not folder.is_dir() or options.engine != "local":  # reading says it better
-        return _run(options, None)
+        return _run(options, None, events=events)
     if caches(options) or file_may_name(options.notebook):  # it may be that no step runs; it would have them all
-        return _run(options, None)
+        return _run(options, None, events=events)
+    if may_be_elsewhere(options):
+        return _run(options, None, events=events)
     # It imports what steps need while the notebook is compiled.
     with Zygote(None, str(folder), same_hashes=options.record or options.mlflow is not None) as zygote:
-        return _run(options, zygote)
+        return _run(options, zygote, events=events)
 
 
-def _run(options: argparse.Namespace, zygote: Starter | None, told: Told | None = None) -> int:
+def _run(
+    options: argparse.Namespace, zygote: Starter | None, told: Told | None = None, events: Events | None = None
+) -> int:
     from nb2pipe import api
     from nb2pipe.cli.refusal import say
     from nb2pipe.diagnostics import Refused
@@ -139,9 +156,9 @@ def _run(options: argparse.Namespace, zygote: Starter | None, told: Told | None 
     papermill, dask = papermill_of(options), dask_of(options)
     given, texts = parameters_of(options)
     choice, resume = choice_of(options), resumed(options)
-    compiled = api.compile_notebook(
-        api.load(options.notebook), options.split or (resume.split if resume else None), options.cwd
-    )
+    notebook = api.load(options.notebook)
+    split = options.split or (resume.split if resume else None)
+    compiled = api.compile_notebook(notebook, split, options.cwd, home_of(options, notebook))
     if told is not None:
         told(compiled, None)
     settings = limits_given(options) | ({"jobs": options.jobs} if options.jobs else {})
@@ -163,9 +180,13 @@ def _run(options: argparse.Namespace, zygote: Starter | None, told: Told | None 
     )
     error: NotWritten | None = None
     try:
-        with progress(compiled.pipeline, sys.stderr) as listener:
+        if events is not None:
+            say_start(events, compiled, options.engine)
+        with progress(compiled.pipeline, sys.stderr) if events is None else nullcontext(events) as listener:
             result = api.run(compiled, request, listener, zygote)
     except Refused as refused:
+        if events is not None:
+            raise
         say(refused, compiled.notebook)
         return refused.exit_code
     except NotWritten as problem:
@@ -174,6 +195,10 @@ def _run(options: argparse.Namespace, zygote: Starter | None, told: Told | None 
         error, result = problem, problem.result
     if told is not None:
         told(compiled, result)
+    if events is not None:
+        if result.exit_code == 1:
+            say_findings(events, _causes(compiled, result))
+        return say_end(events, result, error, options.output)
     color = sys.stderr.isatty()
     print(summary(result, None if error else options.output, color=color), file=sys.stderr, end="")
     if result.exit_code == 1:
@@ -188,15 +213,21 @@ def _run(options: argparse.Namespace, zygote: Starter | None, told: Told | None 
     return error.exit_code if error else result.exit_code
 
 
-def _advise(compiled: Compiled, result: RunResult, *, color: bool) -> None:
-    """What `check` knows of the cells that failed, and what to type next."""
+def _causes(compiled: Compiled, result: RunResult) -> list[Diagnostic]:
+    """What `check` knows of why cells failed."""
     from nb2pipe import api
     from nb2pipe.diagnostics import Severity
-    from nb2pipe.report.full import render_full
 
     cells = {o.cell for o in result.outcomes.values() if o.status in ("failed", "died")}
     known = [d for d in api.check(compiled) if d.span.cell in cells and d.severity is not Severity.INFO]
-    causes = [d for d in known if d.code.startswith(_CAUSES)]
+    return [d for d in known if d.code.startswith(_CAUSES)]
+
+
+def _advise(compiled: Compiled, result: RunResult, *, color: bool) -> None:
+    """What is known of the cells that failed, and what to type next."""
+    from nb2pipe.report.full import render_full
+
+    causes = _causes(compiled, result)
     if causes:
         text = render_full(causes, compiled.notebook, compiled.pipeline, color=color)
         print(f"\n{text}", file=sys.stderr, end="")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from nb2pipe.cli.kernel_options import home_of
+
 if TYPE_CHECKING:
     from nb2pipe.api.sweeping import Sweep
     from nb2pipe.runtime.result import RunOptions
@@ -66,7 +68,8 @@ def prepared(options: argparse.Namespace, cwd: str | None, settings: dict[str, A
 
     filed = read_parameter_file(options.parameters_file) if options.parameters_file else {}
     document = read_plain(options.notebook)
-    compiled = api.compile_notebook(from_document(document, options.notebook), options.split, cwd)
+    notebook = from_document(document, options.notebook)
+    compiled = api.compile_notebook(notebook, options.split, cwd, home_of(options, notebook))
     chosen = RunOptions(cwd=str(compiled.folder), choice=choice_of(options), **settings)
     most = options.max_runs or _MOST
     return api.prepare_sweep(compiled, document, filed, options.parameter, most, chosen), chosen

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from nb2pipe.interpreters import find, own_modules, path_there
 from nb2pipe.package.installed import folders, installed_otherwise, metadata, named, normal, required
 
 
@@ -31,7 +30,7 @@ def environment_of(modules: Iterable[str]) -> Environment:
     direct: set[Distribution] = set()
     missing: set[str] = set()
     for top in sorted({m.partition(".")[0] for m in modules}):
-        if top in sys.stdlib_module_names:
+        if top in own_modules():
             continue
         found = _distribution_of(top)
         if found is None:
@@ -44,7 +43,7 @@ def environment_of(modules: Iterable[str]) -> Environment:
 def _distribution_of(top: str) -> Distribution | None:
     """The distribution whose files hold a module; its own name is tried first, for most are named so."""
     try:
-        spec = importlib.util.find_spec(top)
+        spec = find(top)
     except (ImportError, ValueError):
         return None
     places = list(spec.submodule_search_locations or ()) if spec else []
@@ -71,7 +70,7 @@ def _holds(folder: Path, top: str) -> bool:
 
 def _closure(direct: Iterable[Distribution]) -> Iterator[Distribution]:
     """These and all that they require in this environment, without extras."""
-    places = {named(f): f for entry in reversed(sys.path) for f in folders(Path(entry))}
+    places = {named(f): f for entry in reversed(path_there()) for f in folders(Path(entry))}
     seen: set[str] = set()
     waiting = [d.name for d in direct]
     while waiting:

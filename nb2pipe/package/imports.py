@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import PurePath
 
 from nb2pipe.analysis.effects import Access
+from nb2pipe.interpreters import elsewhere, find
 from nb2pipe.package.bindings import Place
 from nb2pipe.package.model import Import
 
@@ -81,7 +81,7 @@ def cannot_fail(node: ast.stmt) -> bool:
 
 def _is_found(module: str) -> bool:
     try:
-        return bool(module) and (module in sys.modules or find_spec(module) is not None)
+        return bool(module) and ((elsewhere() is None and module in sys.modules) or find(module) is not None)
     except ValueError:  # it has no spec of its own
         return False
 

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nb2pipe.interpreters import path_there, release_there
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _EXTRA_TOO = re.compile(r"""\([^()]*\)\s+and\s+extra\s*==\s*["'][^"']+["']""")
 _SIMPLE = re.compile(r"""\(?(\w+)\s*(<=|>=|==|!=|<|>)\s*["']([\w.-]*)["']\)?""")
@@ -52,11 +54,10 @@ def metadata(folder: Path) -> Metadata:
 
 def installed_otherwise(name: str) -> Metadata | None:
     """A distribution that has no such folder: an old egg, or an importer's own."""
-    import importlib.metadata
+    from importlib.metadata import distributions
 
-    try:
-        found = importlib.metadata.distribution(name)
-    except importlib.metadata.PackageNotFoundError:
+    found = next(iter(distributions(name=name, path=[*path_there()])), None)
+    if found is None:
         return None
     return Metadata(name, found.version, tuple(found.requires or ()))
 
@@ -74,9 +75,15 @@ def _is_asked_for(requirement: str) -> bool:
     from packaging.markers import InvalidMarker, Marker
 
     try:
-        return Marker(marker).evaluate({"extra": ""})
+        release = release_there()
+        python = {"python_version": _dotted(release[:2]), "python_full_version": _dotted(release)}
+        return Marker(marker).evaluate({"extra": "", **python})
     except InvalidMarker:
         return False
+
+
+def _dotted(numbers: tuple[int, ...]) -> str:
+    return ".".join(map(str, numbers))
 
 
 def _holds(part: str) -> bool | None:
@@ -86,7 +93,7 @@ def _holds(part: str) -> bool | None:
         return None
     variable, compared, value = found[1], _COMPARED[found[2]], found[3]
     if variable == "python_version" and re.fullmatch(r"\d+\.\d+", value):
-        return compared(sys.version_info[:2], tuple(map(int, value.split("."))))
+        return compared(release_there()[:2], tuple(map(int, value.split("."))))
     if variable in _HERE and found[2] in ("==", "!="):
         return compared(_HERE[variable], value)
     return None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from importlib.resources import as_file, files
@@ -13,6 +11,7 @@ from pathlib import Path
 
 from nb2pipe.diagnostics import Nb2pipeError
 from nb2pipe.emit.filetree import write
+from nb2pipe.interpreters import environment_there, start_there
 from nb2pipe.package.project import Draft, with_more
 
 _DATA = "tests/data"
@@ -31,9 +30,9 @@ def with_records(made: Draft, folder: Path) -> Draft:
     with tempfile.TemporaryDirectory() as place, as_file(files("nb2pipe.package.testing") / "record.py") as script:
         project = Path(place) / "project"
         write(made.files, project)
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        environment = {k: v for k, v in environment_there().items() if k != "PYTHONPATH"}
         done = subprocess.run(
-            [sys.executable, str(script), str(project), made.record.name],
+            [*start_there(), str(script), str(project), made.record.name],
             cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
         )  # fmt: skip
         if done.returncode:

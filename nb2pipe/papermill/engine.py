@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +45,7 @@ class Nb2pipeEngine(Engine):
 
         Raises:
             NotebookRefused: By nb2pipe, before anything has run or by a guard.
-            PapermillException: An option that there is not, a kernel of another language or another Python.
+            PapermillException: An option that there is not, a kernel of another language, or one whose Python cannot run cells.
             DeadKernelError, CellTimeoutError: nbclient's own, as papermill's own engine raises them.
         """
         from nb2pipe.papermill.options import options_of
@@ -56,7 +55,7 @@ class Nb2pipeEngine(Engine):
         options = options_of(kwargs)
         _check_kernel(kernel_name)
         try:
-            _run(nb_man, options, (stdout_file, stderr_file), timeout, kwargs.get("input_path"))
+            _run(nb_man, kernel_name, options, (stdout_file, stderr_file), timeout, kwargs.get("input_path"))
         except NotebookRefused as refused:
             if not options.fallback or refused.begun:
                 raise
@@ -67,9 +66,12 @@ class Nb2pipeEngine(Engine):
             )  # fmt: skip
 
 
-def _run(nb_man: Any, options: EngineOptions, files: tuple[Any, Any], timeout: int | None, given: Any) -> None:
+def _run(
+    nb_man: Any, kernel: str, options: EngineOptions, files: tuple[Any, Any], timeout: int | None, given: Any
+) -> None:
     from nb2pipe import api
     from nb2pipe.diagnostics import Nb2pipeError, Refused
+    from nb2pipe.interpreters import asking
     from nb2pipe.notebook.read import from_document
     from nb2pipe.papermill.following import Follower
     from nb2pipe.report.full import render_full
@@ -84,11 +86,12 @@ def _run(nb_man: Any, options: EngineOptions, files: tuple[Any, Any], timeout: i
     # It imports what steps need while the notebook is compiled.
     with contextlib.ExitStack() as stack:
         zygote = None
-        if not may_name(json.dumps(document).encode()):  # it would have all secrets
-            zygote = stack.enter_context(Zygote(None, here, same_hashes=options.cache or options.record))
         try:
             notebook = from_document(json.loads(json.dumps(document)), os.path.join(here, name))
-            compiled = api.compile_notebook(notebook, options.split)
+            home = api.home_of(notebook, kernel)
+            if home.interpreter is None and not may_name(json.dumps(document).encode()):  # it would have all secrets
+                zygote = stack.enter_context(Zygote(None, here, same_hashes=options.cache or options.record))
+            compiled = api.compile_notebook(notebook, options.split, None, home)
             settings: dict[str, Any] = {"jobs": options.jobs} if options.jobs else {}
             settings |= {"guards": options.guards, "fail_fast": options.fail_fast, "retries": options.retries}
             request = api.RunRequest(
@@ -103,7 +106,8 @@ def _run(nb_man: Any, options: EngineOptions, files: tuple[Any, Any], timeout: i
             raise error from None
         except Nb2pipeError as fault:
             raise PapermillException(str(fault)) from None
-    _say(nb_man, result, follower)
+    with asking(home.interpreter):
+        _say(nb_man, result, follower)
 
 
 def _say(nb_man: Any, result: RunResult, follower: Any) -> None:
@@ -155,19 +159,14 @@ def _tell_the_rest(nb_man: Any) -> None:
 
 
 def _check_kernel(name: str) -> None:
-    """The steps run in this Python: a kernel that runs another would give other values.
+    """See that a kernel is there, as papermill would say it, and is one for Python.
 
     Raises:
-        PapermillException: It is such a one, or one for another language.
+        NoSuchKernel: It is not there.
+        PapermillException: It is one for another language.
     """
     from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, get_kernel_spec
 
     spec = get_kernel_spec(NATIVE_KERNEL_NAME if name == "python" else name)  # as jupyter_client reads it
     if spec.language.lower() != "python":
         raise PapermillException(f"the kernel `{name}` is one for {spec.language}; nb2pipe compiles Python")
-    program = Path(spec.argv[0] if spec.argv else "")
-    if program.is_absolute() and program.parent != Path(sys.executable).parent:
-        raise PapermillException(
-            f"the kernel `{name}` runs {program}, and the engine nb2pipe would run the notebook by {sys.executable}; "
-            "install papermill and nb2pipe there"
-        )

@@ -173,6 +173,11 @@ def _steps(store: Store, a: Run, b: Run, *, trust: bool) -> Iterator[Difference]
             yield Difference("step", name, x.status, y.status)
         values: list[dict[str, str]] = [s.facts.get("values", {}) for s in (x, y)]
         for one in _unequal("value", *values):
+            elsewhere = next((r.facts["interpreter"][0] for r in (a, b) if r.facts.get("interpreter")), "")
+            if elsewhere and "-" not in (one.a, one.b):  # its values are not for this process
+                where = f"not compared: made by {elsewhere}"
+                yield Difference("value", f"{name}.{one.name}", one.a[:12], one.b[:12], where)
+                continue
             yield from _value(store, b, name, one, trust=trust)
 
 

@@ -7,7 +7,6 @@ import copy
 import math
 import pickle
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.diagnostics import Nb2pipeError
+from nb2pipe.interpreters import start_there
 from nb2pipe.replay.place import Place, environment, lay_out
 from nb2pipe.replay.portrait import Node
 
@@ -120,7 +120,7 @@ def _client(document: Any, working: Path, seen: _Seen, timeout: float | None) ->
 
     class ThisPython(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> Any:
-            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            argv = [*start_there(), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
             return KernelSpec(argv=argv, display_name=kernel_name, language="python")
 
     class Client(NotebookClient):  # type: ignore[misc]  # untyped

@@ -8,13 +8,13 @@ import re
 import secrets
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.interpreters import start_there
 from nb2pipe.package.versions.record import read_record, refuse_several
 from nb2pipe.replay.compare import Portrait
 from nb2pipe.replay.kernel import read_portraits
@@ -177,7 +177,7 @@ def _python(arguments: Sequence[str], source: Path, working: Path, timeout: floa
     """Run this Python where the package can be imported; what takes too long is ended, with all that it has started."""
     paths = [str(source), *filter(None, [os.environ.get("PYTHONPATH")])]
     with subprocess.Popen(
-        [sys.executable, *arguments], cwd=working, env=environment(PYTHONPATH=os.pathsep.join(paths)),
+        [*start_there(), *arguments], cwd=working, env=environment(PYTHONPATH=os.pathsep.join(paths)),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     ) as process:  # fmt: skip
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.interpreters import environment_there
 from nb2pipe.store import project_folder
 
 _LEFT_OUT = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".nb2pipe")
@@ -78,7 +78,7 @@ def lay_out(place: Place) -> Path:
 
 def environment(**more: str) -> dict[str, str]:
     """The environment in which both sides run: sets of texts have one order, and pictures go to the notebook."""
-    found = {"PYTHONHASHSEED": "0", **os.environ, "PYTHONDONTWRITEBYTECODE": "1", **more}
+    found = {"PYTHONHASHSEED": "0", **environment_there(), "PYTHONDONTWRITEBYTECODE": "1", **more}
     for name in ("MPLBACKEND", "COLUMNS", "LINES", "PYTEST_CURRENT_TEST"):
         found.pop(name, None)
     return found

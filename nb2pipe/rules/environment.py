@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import re
-import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 from nb2pipe.analysis.modules import bound_names
 from nb2pipe.diagnostics import Diagnostic, Severity
+from nb2pipe.interpreters import elsewhere, find, installed_version, own_modules
 from nb2pipe.rules.base import Rule, span_of
 from nb2pipe.rules.facts import Facts, Import, facts_of
 from nb2pipe.rules.subject import Subject
@@ -101,7 +100,8 @@ def _remedy(module: str, distribution: str) -> str:
     host = {"google.colab": "Google Colab", "kaggle_secrets": "Kaggle's notebooks"}.get(module)
     if host is not None:
         return f"it is there in {host} alone: leave it out elsewhere (`if '{module}' in sys.modules:`)"
-    return f"pip install {distribution}"
+    other = elsewhere()
+    return f"pip install {distribution}" if other is None else f"{other.program} -m pip install {distribution}"
 
 
 def _names(distribution: str, command: str) -> bool:
@@ -118,12 +118,12 @@ def _lies_near(top: str, folder: Path) -> bool:
 
 def _can_be_imported(module: str, folder: Path) -> bool:
     top = module.partition(".")[0]
-    if top in sys.stdlib_module_names or top in sys.builtin_module_names or top == "__main__":
+    if top in own_modules() or top == "__main__":
         return True
     if (folder / f"{top}.py").exists() or (folder / top).is_dir():
         return True
     try:
-        return importlib.util.find_spec(module) is not None
+        return find(module) is not None
     except ModuleNotFoundError:
         return False  # what the module is part of is missing
     except (ImportError, ValueError):
@@ -231,17 +231,6 @@ def _removed(name: str) -> dict[str, str] | None:
         return None
     installed = installed_version(row["library"])
     return row if installed and _numbers(installed) >= _numbers(row["removed"]) else None
-
-
-@lru_cache(maxsize=32)
-def installed_version(distribution: str) -> str:
-    """The installed version of a distribution, empty where it is not installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return ""
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from nb2pipe.interpreters import elsewhere, environment_there
 from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.kept import Kept, Missing
 from nb2pipe.runtime.observed import HOST, Keyed, Observed, changed
@@ -57,7 +58,7 @@ class Cache:
         self.here = folder
         self._resumed = resumed
         self._names = itertools.count()
-        self._environment = {**os.environ, HOST: platform.node()}
+        self._environment = {**environment_there(), HOST: platform.node()}
         self._times = package_times()
         self.broken = ""
         self.fresh = False
@@ -319,6 +320,7 @@ class Cache:
             "events": self.store.contents.keep_bytes(shown.encode("utf-8", "surrogatepass")),
             "begun": [(places[cell], when) for cell, when in begun if cell != INJECTED],
             "ended": time.time(),
+            **_interpreter(),
             **more,
         }
         self._add(bound(recipe.digest, self._run) if more else recipe.digest, step, report, facts)
@@ -333,6 +335,7 @@ class Cache:
             "files": [("", *f[1:]) for f in report.files],
             "reads": report.reads,
             "writes": report.writes,
+            **_interpreter(),
         }
         try:
             for file in report.files:
@@ -356,6 +359,12 @@ class Cache:
 
     def _fail(self, error: Exception) -> None:
         self.broken = f"the store {self.store.folder} cannot be used: {getattr(error, 'strerror', None) or error}"
+
+
+def _interpreter() -> dict[str, Any]:
+    """The interpreter that loads the values that are kept, where it is not the one that runs nb2pipe."""
+    other = elsewhere()
+    return {} if other is None else {"interpreter": other.start}
 
 
 def _report(step: str, facts: Mapping[str, Any]) -> Report:

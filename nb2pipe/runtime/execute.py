@@ -17,6 +17,7 @@ from nb2pipe.runtime import attempts, ongoing, ready, sources, trips
 from nb2pipe.runtime.attempts import Attempts
 from nb2pipe.runtime.choice import Chosen, chosen
 from nb2pipe.runtime.claims import held_back, overlooked_name
+from nb2pipe.runtime.finished import finish
 from nb2pipe.runtime.inputs import loads, preloaded, task_of
 from nb2pipe.runtime.kept import Missing
 from nb2pipe.runtime.limits import duration_text, limits_of, with_memory, with_retries
@@ -268,6 +269,8 @@ class _Execution:
         """A step has ended and says how."""
         run = self.ongoing
         run.rest(report.step)
+        if run.options.python is not None:
+            finish(report, run.folder)
         if run.secrets is not None:
             run.secrets.clean(report)
         step = run.step_named(report.step)
@@ -434,5 +437,6 @@ def execute(
             None, options.cwd, options.python, same_hashes=same_hashes, stderr=secrets.stderr() if secrets else 2
         ),
         lambda: preloaded(run.pipeline, cache=cache is not None),
+        elsewhere=options.python is not None,
     )
     return _Execution(run, recompile, processes, cache).run()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from nb2pipe import __version__
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.emit.filetree import check_target
+from nb2pipe.interpreters import release_there
 from nb2pipe.notebook.load import is_remote
 from nb2pipe.runtime.result import Outcome, RunResult
 from nb2pipe.runtime.script import cell_tasks
@@ -54,7 +54,7 @@ def fill(document: Any, result: RunResult) -> None:
         document["metadata"]["widgets"] = widgets
     else:
         document["metadata"].pop("widgets", None)
-    document["metadata"].setdefault("language_info", _LANGUAGE)
+    document["metadata"].setdefault("language_info", _language())
 
 
 def describe_run(
@@ -183,16 +183,18 @@ def _elsewhere(name: str, text: bytes) -> Path | None:
     return folder / name
 
 
-_LANGUAGE = {
-    "codemirror_mode": {"name": "ipython", "version": sys.version_info.major},
-    "file_extension": ".py",
-    "mimetype": "text/x-python",
-    "name": "python",
-    "nbconvert_exporter": "python",
-    "pygments_lexer": f"ipython{sys.version_info.major}",
-    "version": ".".join(str(n) for n in sys.version_info[:3]),
-}
-"""What a kernel says of its language."""
+def _language() -> dict[str, Any]:
+    """What a kernel says of its language."""
+    release = release_there()
+    return {
+        "codemirror_mode": {"name": "ipython", "version": release[0]},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": f"ipython{release[0]}",
+        "version": ".".join(map(str, release)),
+    }
 
 
 def _cell_metadata(outcome: Outcome, times: tuple[float, float] | None, index: int) -> dict[str, Any]:

@@ -167,9 +167,11 @@ def _skops(value: Any, path: Path) -> None:
 
 
 def _pickle(value: Any, path: Path) -> None:
-    import cloudpickle
-
-    path.write_bytes(cloudpickle.dumps(value, protocol=5))
+    try:
+        from cloudpickle import dumps
+    except ImportError:  # another interpreter has made it, in an environment without
+        from pickle import dumps
+    path.write_bytes(dumps(value, protocol=5))
 
 
 _WRITERS: dict[str, Callable[[Any, Path], None]] = {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from nb2pipe.interpreters import own_modules
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime.ongoing import Done, Ongoing
 from nb2pipe.runtime.processes import Process
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def preloaded(pipeline: Pipeline, *, cache: bool) -> tuple[str, ...]:
     """What is imported beforehand: with a cache NumPy too, whose first random state tells whether numbers were drawn."""
     modules = preloadable(pipeline.modules)
-    others = any(m.partition(".")[0] not in sys.stdlib_module_names for m in pipeline.modules)
+    others = any(m.partition(".")[0] not in own_modules() for m in pipeline.modules)
     return (*modules, "numpy") if cache and others and "numpy" not in modules else modules
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from nb2pipe.runtime.clouds import cloudpickle
 from nb2pipe.runtime.observed import HOST, Observed, content_of, names_in, shadowing, state_of_path
 from nb2pipe.runtime.secrets.environment import Variables
 from nb2pipe.runtime.surroundings import is_of_session
@@ -59,7 +60,7 @@ def _prefixes() -> tuple[str, ...]:
     found |= {*site.getsitepackages(), site.getusersitepackages()}
     found |= {os.path.join(p, "lib") for p in (sys.prefix, sys.base_prefix) if p not in ("/usr", "/")}
     found |= {os.path.join(p, "share") for p in (sys.prefix, sys.base_prefix) if p not in ("/usr", "/")}
-    found.add(str(Path(__file__).parents[1]))
+    found |= {str(Path(__file__).parents[1]), str(Path(cloudpickle.__file__).parent)}
     return tuple(sorted({p.rstrip(os.sep) + os.sep for one in found for p in (one, os.path.realpath(one))}))
 
 

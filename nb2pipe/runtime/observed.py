@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.store.digests import SETTLED, FileDigests, digest_of_file, digest_of_text
+from nb2pipe.store.digests import SETTLED, FileDigests, StandIns, digest_of_file, digest_of_text
 
 ABSENT = "absent"
 _FOLDER = "a folder"
@@ -50,7 +50,7 @@ class Observed:
         return found
 
 
-def content_of(path: str, digests: FileDigests | None = None) -> str:
+def content_of(path: str, digests: FileDigests | StandIns | None = None) -> str:
     """The digest of a file's content, `ABSENT`, or what else it is."""
     try:
         return digest_of_file(Path(path)) if digests is None else digests.of(Path(path))
@@ -62,10 +62,10 @@ def content_of(path: str, digests: FileDigests | None = None) -> str:
         return f"not readable: {error.errno}"
 
 
-def names_in(path: str) -> str:
+def names_in(path: str, digest: Callable[[str], str] = digest_of_text) -> str:
     """The digest of the names in a folder."""
     try:
-        return digest_of_text("\0".join(sorted(os.listdir(path))))
+        return digest("\0".join(sorted(os.listdir(path))))
     except OSError as error:
         return f"not readable: {error.errno}"
 

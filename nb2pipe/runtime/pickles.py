@@ -15,9 +15,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import cloudpickle
-
 from nb2pipe.runtime import layout, reducing, sets, sources
+from nb2pipe.runtime.clouds import cloudpickle
 
 # -- identity of functions and classes across processes ------------------------------------------------------------
 
@@ -434,14 +433,20 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
         With copy-on-write (pandas 3) two frames on one memory cannot tell.
         """
         pandas = sys.modules.get("pandas")
-        lazily = (
-            pandas is None
-            or int(pandas.__version__.partition(".")[0]) >= 3
-            or pandas.options.mode.copy_on_write is True
-        )
+        lazily = pandas is None or _release(pandas) >= _LAZY or pandas.options.mode.copy_on_write is True
         told = self.arrays if lazily else self.arrays | self.frames.keys()
         both = not self.arrays.isdisjoint(self.frames) or (not lazily and any(len(f) > 1 for f in self.frames.values()))
         return frozenset(told), frozenset(self.frames), both
+
+
+_LAZY = 3
+"""The release of pandas from which on frames copy on write."""
+_LEAVES_OUT = 3
+"""The release of pandas from which on an array's state ends without its attributes where it has none."""
+
+
+def _release(pandas: Any) -> int:
+    return int(pandas.__version__.partition(".")[0])
 
 
 def _without_cache(obj: Any) -> Any:
@@ -453,7 +458,8 @@ def _without_cache(obj: Any) -> Any:
         return (*reduced[:2], kept or None, *reduced[3:])
     if isinstance(state, tuple) and state and isinstance(state[-1], dict) and "_cache" in state[-1]:
         kept = {k: v for k, v in state[-1].items() if k != "_cache"}
-        return (*reduced[:2], (*state[:-1], kept) if kept else state[:-1], *reduced[3:])
+        whole = kept or _release(sys.modules["pandas"]) < _LEAVES_OUT
+        return (*reduced[:2], (*state[:-1], kept) if whole else state[:-1], *reduced[3:])
     return NotImplemented
 
 

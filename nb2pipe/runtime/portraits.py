@@ -9,11 +9,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.runtime.command import command
 
 _LINES = 12
 _WIDTH = 120
@@ -43,22 +45,23 @@ class Portrait:
     head: str
 
 
-def ask(request: Request) -> Portrait | None:
+def ask(request: Request, python: Sequence[str] = ()) -> Portrait | None:
     """Load a value in a process of its own; gives its portrait, or None where it was written to a file.
+
+    ``python`` starts the interpreter that has made it, where that is another one than this.
 
     Raises:
         UsageError: It cannot be loaded, or cannot be such a file.
     """
-    root = str(Path(__file__).parents[2])
-    code = (
-        f"import sys; sys.path[:] = [p for p in sys.path if p]; {root!r} in sys.path or sys.path.append({root!r}); "
-        "from nb2pipe.runtime.portraits import answer; answer()"
-    )
+    words = command(python, "nb2pipe.runtime.portraits", "answer", [])
     there = Path(request.folder).is_dir()
-    done = subprocess.run(
-        [sys.executable, "-c", code], input=json.dumps(asdict(request)), stdout=subprocess.PIPE, text=True, check=False,
-        cwd=request.folder if there else None,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            words, input=json.dumps(asdict(request)), stdout=subprocess.PIPE, text=True, check=False,
+            cwd=request.folder if there else None,
+        )  # fmt: skip
+    except OSError as error:
+        raise UsageError(f"`{request.name}` cannot be loaded: it was made by {words[0]}: {error.strerror}") from None
     try:
         found = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):

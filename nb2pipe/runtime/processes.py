@@ -35,16 +35,22 @@ class Process:
 class Processes:
     """All of one run. ``zygote`` starts them, or what ``late`` makes when the first is to be started.
 
-    ``modules`` says what may be imported before the first.
+    ``modules`` says what may be imported before the first. ``elsewhere`` says that they are of another interpreter.
     """
 
     def __init__(
-        self, zygote: Starter | None, late: Callable[[], Starter], modules: Callable[[], Sequence[str]]
+        self,
+        zygote: Starter | None,
+        late: Callable[[], Starter],
+        modules: Callable[[], Sequence[str]],
+        *,
+        elsewhere: bool = False,
     ) -> None:
         self._zygote = zygote
         self._late = late
         self._modules = modules
         self._prepared = False
+        self._elsewhere = elsewhere
         self._selector = selectors.DefaultSelector()
 
     def fork(self, step: str, environment: Mapping[str, str]) -> Process:
@@ -60,7 +66,7 @@ class Processes:
             self._zygote.prepare(self._modules())
         assert self._zygote is not None  # noqa: S101  the line above
         pid, sock = self._zygote.fork(payload=(dict(environment),) if environment else ())
-        return Process(pid, sock, Channel(sock), step)
+        return Process(pid, sock, Channel(sock, plain=self._elsewhere), step)
 
     def ask(self, process: Process, task: Task) -> bool:
         """Have a process run a step; False where it has ended."""

@@ -7,6 +7,7 @@ import shutil
 import textwrap
 import threading
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -15,6 +16,7 @@ from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.runtime.result import Listener, Outcome, RunResult
 
 _REFRESH = 0.12  # seconds between two pictures of the table
+_BESIDE = 14  # columns of the table beside names: a mark, a time
 _MARKS = {"ok": "✓", "failed": "✗", "died": "✗", "not run": "-", "left out": "-"}
 _COLORS = {"ok": "32", "failed": "31", "died": "31", "not run": "2", "left out": "2", "running": "36", "waiting": "2"}
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -49,9 +51,8 @@ class Lines(Listener):
         if outcome.status == "left out":
             return
         time_taken = f"  {outcome.seconds:.2f} s" if outcome.status == "ok" and not outcome.cached else ""
-        detail = f"  {outcome.detail}" if outcome.detail else ""
-        status = "cached" if outcome.cached else outcome.status
-        self._say(f"{status:<8} {step:<{self._width}}{time_taken}{detail}".rstrip())
+        detail = f"  {_line(outcome.detail)}" if outcome.detail else ""
+        self._say(f"{status_of(outcome):<8} {step:<{self._width}}{time_taken}{detail}".rstrip())
 
     def failed_once(self, step: str, why: str, shown: str) -> None:
         """Say why the step is tried again, and what its cells had shown."""
@@ -73,7 +74,7 @@ class Table(Listener):
     def __init__(self, pipeline: Pipeline, stream: TextIO) -> None:
         self._stream = stream
         self._names = [s.name for s in pipeline.steps]
-        self._width = max((len(n) for n in self._names), default=0)
+        self._widest = max((len(n) for n in self._names), default=0)
         self._since: dict[str, float] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._drawn = 0
@@ -131,31 +132,42 @@ class Table(Listener):
 
     def _draw(self) -> None:
         size = shutil.get_terminal_size()
-        rows = [self._row(n) for n in self._names]
-        most = max(size.lines - 2, 3)
-        if len(rows) > most:
+        width = max(min(self._widest, size.columns - _BESIDE), 1)
+        names = self._names
+        most = max(size.lines - 2, 1)
+        if len(names) > most:  # those that run come first, then those that failed
+            some = [n for n in names if n in self._since][: most - 1]
+            some += [n for n in names if self._failed(n)][: most - 1 - len(some)]
+            names = [n for n in names if n in some]
+        rows = [self._row(n, width) for n in names]
+        if len(names) < len(self._names):
             ended = sum(n in self._outcomes for n in self._names)
-            rows = [self._row(n) for n in self._names if n in self._since or self._failed(n)][: most - 1]
             rows.append((f"  {ended} of {len(self._names)} steps have ended", "waiting"))
         for text, state in rows:
-            self._stream.write(f"\x1b[{_COLORS[state]}m{text[: size.columns - 1]}\x1b[0m\n")
+            self._stream.write(f"\x1b[{_COLORS[state]}m{_cut(text, size.columns - 1)}\x1b[0m\n")
         self._stream.flush()
         self._drawn = len(rows)
 
     def _failed(self, name: str) -> bool:
         return name in self._outcomes and self._outcomes[name].status in ("failed", "died")
 
-    def _row(self, name: str) -> tuple[str, str]:
+    def _row(self, name: str, width: int) -> tuple[str, str]:
+        shown = name if len(name) <= width else f"{name[: width - 1]}…"
         outcome = self._outcomes.get(name)
         if outcome is not None:
             taken = (
                 "   cached" if outcome.cached else f"{outcome.seconds:7.2f} s" if outcome.status == "ok" else " " * 9
             )
-            text = f"{_MARKS[outcome.status]} {name:<{self._width}}  {taken}  {outcome.detail}"
+            text = f"{_MARKS[outcome.status]} {shown:<{width}}  {taken}  {_line(outcome.detail)}"
             return text.rstrip(), outcome.status
         if name in self._since:
-            return f"● {name:<{self._width}}  {time.monotonic() - self._since[name]:7.1f} s", "running"
-        return f"· {name:<{self._width}}", "waiting"
+            return f"● {shown:<{width}}  {time.monotonic() - self._since[name]:7.1f} s", "running"
+        return f"· {shown:<{width}}", "waiting"
+
+
+def status_of(outcome: Outcome) -> str:
+    """How a step has ended, in a word: cached counts as one."""
+    return "cached" if outcome.cached else outcome.status
 
 
 def summary(result: RunResult, output: str | None, *, color: bool = False) -> str:
@@ -190,6 +202,23 @@ def summary(result: RunResult, output: str | None, *, color: bool = False) -> st
     if output is not None:
         lines.append(f"wrote {output}")
     return "\n".join(lines) + "\n"
+
+
+def _line(text: str) -> str:
+    """The first line of a text, without colours."""
+    return next(iter(_ANSI.sub("", text).splitlines()), "")
+
+
+def _cut(text: str, columns: int) -> str:
+    """As much of a text as there is room for; some signs of East Asia take two columns."""
+    if text.isascii() and len(text) <= columns:
+        return text
+    taken = 0
+    for place, sign in enumerate(text):
+        taken += 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        if taken > columns:
+            return text[:place]
+    return text
 
 
 def _indented(text: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nb2pipe import __version__
+from nb2pipe.interpreters import elsewhere
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.pipeline.stored import dumped
 from nb2pipe.runtime.outputs import Event
@@ -155,6 +156,7 @@ def described(
     """
     results.note(store.database, digest_of_text(packages), packages)
     sources = (c["source"] for i, c in enumerate(todo.document["cells"]) if i != todo.place)
+    other = elsewhere()
     facts = {
         "pipeline": pipeline.name,
         "parameters": dict(parameters),
@@ -164,14 +166,14 @@ def described(
         "graph": _graph(store, pipeline),
         "options": dict(options),
         "nb2pipe": __version__,
-        "python": platform.python_version(),
+        "python": platform.python_version() if other is None else other.release,
         "platform": platform.platform(),
         "packages": digest_of_text(packages),
         "host": platform.node(),
         "git": _git(Path(notebook).parent),
         "pid": os.getpid(),
         "process": runs.process_of(os.getpid()),
-    }
+    } | ({} if other is None else {"interpreter": other.start, "variables": sorted(dict(other.variables))})
     return runs.Run(run, notebook, "running", started, None, facts)
 
 

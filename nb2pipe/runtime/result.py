@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from nb2pipe.analysis.amend import Fact
+from nb2pipe.interpreters import Interpreter
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.runtime.choice import Choice
 from nb2pipe.runtime.outputs import Event
@@ -23,13 +23,14 @@ class RunOptions:
 
     ``fail_fast`` starts nothing more once a step has failed. ``retries`` and ``timeout`` (seconds) are for steps whose tags do not
     say; ``cpus`` and ``gpus`` are what the run is given, None for what the machine has. ``choice`` says which steps are run.
+    ``python`` is the interpreter that runs them, None the one that runs nb2pipe.
     """
 
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     order: Literal["document", "latest"] = "document"
     guards: Literal["on", "light", "strict", "off"] = "on"
     cwd: str = "."
-    python: str = sys.executable
+    python: Interpreter | None = None
     fail_fast: bool = False
     retries: int = 0
     timeout: float | None = None

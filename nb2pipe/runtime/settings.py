@@ -111,14 +111,14 @@ def _own_pandas() -> Any:
 def _set_pandas(value: dict[str, Any]) -> None:
     import pandas as pd
 
-    for key, setting in value.items():
-        try:
-            if pd.get_option(key) != setting:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
+    with warnings.catch_warnings():  # of options that will be gone
+        warnings.simplefilter("ignore")
+        for key, setting in value.items():
+            try:
+                if pd.get_option(key) != setting:
                     pd.set_option(key, setting)
-        except (KeyError, ValueError, TypeError):
-            continue
+            except (KeyError, ValueError, TypeError):
+                continue
 
 
 def _numpy() -> Any:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nb2pipe import __version__
+from nb2pipe.interpreters import elsewhere, environment_there, path_there, start_there
 from nb2pipe.runtime.observed import content_of
 from nb2pipe.store.digests import digest_of_text
 
@@ -55,12 +56,12 @@ def surroundings(cwd: str, hash_seed: str, salt: bytes, host: str) -> Surroundin
 
     ``host`` is the name of the machine, "" where it does not count.
     """
-    variables = {n: v for n, v in os.environ.items() if n not in _SESSION and not n.startswith(_SESSIONS)}
+    variables = {n: v for n, v in environment_there().items() if n not in _SESSION and not n.startswith(_SESSIONS)}
     keyed = {name: keyed_digest(salt, value) for name, value in sorted(variables.items())}
     listed = packages()
     parts = {
         "nb2pipe": f"{__version__} {_FORM}",
-        "python": f"{sys.version} {sys.executable} {sys.prefix}",
+        "python": _python(),
         "machine": f"{host} {platform.platform()} {platform.machine()} {os.cpu_count()} {os.getuid()} {_zone()}",
         "hashes": hash_seed,
         "folder": cwd,
@@ -69,6 +70,13 @@ def surroundings(cwd: str, hash_seed: str, salt: bytes, host: str) -> Surroundin
         "environment": digest_of_text("\0".join(f"{n}={d}" for n, d in keyed.items())),
     }
     return Surroundings(parts, listed, keyed)
+
+
+def _python() -> str:
+    """The interpreter that runs the steps."""
+    other = elsewhere()
+    version, prefix = (sys.version, sys.prefix) if other is None else (other.version, other.prefix)
+    return f"{version} {' '.join(start_there())} {prefix}"
 
 
 def keyed_digest(salt: bytes, text: str) -> str:
@@ -82,7 +90,9 @@ def package_times() -> tuple[int, ...]:
 
 
 def _package_folders() -> list[str]:
-    return list(dict.fromkeys([*_own_folders(), *(p for p in sys.path if p.endswith("-packages"))]))
+    other = elsewhere()
+    own = _own_folders() if other is None else other.site
+    return list(dict.fromkeys([*own, *(p for p in path_there() if p.endswith("-packages"))]))
 
 
 @cache
@@ -118,8 +128,9 @@ def _configuration(cwd: str) -> str:
     home = Path.home()
     config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
     files = [Path(cwd, "matplotlibrc"), config / "matplotlib" / "matplotlibrc", home / ".matplotlib" / "matplotlibrc"]
+    environment = environment_there()
     for name in ("MATPLOTLIBRC", "MPLCONFIGDIR"):
-        if os.environ.get(name):
-            given = Path(os.environ[name])
+        if environment.get(name):
+            given = Path(environment[name])
             files += [given, given / "matplotlibrc"]
     return digest_of_text("\0".join(content_of(str(f)) for f in files))

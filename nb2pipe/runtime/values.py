@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-import xxhash
-
 from nb2pipe.runtime import strangers
 from nb2pipe.runtime.pickles import Loader, Saver
 from nb2pipe.runtime.task import Held, ValueFile
+from nb2pipe.store.digests import STANDS_IN, hasher
 
 _MAGIC = b"nb2pipe2"
 _ALIGN = 64
@@ -76,10 +75,10 @@ class Scan:
 
     def digest(self) -> bytes:
         """A digest of the value: equal before and after where nothing changed."""
-        state = xxhash.xxh3_128(self.data)
+        state = hasher(self.data)
         for buffer in self.buffers:
             state.update(buffer.raw())
-        return state.digest()
+        return bytes(state.digest())
 
 
 def sharing_memory(scans: Mapping[str, Scan]) -> Iterator[tuple[str, str]]:
@@ -257,11 +256,13 @@ def write_file(
 ) -> tuple[int, str, str]:
     """Write a file of values atomically; its size in bytes, and with ``digests`` the digest of them and that of its index, else "".
 
+    The first is left to others where xxhash is not installed (see `nb2pipe.runtime.finished`).
+
     The layout is the buffers, each on a multiple of 64 bytes, the pickle with an index, and where that is. It is kept in
     a store as it is.
     """
     temporary = path.with_name(path.name + ".part")
-    state = xxhash.xxh3_128() if digests else None
+    state = hasher() if digests and not STANDS_IN else None
     try:
         with temporary.open("wb") as file:
             size, index = _write(file, names, data, buffers, single, state)
@@ -269,12 +270,12 @@ def write_file(
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    return (size, "", "") if state is None else (size, state.hexdigest(), digest_of_index(index))
+    return size, "" if state is None else state.hexdigest(), digest_of_index(index) if digests else ""
 
 
 def _write(
     file: BinaryIO, names: Iterable[str], data: bytes, buffers: Iterable[pickle.PickleBuffer], single: bool,
-    state: xxhash.xxh3_128 | None,
+    state: Any,
 ) -> tuple[int, bytes]:  # fmt: skip
     """Write the content of a file of values; its size, and its index."""
     offsets = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import signal
@@ -15,7 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self
 
 from nb2pipe.diagnostics import Nb2pipeError
+from nb2pipe.interpreters import Interpreter, own_modules
 from nb2pipe.runtime.channel import Channel
+from nb2pipe.runtime.command import command
 from nb2pipe.runtime.parent import HEADER, SEEDED
 
 PRELOADED = frozenset({
@@ -32,7 +33,7 @@ def preloadable(modules: Sequence[str]) -> tuple[str, ...]:
 
     def wanted(module: str) -> bool:
         top = module.partition(".")[0]
-        return top in PRELOADED or (top in sys.stdlib_module_names and top not in _LOUD)
+        return top in PRELOADED or (top in own_modules() and top not in _LOUD)
 
     return tuple(m for m in modules if wanted(m))
 
@@ -95,7 +96,7 @@ class Zygote:
     """The parent of the steps' processes, from the scheduler's side.
 
     It is started at once and imports ``modules`` while the scheduler goes on (None: `prepare` will tell which); it runs
-    in ``cwd`` with ``env`` (this process's by default) under ``python``, which has to have IPython. Its processes write
+    in ``cwd`` with ``env`` (this process's by default) under ``python`` (None: the interpreter of this process). Its processes write
     what is no cell's output to the descriptor ``stderr``, this process's own by default. ``left_out`` tells, once it is ready,
     which modules were not imported and why.
     With ``same_hashes`` texts have the same hashes in all runs, and sets of them the same order; ``hash_seed`` says which.
@@ -108,7 +109,7 @@ class Zygote:
         self,
         modules: Sequence[str] | None = (),
         cwd: str = ".",
-        python: str = sys.executable,
+        python: Interpreter | None = None,
         env: Mapping[str, str] | None = None,
         *,
         spawn: bool = not sys.platform.startswith("linux"),
@@ -117,7 +118,7 @@ class Zygote:
     ) -> None:
         self.left_out: dict[str, str] = {}
         self._python, self._cwd, self._spawn, self._stderr = python, cwd, spawn, stderr
-        self._environment = dict(os.environ if env is None else env)
+        self._environment = dict(os.environ if env is None else env) | dict(python.variables if python else ())
         given = self._environment.get("PYTHONHASHSEED", "")
         self.hash_seed = same_hash_seed(self._environment) if same_hashes else given
         if self.hash_seed != given:
@@ -150,21 +151,14 @@ class Zygote:
             Channel(self._sock).send(list(modules))
 
     def _start(self, function: str, arguments: Sequence[Any], inherited: socket.socket) -> subprocess.Popen[bytes]:
-        root = str(Path(__file__).parents[2])
-        # neither the notebook's folder nor what it hides may be seen while we import our own modules
-        code = (
-            "import sys; sys.path[:] = [p for p in sys.path if p]; "
-            f"{root!r} in sys.path or sys.path.append({root!r}); "
-            f"import json; from nb2pipe.runtime.parent import {function}; {function}(*json.loads(sys.argv[-1]))"
-        )
+        words = command(self._python.start if self._python else (), "nb2pipe.runtime.parent", function, arguments)
         try:
             return subprocess.Popen(
-                [self._python, "-c", code, json.dumps(arguments)], pass_fds=(inherited.fileno(),), cwd=self._cwd,
-                env=self._environment, stdin=subprocess.DEVNULL, stdout=self._stderr, stderr=self._stderr,
-                start_new_session=True,
+                words, pass_fds=(inherited.fileno(),), cwd=self._cwd, env=self._environment, stdin=subprocess.DEVNULL,
+                stdout=self._stderr, stderr=self._stderr, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
-            raise ZygoteError(f"cannot start {self._python} in {self._cwd}: {error.strerror}") from error
+            raise ZygoteError(f"cannot start {words[0]} in {self._cwd}: {error.strerror}") from error
 
     def fork(self, function: str = "nb2pipe.runtime.worker:main", payload: tuple[Any, ...] = ()) -> Child:
         """A new process that calls ``function`` (``module:name``) with its socket, its shell and ``payload``.
@@ -313,9 +307,3 @@ def wait_status(process: subprocess.Popen[bytes]) -> int:
     """A return code of subprocess as a wait status."""
     code = process.returncode
     return -code if code < 0 else code << 8
-
-
-if __name__ == "__main__":
-    from nb2pipe.runtime.parent import serve
-
-    serve(*json.loads(sys.argv[-1]))

@@ -1,16 +1,29 @@
 """Digests of contents: xxh3 in 128 bits, which keeps up with memory, and no one has to withstand an attacker here.
 
-A large file that was digested before is not read again where it has not been touched since.
+A large file that was digested before is not read again where it has not been touched since. Where xxhash is not installed, as in
+an environment that steps run in and nb2pipe is not in, there are stand-ins, which are told apart and which no store takes.
 """
 
 from __future__ import annotations
 
 import time
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import xxhash
+_stand_in: Callable[..., Any] = partial(blake2b, digest_size=16)
+STAND_IN = "blake2b "
+"""What stand-ins begin with."""
+try:
+    from xxhash import xxh3_128
+except ImportError:
+    hasher, _MARK = _stand_in, STAND_IN
+else:
+    hasher, _MARK = xxh3_128, ""
+STANDS_IN = bool(_MARK)
+"""Whether the digests of this process are stand-ins."""
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,7 +35,7 @@ _CHUNK = 1 << 22
 
 def digest_of_bytes(data: bytes) -> str:
     """The digest of bytes in memory."""
-    return xxhash.xxh3_128_hexdigest(data)
+    return f"{_MARK}{hasher(data).hexdigest()}"
 
 
 def digest_of_text(text: str) -> str:
@@ -36,11 +49,30 @@ def digest_of_file(path: Path) -> str:
     Raises:
         OSError: It cannot be read.
     """
-    state = xxhash.xxh3_128()
+    return f"{_MARK}{_of_file(path, hasher())}"
+
+
+def _of_file(path: Path, state: Any) -> str:
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
             state.update(chunk)
-    return state.hexdigest()
+    return str(state.hexdigest())
+
+
+class StandIns:
+    """The digests that a process without xxhash gives."""
+
+    def of(self, path: Path) -> str:
+        """The stand-in for the digest of a file's content.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        return f"{STAND_IN}{_of_file(path, _stand_in())}"
+
+    def of_text(self, text: str) -> str:
+        """The stand-in for the digest of a text."""
+        return f"{STAND_IN}{_stand_in(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 @cache

@@ -13,7 +13,7 @@ from tests.making import text, write
 
 ROOT = Path(__file__).parents[2]
 DEAR = {"nbformat", "jupytext", "IPython", "networkx", "nbconvert", "nbclient", "papermill", "numpy", "pandas", "yaml", "zmq",
-        "asyncio"}  # fmt: skip
+        "asyncio", "jupyter_core", "subprocess"}  # fmt: skip
 """Modules of which each costs as much as all of nb2pipe."""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from nb2pipe.interpreters import Interpreter
 from nb2pipe.runtime.zygote import Zygote, ZygoteError, preloadable
 
 Start = Callable[..., Zygote]
@@ -54,6 +55,10 @@ def _module(tmp_path: Path, name: str, source: str) -> None:
     site = tmp_path / "site"
     site.mkdir(exist_ok=True)
     (site / f"{name}.py").write_text(source)
+
+
+def _interpreter(program: str) -> Interpreter:
+    return Interpreter(program, (), (), "", "", (), "", (), frozenset(), frozenset())
 
 
 def _gone(pid: int) -> bool:
@@ -241,7 +246,7 @@ def test_interpreter_without_ipython_is_told_of(start: Start, tmp_path: Path) ->
 
 def test_missing_interpreter_is_told_of(start: Start) -> None:
     with pytest.raises(ZygoteError, match="cannot start /nowhere/python"):
-        start(python="/nowhere/python")
+        start(python=_interpreter("/nowhere/python"))
 
 
 def test_only_known_libraries_are_worth_it() -> None:
@@ -262,7 +267,9 @@ def test_a_trivial_step_takes_some_milliseconds(start: Start) -> None:
 
 
 def test_the_interpreter_is_the_one_asked_for(start: Start) -> None:
-    assert _shown(start(python=sys.executable), "import sys; print(sys.executable)") == [sys.executable + "\n"]
+    assert _shown(start(python=_interpreter(sys.executable)), "import sys; print(sys.executable)") == [
+        sys.executable + "\n"
+    ]
 
 
 def test_modules_may_be_told_later(tmp_path: Path) -> None:

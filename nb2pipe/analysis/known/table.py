@@ -6,10 +6,11 @@ import contextlib
 import json
 import os
 import re
-import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from nb2pipe.interpreters import Interpreter, elsewhere, path_there
 
 _FOLDER = Path(__file__).parent
 MODES = {"reads": "r+", "writes": "wax+"}
@@ -121,10 +122,14 @@ def _consensus() -> dict[str, dict[str, Any] | None]:
     return {name: data["shapes"][shape] for shape, names in enumerate(data["names"]) for name in names.split()}
 
 
-@lru_cache(maxsize=16)
 def installed(distribution: str) -> tuple[int, ...] | None:
     """The version of an installed distribution, by the name of its metadata's folder; None where there is none."""
-    for folder in sys.path:
+    return _installed(distribution, elsewhere())
+
+
+@lru_cache(maxsize=16)
+def _installed(distribution: str, _: Interpreter | None) -> tuple[int, ...] | None:
+    for folder in path_there():
         with contextlib.suppress(OSError):
             for name in os.listdir(folder or "."):
                 if name.startswith(f"{distribution}-") and name.endswith(".dist-info"):

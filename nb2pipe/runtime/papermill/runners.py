@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import json
 import os
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nb2pipe.diagnostics import UsageError
+from nb2pipe.interpreters import installed_version
 from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.papermill.asked import Asked, PapermillOptions
 from nb2pipe.runtime.surroundings import DECISIVE
@@ -140,8 +140,5 @@ def _check_kernel(name: str) -> None:
 
 
 def _libraries() -> dict[str, str]:
-    found = {}
-    for name in DECISIVE:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+    versions = {name: installed_version(name) for name in DECISIVE}
+    return {name: version for name, version in versions.items() if version}

@@ -152,7 +152,7 @@ def test_a_guard_has_the_step_run_again(tmp_path: Path, monkeypatch: pytest.Monk
         (["--engine", "papermill", "--kernel", "nowhere"], "there is no kernel `nowhere` here; give --kernel one of"),
         (["--engine", "papermill", "--cache"], "cache and record go with the local engine"),
         (["--engine", "papermill", "--record"], "cache and record go with the local engine"),
-        (["--kernel", "python3"], "--kernel is papermill's: it goes with --engine papermill"),
+        (["--start-timeout", "5"], "--start-timeout is papermill's: it goes with --engine papermill"),
         (["--log-output"], "--log-output is papermill's"),
         (["--engine", "papermill", "--execution-timeout", "soon"], "expected a whole number of seconds, got 'soon'"),
         (["--cwd", "nowhere"], "there is no folder nowhere to run in"),
