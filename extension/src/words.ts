@@ -14,7 +14,18 @@ export function wordsOf(
         offer: trans.__('Rename the tag to %1', fix.new),
         done: trans.__('The tag is now %1.', fix.new)
       };
+    case 'make-parameter':
+      return {
+        offer: trans.__('Make %1 a parameter', fix.name),
+        done: trans.__('%1 is a parameter now.', fix.name)
+      };
     case 'add-tag':
+      if (fix.tag === 'parameters') {
+        return {
+          offer: trans.__('Make parameters of this cell'),
+          done: trans.__('The cell has the tag %1.', fix.tag)
+        };
+      }
       return fix.tag.startsWith('nb2pipe:ignore=')
         ? {
             offer: trans.__('Silence it in this cell'),
