@@ -13,7 +13,10 @@ export const Commands = {
   run: 'nb2pipe:run-pipeline',
   cancel: 'nb2pipe:cancel-run',
   show: 'nb2pipe:show-panel',
-  selectStep: 'nb2pipe:select-step'
+  selectStep: 'nb2pipe:select-step',
+  foldStep: 'nb2pipe:fold-step',
+  create: 'nb2pipe:create-notebook',
+  schedule: 'nb2pipe:schedule-notebook'
 } as const;
 
 /** The commands in the order of menus. */
@@ -22,6 +25,7 @@ export const MENU = [
   Commands.verify,
   Commands.run,
   Commands.cancel,
+  Commands.schedule,
   Commands.show
 ];
 
@@ -113,7 +117,7 @@ export function addCommands(
 }
 
 /** Where the cells of the active cell's step stand now. */
-function stepOfActiveCell(session: Session | null): number[] | null {
+export function stepOfActiveCell(session: Session | null): number[] | null {
   const id = session?.panel.content.activeCell?.model.id;
   const analysis = session?.analysis;
   if (!session || !analysis || id === undefined) {

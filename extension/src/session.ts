@@ -361,7 +361,7 @@ export class Session implements IDisposable {
   }
 
   /** Whether the notebook is saved as it stands: what is compiled and run is its file. */
-  private async saved(): Promise<boolean> {
+  async saved(): Promise<boolean> {
     const { context } = this.panel;
     if (!context.model.dirty) {
       return true;

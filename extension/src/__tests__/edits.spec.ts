@@ -110,9 +110,15 @@ describe('a fix that makes a parameter', () => {
 
   it('writes into the cell of parameters that is there', () => {
     const model = notebook({ source: 'n = 1\nn' }, { source: edit.old });
-    const edits = [edit, { cell: 0, old: 'n = 1\nn', new: 'n = 1\nb_path = "/a/b.csv"\nn' }];
+    const edits = [
+      edit,
+      { cell: 0, old: 'n = 1\nn', new: 'n = 1\nb_path = "/a/b.csv"\nn' }
+    ];
     expect(makeFix(model, ids, { ...fix, edits, added: null })).toBe(true);
-    expect(sources(model)).toEqual(['n = 1\nb_path = "/a/b.csv"\nn', 'print(open(b_path))']);
+    expect(sources(model)).toEqual([
+      'n = 1\nb_path = "/a/b.csv"\nn',
+      'print(open(b_path))'
+    ]);
   });
 
   it('changes nothing where any of its cells is another by now', () => {
