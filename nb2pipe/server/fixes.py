@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nb2pipe.diagnostics import Diagnostic, Severity
-from nb2pipe.notebook.model import Cell, Code
+from nb2pipe.notebook.model import Cell
 from nb2pipe.notebook.tags import meant
-from nb2pipe.server.promoted import parameter_fix
+from nb2pipe.server.promoted import Words, parameter_fix
 
 Fix = dict[str, Any]
 
 
-def fixes_of(diagnostic: Diagnostic, cells: Sequence[Cell], codes: Sequence[Code] = ()) -> list[Fix]:
+def fixes_of(diagnostic: Diagnostic, cells: Sequence[Cell], said: Words | None = None) -> list[Fix]:
     """The fixes of one finding, the best first; the last one silences what is no error.
 
     {"kind": "rename-tag", "cell", "old", "new"}    {"kind": "move-cell", "cell", "above"}
@@ -25,7 +25,7 @@ def fixes_of(diagnostic: Diagnostic, cells: Sequence[Cell], codes: Sequence[Code
         return []
     maker = _MAKERS.get(diagnostic.code)
     found = maker(diagnostic, cells) if maker else []
-    promoted = parameter_fix(diagnostic, codes)
+    promoted = parameter_fix(diagnostic, said) if said else None
     if promoted is not None:
         found.append(promoted)
     if cells[cell].kind == "code" and diagnostic.severity is not Severity.ERROR and diagnostic.code != "NB301":

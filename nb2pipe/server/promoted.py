@@ -7,7 +7,8 @@ import builtins
 import keyword
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PureWindowsPath
 from typing import Any, NamedTuple, TypeGuard
 
@@ -25,6 +26,52 @@ class _Text(ast.Constant):
     value: str
 
 
+class _Assignment(NamedTuple):
+    """A statement at the top of a cell that gives a name a text."""
+
+    code: Code
+    node: ast.Assign
+    value: _Text
+
+
+class Words(NamedTuple):
+    """What the cells of a notebook say, gone through once for all findings.
+
+    ``words`` are all of their words, ``bound`` how often a name is bound anywhere (a star: by what nobody can see),
+    ``given`` the places where a call is given a text as it stands, and ``settings`` the assignments of texts to a name.
+    """
+
+    codes: tuple[Code, ...]
+    words: frozenset[str]
+    bound: Counter[str]
+    given: Mapping[str, list[tuple[Code, _Text]]]
+    settings: Mapping[str, list[_Assignment]]
+
+
+def words_of(codes: Sequence[Code]) -> Words:
+    """Go through the cells; what is in a cell that does not parse is not known, and counts as a star."""
+    words: set[str] = set()
+    bound: Counter[str] = Counter()
+    given: defaultdict[str, list[tuple[Code, _Text]]] = defaultdict(list)
+    settings: defaultdict[str, list[_Assignment]] = defaultdict(list)
+    for code in codes:
+        words.update(re.findall(r"\w+", code.cell.source))
+        if code.tree is None:
+            bound["*"] += 1
+            continue
+        for node in ast.walk(code.tree):
+            bound.update(_bound(node))
+            if isinstance(node, ast.Call):
+                for value in filter(_is_text, _arguments(node)):
+                    given[value.value].append((code, value))
+        for statement in code.tree.body:
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and _is_text(statement.value):
+                target = statement.targets[0]
+                if isinstance(target, ast.Name):
+                    settings[target.id].append(_Assignment(code, statement, statement.value))
+    return Words(tuple(codes), frozenset(words), bound, given, settings)
+
+
 class _Home(NamedTuple):
     """Where the parameter goes: into a cell, or into a new one above a cell."""
 
@@ -32,18 +79,17 @@ class _Home(NamedTuple):
     above: int
 
 
-def parameter_fix(diagnostic: Diagnostic, codes: Sequence[Code]) -> Fix | None:
+def parameter_fix(diagnostic: Diagnostic, said: Words) -> Fix | None:
     """The fix that makes a parameter of the path that a finding is about; None where no edit does so for certain.
 
     {"kind": "add-tag", "cell", "tag": "parameters"} where the cell holds nothing else, or
     {"kind": "make-parameter", "cell", "name", "edits": [{"cell", "old", "new"}], "added": {"above", "source"} or None},
     where ``old`` and ``new`` are whole cells, and ``added`` a cell to be tagged `parameters`.
     """
-    by_cell = {code.cell.index: code for code in codes}
-    here = by_cell.get(diagnostic.span.cell)
+    here = next((c for c in said.codes if c.cell.index == diagnostic.span.cell), None)
     if diagnostic.code not in CODES or here is None or here.tree is None:
         return None
-    home = _home(codes, here.cell.index)
+    home = _home(said.codes, here.cell.index)
     if home is None:
         return None
     path = _path_of(diagnostic)
@@ -53,11 +99,11 @@ def parameter_fix(diagnostic: Diagnostic, codes: Sequence[Code]) -> Fix | None:
                 (v.value for v in _arguments(node) if _is_text(v) and posixpath.normpath(v.value) == path), ""
             )
             if literal:
-                return _of_literal(literal, here.cell.index, codes, home)
+                return _of_literal(literal, here.cell.index, said, home)
         if isinstance(node, ast.Name):
-            found = _assigned_once(node.id, codes)
-            if found is not None and _leads_to(found[1].value.value, path):
-                return _of_assignment(node.id, *found, codes)
+            found = _assigned_once(node.id, said)
+            if found is not None and _leads_to(found.value.value, path):
+                return _of_assignment(node.id, found, said.codes)
     return None
 
 
@@ -103,25 +149,25 @@ def _is_plain(code: Code) -> bool:
 # A literal that stands in a call
 
 
-def _of_literal(path: str, user: int, codes: Sequence[Code], home: _Home) -> Fix | None:
+def _of_literal(path: str, user: int, said: Words, home: _Home) -> Fix | None:
     """Every call that is given the path is given a name instead, which no cell has so far."""
-    texts = [code.cell.source for code in codes]
-    name = next(n for n in _names(path) if not any(re.search(rf"\b{n}\b", text) for text in texts))
-    edits: list[dict[str, Any]] = []
-    written = ""
-    for code in codes:
-        if not _is_plain(code) or code.cell is home.cell or (home.cell and code.cell.index < home.cell.index):
-            continue
-        places = [p for p in _given(code, path) if p.lineno == p.end_lineno]
-        if places:
-            source = code.cell.source
-            written = written or _cut(source, places[0])
-            for place in sorted(places, key=lambda p: (p.lineno, p.col_offset), reverse=True):
-                source = _with(source, place, name)
-            edits.append({"cell": code.cell.index, "old": code.cell.source, "new": source})
-    if user not in {edit["cell"] for edit in edits}:
+    name = next(n for n in _names(path) if n not in said.words)
+    places: dict[int, list[_Text]] = {}
+    by_cell = {code.cell.index: code for code, _ in said.given[path]}
+    for code, place in said.given[path]:
+        below = home.cell is None or code.cell.index > home.cell.index
+        if below and _is_plain(code) and place.lineno == place.end_lineno:
+            places.setdefault(code.cell.index, []).append(place)
+    if user not in places:
         return None
-    return _fix(name, user, f"{name} = {written}", edits, home, codes)
+    edits = []
+    for cell in sorted(places):
+        old = new = by_cell[cell].cell.source
+        for place in sorted(places[cell], key=lambda p: (p.lineno, p.col_offset), reverse=True):
+            new = _with(new, place, name)
+        edits.append({"cell": cell, "old": old, "new": new})
+    written = _cut(by_cell[user].cell.source, places[user][0])
+    return _fix(name, user, f"{name} = {written}", edits, home, said.codes)
 
 
 def _names(path: str) -> Iterator[str]:
@@ -135,38 +181,13 @@ def _names(path: str) -> Iterator[str]:
         number += 1
 
 
-def _given(code: Code, path: str) -> Iterator[_Text]:
-    """The places where a call is given the path as it stands; elsewhere (a pattern, a type) a name would mean something else."""
-    assert code.tree is not None  # noqa: S101  who is plain has one
-    for node in ast.walk(code.tree):
-        if isinstance(node, ast.Call):
-            yield from (v for v in _arguments(node) if _is_text(v) and v.value == path)
-
-
 # A name that a cell gives the path
 
 
-class _Assignment(NamedTuple):
-    node: ast.Assign
-    value: _Text
-
-
-def _assigned_once(name: str, codes: Sequence[Code]) -> tuple[Code, _Assignment] | None:
-    """The cell and the statement that alone bind a name anywhere, where that is a text at the top of a cell."""
-    found: list[tuple[Code, _Assignment]] = []
-    bound = 0
-    for code in codes:
-        if code.tree is None:
-            return None
-        bound += sum(_binds(node, name) for node in ast.walk(code.tree))
-        for node in code.tree.body:
-            if (
-                isinstance(node, ast.Assign)
-                and _is_text(node.value)
-                and [ast.unparse(t) for t in node.targets] == [name]
-            ):
-                found.append((code, _Assignment(node, node.value)))
-    return found[0] if bound == len(found) == 1 and not _is_known(name) else None
+def _assigned_once(name: str, said: Words) -> _Assignment | None:
+    """The statement that alone binds a name anywhere, where that gives it a text at the top of a cell."""
+    found = said.settings.get(name, ())
+    return found[0] if said.bound[name] == len(found) == 1 and not said.bound["*"] and not _is_known(name) else None
 
 
 def _is_known(name: str) -> bool:
@@ -174,23 +195,24 @@ def _is_known(name: str) -> bool:
     return hasattr(builtins, name) or keyword.issoftkeyword(name) or name in ("In", "Out", "_", "__", "___")
 
 
-def _binds(node: ast.AST, name: str) -> bool:
+def _bound(node: ast.AST) -> Sequence[str]:
+    """The names that a node binds by itself, in whatever scope."""
     if isinstance(node, ast.Name):
-        return node.id == name and not isinstance(node.ctx, ast.Load)
+        return () if isinstance(node.ctx, ast.Load) else (node.id,)
     if isinstance(node, ast.arg):
-        return node.arg == name
+        return (node.arg,)
     if isinstance(node, ast.alias):
-        return (node.asname or node.name.partition(".")[0]) == name or node.name == "*"
+        return (node.asname or node.name.partition(".")[0],)
     if isinstance(node, (ast.Global, ast.Nonlocal)):
-        return name in node.names
-    if isinstance(node, ast.MatchMapping):
-        return node.rest == name
-    return getattr(node, "name", None) == name  # functions, classes, exceptions, patterns
+        return node.names
+    name = node.rest if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
+    return (name,) if isinstance(name, str) else ()  # functions, classes, exceptions, patterns
 
 
-def _of_assignment(name: str, code: Code, found: _Assignment, codes: Sequence[Code]) -> Fix | None:
+def _of_assignment(name: str, found: _Assignment, codes: Sequence[Code]) -> Fix | None:
     """The assignment moves among the parameters, or its cell becomes theirs."""
-    cell, node = code.cell, found.node
+    code, node = found.code, found.node
+    cell = code.cell
     home = _home(codes, cell.index)
     if home is None or not _is_plain(code) or "parameters" in cell.tags.roles:
         return None

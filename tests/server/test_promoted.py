@@ -11,7 +11,7 @@ import pytest
 
 from nb2pipe import api
 from nb2pipe.notebook.read import from_document
-from nb2pipe.server.promoted import CODES, parameter_fix
+from nb2pipe.server.promoted import CODES, parameter_fix, words_of
 
 Cells = list[tuple[str, str]]
 """The source and the tags of each cell, the tags with blanks between them."""
@@ -29,7 +29,8 @@ def found(cells: Cells) -> tuple[int, list[Cells]]:
     }  # fmt: skip
     compiled = api.compile_notebook(from_document(document, "analysis.ipynb"))
     findings = [d for d in api.check(compiled) if d.code in CODES]
-    fixes = [parameter_fix(d, compiled.codes) for d in findings]
+    said = words_of(compiled.codes)
+    fixes = [parameter_fix(d, said) for d in findings]
     distinct = {json.dumps(fix, sort_keys=True): fix for fix in fixes if fix}
     return len(findings), [applied(cells, fix) for fix in distinct.values()]
 
