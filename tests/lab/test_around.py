@@ -85,9 +85,9 @@ def test_a_pipeline_notebook_begins_in_the_launcher(
     picture("starter")
     assert page.locator(f"{PANEL} .jp-nb2pipe-finding").count() == 0
     # without jupyter-scheduler there is no word of it
-    page.locator('[data-jp-item-name="nb2pipe-menu"]').last.click()
-    assert page.locator(".lm-Menu-item", has_text="Run as Pipeline").last.is_visible()
-    assert not page.locator(".lm-Menu-item", has_text="Schedule the Notebook").last.is_visible()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator(".lm-Menu-item:visible", has_text="Run as Pipeline").wait_for()
+    assert page.locator(".lm-Menu-item:visible", has_text="Schedule the Notebook").count() == 0
     ran = subprocess.run(
         [sys.executable, "-m", "nb2pipe", "run", "Untitled.ipynb", "-p", "rows=10"],
         cwd=folder,
