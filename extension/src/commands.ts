@@ -14,7 +14,10 @@ export const Commands = {
   run: 'nb2pipe:run-pipeline',
   cancel: 'nb2pipe:cancel-run',
   show: 'nb2pipe:show-panel',
-  selectStep: 'nb2pipe:select-step'
+  selectStep: 'nb2pipe:select-step',
+  foldStep: 'nb2pipe:fold-step',
+  create: 'nb2pipe:create-notebook',
+  schedule: 'nb2pipe:schedule-notebook'
 } as const;
 
 /** The commands in the order of menus. */
@@ -26,6 +29,7 @@ export const MENU = [
   RunCommands.resume,
   Commands.cancel,
   RunCommands.outputs,
+  Commands.schedule,
   Commands.show
 ];
 
@@ -118,7 +122,7 @@ export function addCommands(
 }
 
 /** Where the cells of the active cell's step stand now. */
-function stepOfActiveCell(session: Session | null): number[] | null {
+export function stepOfActiveCell(session: Session | null): number[] | null {
   const id = session?.panel.content.activeCell?.model.id;
   const analysis = session?.analysis;
   if (!session || !analysis || id === undefined) {

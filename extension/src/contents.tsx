@@ -133,14 +133,18 @@ function Evidence(props: {
   const { edges, trans, session, actions } = props;
   const evidence = edges.flatMap(edge => edge.evidence);
   return (
-    <div className="jp-nb2pipe-evidence" aria-label={trans.__('Why this edge is there')}>
+    <div
+      className="jp-nb2pipe-evidence"
+      role="group"
+      aria-label={trans.__('Why this edge is there')}
+    >
       <p>{edges.map(edge => labelOf(edge, trans)).join('; ')}</p>
       <ul>
         {evidence.map((found, i) => (
           <li key={i}>
             <code>{found.name}</code>{' '}
             <Place {...{ session, actions, trans }} {...found.write} />
-            {' → '}
+            <span className="jp-nb2pipe-to">{' → '}</span>
             <Place {...{ session, actions, trans }} {...found.read} />
           </li>
         ))}

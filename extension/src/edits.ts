@@ -89,7 +89,52 @@ export function makeFix(
       });
       return true;
     }
+    case 'make-parameter':
+      return makeParameter(notebook, ids, fix);
   }
+}
+
+function makeParameter(
+  notebook: ISharedNotebook,
+  ids: readonly string[],
+  fix: Fix & { kind: 'make-parameter' }
+): boolean {
+  const { edits, added } = fix;
+  const cells = edits.map(edit => cellById(notebook, ids[edit.cell])?.cell);
+  const above = added && cellById(notebook, ids[added.above]);
+  if (
+    edits.some((edit, i) => cells[i]?.getSource() !== edit.old) ||
+    (added && above === null)
+  ) {
+    return false;
+  }
+  notebook.transact(() => {
+    edits.forEach((edit, i) => replaceSource(cells[i], edit.old, edit.new));
+    if (added && above) {
+      notebook.insertCell(above.index, {
+        cell_type: 'code',
+        source: added.source,
+        metadata: { tags: ['parameters'] }
+      });
+    }
+  });
+  return true;
+}
+
+/** Write what is different, so that cursors and others' edits elsewhere in the cell stay. */
+function replaceSource(cell: ISharedCell | undefined, old: string, now: string): void {
+  let start = 0;
+  while (start < old.length && old[start] === now[start]) {
+    start++;
+  }
+  let end = 0;
+  while (
+    end < Math.min(old.length, now.length) - start &&
+    old[old.length - 1 - end] === now[now.length - 1 - end]
+  ) {
+    end++;
+  }
+  cell?.updateSource(start, old.length - end, now.slice(start, now.length - end));
 }
 
 const METADATA = ['kernelspec', 'language_info', 'jupytext', 'kubeflow_notebook'];

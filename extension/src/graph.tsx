@@ -6,6 +6,7 @@ import * as React from 'react';
 import { colourOf } from './colours';
 import { ILayout, layoutOf, linesOf, mergedEdges, pathOf } from './layout';
 import { IAnalysis, IEdge } from './protocol';
+import { wordsOfStatus } from './words';
 
 interface IView {
   x: number;
@@ -169,7 +170,7 @@ export function Graph(props: IGraphProps): React.ReactElement | null {
             chosen && 'jp-mod-chosen'
           ];
           const said = status
-            ? trans.__('Step %1, %2', node.name, status)
+            ? trans.__('Step %1, %2', node.name, wordsOfStatus(status, trans))
             : trans.__('Step %1', node.name);
           return (
             <g

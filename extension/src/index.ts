@@ -7,18 +7,23 @@ import {
 } from '@jupyterlab/application';
 import { ICommandPalette, IToolbarWidgetRegistry } from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITableOfContentsTracker } from '@jupyterlab/toc';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { addCommandsAround } from './around';
 import { addCommands, Commands, MENU } from './commands';
 import { cellById } from './edits';
+import { pipelineImage } from './icons';
 import { Overlay } from './overlay';
 import { PipelinePanel } from './panel';
 import { IActions } from './parts';
 import { Server } from './server';
 import { DEFAULTS, ISettings, Session } from './session';
-import { menuButton } from './toolbar';
+import { showInContents } from './toc';
+import { compileButton, menuButton } from './toolbar';
 
 const ID = 'nb2pipe:plugin';
 
@@ -34,7 +39,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
     ICommandPalette,
     IToolbarWidgetRegistry,
     ILayoutRestorer,
-    IEditorLanguageRegistry
+    IEditorLanguageRegistry,
+    ILauncher,
+    ITableOfContentsTracker
   ],
   activate
 };
@@ -49,7 +56,9 @@ function activate(
   palette: ICommandPalette | null,
   toolbars: IToolbarWidgetRegistry | null,
   restorer: ILayoutRestorer | null,
-  languages: IEditorLanguageRegistry | null
+  languages: IEditorLanguageRegistry | null,
+  launcher: ILauncher | null,
+  contents: ITableOfContentsTracker | null
 ): void {
   const trans = (translator ?? nullTranslator).load('nb2pipe');
   const { serviceManager, commands, shell } = app;
@@ -66,10 +75,12 @@ function activate(
     if (known) {
       return known.session;
     }
-    const { contents } = serviceManager;
-    const session = new Session(notebook, server, contents, trans, settings);
+    const session = new Session(notebook, server, serviceManager.contents, trans, settings);
     const overlay = new Overlay(session, trans, settings);
     sessions.set(notebook, { session, overlay });
+    if (contents) {
+      showInContents(session, contents, () => settings.badges);
+    }
     session.changed.connect(() => commands.notifyCommandChanged());
     notebook.disposed.connect(() => {
       sessions.delete(notebook);
@@ -110,13 +121,26 @@ function activate(
   follow();
 
   addCommands(app, () => of(tracker.currentWidget), panel, trans);
-  for (const command of [...MENU, Commands.selectStep]) {
+  addCommandsAround(app, () => of(tracker.currentWidget), trans);
+  const others = [Commands.selectStep, Commands.foldStep, Commands.create];
+  for (const command of [...MENU, ...others]) {
     palette?.addItem({
       command,
       category: trans.__('Pipeline'),
       args: { isPalette: true }
     });
   }
+  launcher?.add({
+    command: Commands.create,
+    // as JupyterLab calls the category where its own cards of notebooks are
+    category: (translator ?? nullTranslator).load('jupyterlab').__('Notebook'),
+    args: { isLauncher: true },
+    kernelIconUrl: pipelineImage(),
+    rank: 10
+  });
+  toolbars?.addFactory<NotebookPanel>('Notebook', 'nb2pipe-compile', () =>
+    compileButton(commands, trans)
+  );
   toolbars?.addFactory<NotebookPanel>('Notebook', 'nb2pipe-menu', () =>
     menuButton(commands, trans)
   );

@@ -44,7 +44,14 @@ export type Fix =
   | { kind: 'rename-tag'; cell: number; old: string; new: string }
   | { kind: 'add-tag'; cell: number; tag: string }
   | { kind: 'move-cell'; cell: number; above: number }
-  | { kind: 'insert-line'; cell: number; line: number; text: string };
+  | { kind: 'insert-line'; cell: number; line: number; text: string }
+  | {
+      kind: 'make-parameter';
+      cell: number;
+      name: string;
+      edits: { cell: number; old: string; new: string }[];
+      added: { above: number; source: string } | null;
+    };
 
 export type Severity = 'error' | 'warning' | 'info';
 

@@ -1,11 +1,27 @@
-/** The arrow beside the toolbar's button: the menu of what else can be done. */
+/** The toolbar's button, and the arrow beside it: the menu of what else can be done. */
 
 import { TranslationBundle } from '@jupyterlab/translation';
-import { caretDownEmptyIcon, ToolbarButton } from '@jupyterlab/ui-components';
+import {
+  caretDownEmptyIcon,
+  CommandToolbarButton,
+  ToolbarButton
+} from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import { Menu } from '@lumino/widgets';
 
-import { MENU } from './commands';
+import { Commands, MENU } from './commands';
+
+/** The button says what it does: without a label of its own a toolbar shows the icon alone. */
+export function compileButton(
+  commands: CommandRegistry,
+  trans: TranslationBundle
+): CommandToolbarButton {
+  return new CommandToolbarButton({
+    commands,
+    id: Commands.compile,
+    label: trans.__('Compile to pipeline')
+  });
+}
 
 export function menuButton(
   commands: CommandRegistry,

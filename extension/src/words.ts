@@ -1,4 +1,4 @@
-/** What is said of a quick fix: before it is made, and behind it. */
+/** What is said of a quick fix, before it is made and behind it, and for the words that the server has for states. */
 
 import { TranslationBundle } from '@jupyterlab/translation';
 
@@ -14,7 +14,18 @@ export function wordsOf(
         offer: trans.__('Rename the tag to %1', fix.new),
         done: trans.__('The tag is now %1.', fix.new)
       };
+    case 'make-parameter':
+      return {
+        offer: trans.__('Make %1 a parameter', fix.name),
+        done: trans.__('%1 is a parameter now.', fix.name)
+      };
     case 'add-tag':
+      if (fix.tag === 'parameters') {
+        return {
+          offer: trans.__('Make parameters of this cell'),
+          done: trans.__('The cell has the tag %1.', fix.tag)
+        };
+      }
       return fix.tag.startsWith('nb2pipe:ignore=')
         ? {
             offer: trans.__('Silence it in this cell'),
@@ -35,4 +46,29 @@ export function wordsOf(
         done: trans.__('A line was inserted.')
       };
   }
+}
+
+/** How a step stands, for who cannot see its colour. */
+export function wordsOfStatus(status: string, trans: TranslationBundle): string {
+  const words: Record<string, string> = {
+    ok: trans.__('done'),
+    cached: trans.__('cached'),
+    failed: trans.__('failed'),
+    died: trans.__('died'),
+    'not-run': trans.__('not run'),
+    running: trans.__('running'),
+    waiting: trans.__('waiting')
+  };
+  return words[status] ?? status;
+}
+
+/** What kind of version one is. */
+export function wordsOfKind(kind: string, trans: TranslationBundle): string {
+  const words: Record<string, string> = {
+    first: trans.__('the first version'),
+    major: trans.__('major'),
+    minor: trans.__('minor'),
+    patch: trans.__('patch')
+  };
+  return words[kind] ?? kind;
 }

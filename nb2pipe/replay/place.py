@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,8 @@ def lay_out(place: Place) -> Path:
             target.mkdir()
         left_out = shutil.ignore_patterns(*_LEFT_OUT)
         shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, ignore=left_out)
+        for copied, _, _ in os.walk(target):  # a folder that nobody may write to could not be taken away again
+            Path(copied).chmod(Path(copied).stat().st_mode | stat.S_IRWXU)
     except (OSError, shutil.Error) as error:
         raise UsageError(f"cannot copy {place.folder}: {error}") from error
     return target

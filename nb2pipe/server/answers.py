@@ -11,6 +11,7 @@ from nb2pipe.notebook.model import Cell, Requirements
 from nb2pipe.pipeline.document import to_document as pipeline_document
 from nb2pipe.report.document import to_document as finding_document
 from nb2pipe.server.fixes import fixes_of
+from nb2pipe.server.promoted import CODES, Words, words_of
 
 
 def analysed(compiled: Compiled, findings: Sequence[Diagnostic]) -> dict[str, Any]:
@@ -20,6 +21,7 @@ def analysed(compiled: Compiled, findings: Sequence[Diagnostic]) -> dict[str, An
     """
     notebook, pipeline = compiled.notebook, compiled.pipeline
     document = pipeline_document(pipeline)
+    said = words_of(compiled.codes) if any(d.code in CODES for d in findings) else None
     texts = {p.name: p.text for p in pipeline.parameters}
     for parameter in document["parameters"]:
         parameter["text"] = texts[parameter["name"]]
@@ -35,7 +37,7 @@ def analysed(compiled: Compiled, findings: Sequence[Diagnostic]) -> dict[str, An
         "joined": [{"steps": list(steps), "value": value, "kind": kind} for steps, value, kind in pipeline.joined],
         "ids": [cell.id for cell in notebook.cells],
         "roles": {str(c.index): sorted(c.tags.roles) for c in notebook.cells if c.tags.roles},
-        "findings": [finding(d, notebook.cells) for d in findings],
+        "findings": [finding(d, notebook.cells, said) for d in findings],
     }
 
 
@@ -47,7 +49,7 @@ def refused(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def finding(diagnostic: Diagnostic, cells: Sequence[Cell]) -> dict[str, Any]:
+def finding(diagnostic: Diagnostic, cells: Sequence[Cell], said: Words | None = None) -> dict[str, Any]:
     """A finding as JSON data: as `check` has it, with its end, the consequence, the other places, and the fixes."""
     return {
         **finding_document(diagnostic),
@@ -55,7 +57,7 @@ def finding(diagnostic: Diagnostic, cells: Sequence[Cell]) -> dict[str, Any]:
         "end_column": diagnostic.span.end_column,
         "why": diagnostic.why,
         "sites": [{**_place(site.span), "label": site.label} for site in diagnostic.sites],
-        "fixes": fixes_of(diagnostic, cells),
+        "fixes": fixes_of(diagnostic, cells, said),
     }
 
 

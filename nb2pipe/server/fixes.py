@@ -8,21 +8,26 @@ from typing import Any
 from nb2pipe.diagnostics import Diagnostic, Severity
 from nb2pipe.notebook.model import Cell
 from nb2pipe.notebook.tags import meant
+from nb2pipe.server.promoted import Words, parameter_fix
 
 Fix = dict[str, Any]
 
 
-def fixes_of(diagnostic: Diagnostic, cells: Sequence[Cell]) -> list[Fix]:
+def fixes_of(diagnostic: Diagnostic, cells: Sequence[Cell], said: Words | None = None) -> list[Fix]:
     """The fixes of one finding, the best first; the last one silences what is no error.
 
     {"kind": "rename-tag", "cell", "old", "new"}    {"kind": "move-cell", "cell", "above"}
     {"kind": "insert-line", "cell", "line", "text"}    {"kind": "add-tag", "cell", "tag"}
+    {"kind": "make-parameter", ...} as `parameter_fix` has it
     """
     cell = diagnostic.span.cell
     if not 0 <= cell < len(cells):
         return []
     maker = _MAKERS.get(diagnostic.code)
     found = maker(diagnostic, cells) if maker else []
+    promoted = parameter_fix(diagnostic, said) if said else None
+    if promoted is not None:
+        found.append(promoted)
     if cells[cell].kind == "code" and diagnostic.severity is not Severity.ERROR and diagnostic.code != "NB301":
         found.append({"kind": "add-tag", "cell": cell, "tag": f"nb2pipe:ignore={diagnostic.code}"})
     return found

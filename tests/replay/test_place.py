@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from nb2pipe.replay.place import a_place, environment, lay_out
@@ -56,3 +57,19 @@ def test_both_sides_have_one_environment() -> None:
     assert found["PYTHONPATH"] == "here"
     assert "PYTHONHASHSEED" in found
     assert not {"MPLBACKEND", "PYTEST_CURRENT_TEST", "COLUMNS"} & found.keys()
+
+
+def test_the_copy_of_a_folder_that_is_read_only_is_taken_away_again(tmp_path: Path) -> None:
+    (tmp_path / "nb" / "data").mkdir(parents=True)
+    for folder in (tmp_path / "nb" / "data", tmp_path / "nb"):
+        folder.chmod(0o555)
+    try:
+        with a_place(tmp_path / "nb") as place:
+            for _ in range(2):
+                target = lay_out(place)
+                assert os.stat(target).st_mode & 0o700 == 0o700
+                assert os.stat(target / "data").st_mode & 0o700 == 0o700
+        assert not place.scratch.exists()
+    finally:
+        (tmp_path / "nb").chmod(0o755)
+        (tmp_path / "nb" / "data").chmod(0o755)

@@ -85,6 +85,50 @@ describe('makeFix', () => {
   });
 });
 
+describe('a fix that makes a parameter', () => {
+  const ids = ['c0', 'c1'];
+  const edit = { cell: 1, old: 'print(open("/a/b.csv"))', new: 'print(open(b_path))' };
+  const fix = {
+    kind: 'make-parameter',
+    cell: 1,
+    name: 'b_path',
+    edits: [edit],
+    added: { above: 0, source: 'b_path = "/a/b.csv"' }
+  } as const;
+
+  it('writes all of it as one change, which Undo takes back', () => {
+    const model = notebook({ source: 'x = 1' }, { source: edit.old });
+    expect(makeFix(model, ids, { ...fix, edits: [edit] })).toBe(true);
+    expect(sources(model)).toEqual(['b_path = "/a/b.csv"', 'x = 1', 'print(open(b_path))']);
+    expect(tagsOf(model.getCell(0))).toEqual(['parameters']);
+    model.undo();
+    expect(sources(model)).toEqual(['x = 1', edit.old]);
+    model.redo();
+    expect(sources(model)).toEqual(['b_path = "/a/b.csv"', 'x = 1', 'print(open(b_path))']);
+    expect(tagsOf(model.getCell(0))).toEqual(['parameters']);
+  });
+
+  it('writes into the cell of parameters that is there', () => {
+    const model = notebook({ source: 'n = 1\nn' }, { source: edit.old });
+    const edits = [
+      edit,
+      { cell: 0, old: 'n = 1\nn', new: 'n = 1\nb_path = "/a/b.csv"\nn' }
+    ];
+    expect(makeFix(model, ids, { ...fix, edits, added: null })).toBe(true);
+    expect(sources(model)).toEqual([
+      'n = 1\nb_path = "/a/b.csv"\nn',
+      'print(open(b_path))'
+    ]);
+  });
+
+  it('changes nothing where any of its cells is another by now', () => {
+    const model = notebook({ source: 'x = 1' }, { source: `${edit.old} ` });
+    expect(makeFix(model, ids, { ...fix, edits: [edit] })).toBe(false);
+    expect(makeFix(model, ['gone', 'c1'], { ...fix, edits: [] })).toBe(false);
+    expect(sources(model)).toEqual(['x = 1', `${edit.old} `]);
+  });
+});
+
 describe('documentOf', () => {
   it('has what the analysis looks at, and no outputs', () => {
     const model = notebook({ source: 'x', tags: ['step:a'] }, { source: 'y' });

@@ -8,6 +8,7 @@ import { IActions, Section } from '../parts';
 import { treeOf, INode } from '../files';
 import { ICompiled, IFile } from '../protocol';
 import { Session } from '../session';
+import { wordsOfKind } from '../words';
 
 export function CompiledSection(props: {
   session: Session;
@@ -33,9 +34,7 @@ export function CompiledSection(props: {
         </b>{' '}
         {version.kind === null
           ? trans.__('nothing has changed')
-          : version.kind === 'first'
-            ? trans.__('the first version')
-            : version.kind}
+          : wordsOfKind(version.kind, trans)}
         {' · '}
         {compiled.summary}
       </p>

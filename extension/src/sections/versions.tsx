@@ -5,6 +5,7 @@ import * as React from 'react';
 
 import { IActions, Section } from '../parts';
 import { Session } from '../session';
+import { wordsOfKind } from '../words';
 import { Diff } from './compiled';
 
 export function VersionsSection(props: {
@@ -30,8 +31,7 @@ export function VersionsSection(props: {
           {versions.versions.map(version => (
             <li key={version.version}>
               <p>
-                <b>{version.version}</b>{' '}
-                {version.kind === 'first' ? trans.__('the first') : version.kind}
+                <b>{version.version}</b> {wordsOfKind(version.kind, trans)}
                 {version.current && ` · ${trans.__('current')}`}
               </p>
               {version.kind !== 'first' && (

@@ -1,0 +1,124 @@
+"""What stands around the panel: fixes that reach over cells, the table of contents, the launcher, another language, axe."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.conftest import TOKEN, Server, code
+from tests.lab.test_notebook import PANEL, Open, saved, show, sources, step
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
+AXE = Path(__file__).parents[2] / "extension" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def text(source: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "source": source}
+
+
+@contextmanager
+def language(page: Any, server: Server, locale: str) -> Iterator[None]:
+    """JupyterLab in a language."""
+    address = f"{server.url}/lab/api/settings/@jupyterlab/translation-extension:plugin?token={TOKEN}"
+    headers = {"Content-Type": "application/json"}
+    try:
+        page.request.put(address, data=json.dumps({"raw": json.dumps({"locale": locale})}), headers=headers)
+        yield
+    finally:
+        page.request.put(address, data=json.dumps({"raw": "{}"}), headers=headers)
+
+
+def test_a_path_becomes_a_parameter_and_a_step_is_folded(
+    page: Any, opened: Open, picture: Callable[[str], None]
+) -> None:
+    before = [
+        "# Sales",
+        "import json\nrate = 2",
+        "## Load",
+        "x = open('/home/m/sales.csv').read()",
+        "y = rate",
+        "print(y)",
+    ]
+    tags = ["", "parameters", "", "step:load", "step:load", "step:rest"]
+    cells = [code(s, t) if t else text(s) for s, t in zip(before, tags, strict=True)]
+    path = opened("around.ipynb", cells)
+    show(page)
+    page.locator('.lm-TabBar-tab[data-id="table-of-contents"]').click()
+    page.locator('.jp-tocItem-content[data-nb2pipe-steps="load, rest"]', has_text="Load").wait_for()
+    finding = page.locator(f"{PANEL} .jp-nb2pipe-finding", has_text="NB503")
+    finding.get_by_role("button", name="Make sales_path a parameter").click()
+    finding.wait_for(state="detached")
+    page.locator(f"{PANEL} .jp-nb2pipe-field", has_text="sales_path").wait_for()
+    after = [*before]
+    after[1], after[3] = f"{before[1]}\nsales_path = '/home/m/sales.csv'", "x = open(sales_path).read()"
+    assert sources(saved(page, path)) == after
+    page.get_by_role("button", name="Undo").first.click()
+    finding.wait_for()
+    assert sources(saved(page, path)) == before
+    # folded, and shown again
+    page.locator(".jp-Cell .jp-InputPrompt").nth(3).click(button="right")
+    page.locator(".lm-Menu-item", has_text="Collapse the Cells of This Step").click()
+    page.locator(".jp-Cell .jp-InputPlaceholder").nth(1).wait_for()
+    picture("folded")
+    assert [c["metadata"].get("jupyter", {}).get("source_hidden", False) for c in saved(page, path)["cells"]] == [
+        False, False, False, True, True, False,
+    ]  # fmt: skip
+    page.locator(".jp-Cell .jp-InputPlaceholder").first.click(button="right")
+    page.locator(".lm-Menu-item", has_text="Expand the Cells of This Step").click()
+    page.locator(".jp-Cell .jp-InputPlaceholder").first.wait_for(state="detached")
+
+
+def test_a_pipeline_notebook_begins_in_the_launcher(
+    page: Any, opened: Open, server: Server, picture: Callable[[str], None]
+) -> None:
+    folder = opened("monthly_sales_report.ipynb", kernel=False).parent
+    page.keyboard.press("Control+Shift+l")
+    page.locator(".jp-LauncherCard", has_text="Pipeline notebook").click()
+    step(page, "report").wait_for()
+    picture("starter")
+    assert page.locator(f"{PANEL} .jp-nb2pipe-finding").count() == 0
+    # without jupyter-scheduler there is no word of it
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator(".lm-Menu-item:visible", has_text="Run as Pipeline").wait_for()
+    assert page.locator(".lm-Menu-item:visible", has_text="Schedule the Notebook").count() == 0
+    ran = subprocess.run(
+        [sys.executable, "-m", "nb2pipe", "run", "Untitled.ipynb", "-p", "rows=10"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_it_speaks_italian_and_leaves_axe_nothing_to_say(
+    page: Any, opened: Open, server: Server, picture: Callable[[str], None]
+) -> None:
+    with language(page, server, "it_IT"):
+        opened("exploration_mess.ipynb", kernel=False)
+        page.locator('.lm-TabBar-tab[data-id="nb2pipe-panel"]').click()
+        page.locator(f"{PANEL} .jp-nb2pipe-finding").first.wait_for()
+        assert page.locator(f"{PANEL} .jp-nb2pipe-buttons button").all_inner_texts() == [
+            "Compila",
+            "Verifica",
+            "Esegui",
+        ]
+        page.locator(f"{PANEL} .jp-nb2pipe-status", has_text="4 passi, 8 archi, 17 segnalazioni").wait_for()
+        page.get_by_role("button", name="Trasforma sensors_path in un parametro").wait_for()
+        page.locator('[data-jp-item-name="nb2pipe-compile"]', has_text="Compila in una pipeline").wait_for()
+        for summary in page.locator(f"{PANEL} summary").all():
+            summary.evaluate("node => { node.parentElement.open = true; }")
+        page.locator(f"{PANEL} .jp-nb2pipe-edge").first.focus()
+        page.keyboard.press("Enter")
+        page.locator(f"{PANEL} .jp-nb2pipe-evidence").wait_for()
+        picture("italian")
+        page.evaluate(AXE.read_text())
+        found = page.evaluate(f"axe.run('{PANEL}')")["violations"]
+        assert [(f["id"], f["nodes"][0]["html"]) for f in found] == []
