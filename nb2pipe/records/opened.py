@@ -23,6 +23,7 @@ def opened_step(store: Store, run: Run, name: str | None = None, *, trust: bool 
     Raises:
         UsageError: There is no such step, or what it took is not in the store.
     """
+    import nbformat
     import nbformat.v4
 
     pipeline = pipeline_of(store, run)
@@ -30,6 +31,7 @@ def opened_step(store: Store, run: Run, name: str | None = None, *, trust: bool 
     values = _inputs(store, run, step)
     document, result = document_of(store, run), result_of(store, run)
     executed.fill(document, result)
+    document = nbformat.from_dict(document)
     outcome = result.outcomes[step.name]
     cells = [nbformat.v4.new_markdown_cell(_head(run, step, outcome.status, outcome.detail, outcome.cell))]
     loading = nbformat.v4.new_code_cell(_loading(store, run, step, values, trust=trust))
