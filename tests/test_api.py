@@ -24,4 +24,4 @@ def test_another_name_is_an_error() -> None:
 def test_a_name_brings_its_own_module_only() -> None:
     code = "import sys; from nb2pipe import api; api.load; print(sorted(m for m in sys.modules if m.startswith('nb2pipe.api.')))"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    assert found == "['nb2pipe.api.compiling']\n"
+    assert found == "['nb2pipe.api.compiling', 'nb2pipe.api.interpreting']\n"

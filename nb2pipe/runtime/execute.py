@@ -112,13 +112,13 @@ class _Execution:
                 if run.stopped:
                     self.drop(step)
                     continue
-                if not before[step.name] <= run.ended or self.attempts.waits(step.name):
+                if not before[step.name] <= run.ended:
                     continue
                 cause = ready.failed_before(run, before[step.name]) or ready.lost_before(run, step)
                 if cause:
                     self.attempts.forget(step.name)
                     run.give_up(step.name, cause)
-                elif ready.hosts_are_free(run, step) and self.has_room(step):
+                elif not self.attempts.waits(step.name) and ready.hosts_are_free(run, step) and self.has_room(step):
                     self.start(step)
 
     def has_room(self, step: Step) -> bool:

@@ -205,7 +205,9 @@ def test_a_step_that_waits_is_given_up_with_what_it_needs(tmp_path: Path, monkey
         "d = open('a.txt').read()\nassert not d",
         code("print('tried', d)\n1 / 0", "retries:1"),
     ]
+    began = time.monotonic()
     result = run(overlooking(write(tmp_path / "n.ipynb", cells), without("file")))
+    assert time.monotonic() - began < 25, "at once, and not when it would have been tried again"
     assert [o.status for o in result.outcomes.values()] == ["ok", "ok", "failed", "not run"]
     assert result.outcomes["cell_4"].detail == "cell_3 failed"
     assert result.outputs.get(3, []) == []

@@ -28,9 +28,8 @@ FRAME = [
 
 @pytest.mark.parametrize(
     ("name", "counts"),
-    [
+    [  # the seventh, churn_training, is verified by tests/test_readme.py
         ("ab_test.py", (5, 5, 0)),
-        ("churn_training.ipynb", (12, 7, 2)),
         ("energy_forecast.ipynb", (16, 7, 1)),
         ("house_prices_kale.ipynb", (8, 6, 0)),
         ("monte_carlo_pricing.ipynb", (5, 6, 1)),
