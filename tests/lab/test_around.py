@@ -108,6 +108,7 @@ def test_it_speaks_italian_and_leaves_axe_nothing_to_say(
         assert page.locator(f"{PANEL} .jp-nb2pipe-buttons button").all_inner_texts() == [
             "Compila",
             "Verifica",
+            "Piano",
             "Esegui",
         ]
         page.locator(f"{PANEL} .jp-nb2pipe-status", has_text="4 passi, 8 archi, 17 segnalazioni").wait_for()

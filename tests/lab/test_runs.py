@@ -77,6 +77,7 @@ def test_a_step_that_fails_is_opened_mended_and_the_run_gone_on_with(
     picture("step-opened")
     # it is mended in the notebook, and the run goes on: what had ended is taken from it, and so is its parameter
     page.get_by_role("button", name="Go to fails.ipynb").click()
+    page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.lm-mod-current", has_text="fails.ipynb").wait_for()
     write(page, 2, "share = len(rows) / (rate - 1)")
     page.get_by_role("button", name="Resume").click()
     page.locator(f"{PANEL} .jp-nb2pipe-outcomes .jp-mod-ok").nth(1).wait_for(timeout=60_000)
