@@ -428,18 +428,26 @@ export class Session implements IDisposable {
     }
   }
 
-  /** Whether the notebook is saved as it stands: what is compiled and run is its file. */
+  /** Save the notebook as it stands, for what is compiled and run is its file; whether that came about. */
   async saved(): Promise<boolean> {
     const { context } = this.panel;
     if (!context.model.dirty) {
       return true;
     }
+    let completed = false;
+    // the model may be dirty again at once: a kernel that has just started says what it is
+    const hear = (_: unknown, state: string) => {
+      completed = completed || state.startsWith('completed');
+    };
+    context.saveState.connect(hear);
     try {
       await context.save();
     } catch {
       // the reason is in a dialog of the context
+    } finally {
+      context.saveState.disconnect(hear);
     }
-    return !context.model.dirty;
+    return completed || !context.model.dirty;
   }
 
   private newDebouncer(): Debouncer {
