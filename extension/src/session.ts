@@ -179,7 +179,8 @@ export class Session implements IDisposable {
       if (this.asking === asking && !this.isDisposed) {
         this.analysis = analysis;
         this.state = 'ready';
-        this.failure = null;
+        // what compiling or a run has said stays, whatever a kernel writes into the metadata
+        this.failure = this.failure === this.unanalysed ? null : this.failure;
         this._changed.emit();
       }
     } catch (error) {
@@ -191,7 +192,7 @@ export class Session implements IDisposable {
         return;
       }
       this.asked = '';
-      this.failure = failure;
+      this.failure = this.unanalysed = failure;
       this.state = error instanceof ServerFailure && error.missing ? 'missing' : 'failed';
       this._changed.emit();
     }
@@ -469,6 +470,7 @@ export class Session implements IDisposable {
   private readonly page = UUID.uuid4();
   private debouncer: Debouncer;
   private asked = '';
+  private unanalysed: IFailure | null = null;
   private asking: AbortController | null = null;
   private hearing: AbortController | null = null;
   private _isDisposed = false;
