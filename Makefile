@@ -31,7 +31,7 @@ test-lab: $(LAB_VENV)/front-end ## set up and test the JupyterLab extension: lin
 	cd extension && PATH=$(LAB):$$PATH jlpm lint
 	cd extension && PATH=$(LAB):$$PATH jlpm test
 	$(LAB)/python -m pytest -n $(JOBS) --dist worksteal -p pytest_jupyter.jupyter_server -m lab -W default tests/server
-	PATH=$(LAB):$$PATH $(LAB)/python -m pytest -n 2 --dist worksteal -m lab tests/lab
+	PATH=$(LAB):$$PATH $(LAB)/python -m pytest -m lab tests/lab
 
 environment-torch: $(TORCH_VENV)/tests ## set up what test-torch needs
 
