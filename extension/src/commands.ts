@@ -46,10 +46,7 @@ export function addCommands(
   const show = () => {
     shell.activateById(panel.id);
   };
-  const idle = () => {
-    const session = current();
-    return session !== null && session.busy === null && session.running === null;
-  };
+  const idle = () => current()?.idle ?? false;
   const describedBy = { args: NOTHING };
   commands.addCommand(Commands.compile, {
     label: trans.__('Compile to Pipeline'),

@@ -42,7 +42,7 @@ export function Contents(props: {
     setEdge(again ? null : keyOf(next));
     actions.light(session, again ? null : next);
   };
-  const busy = session.busy !== null || session.running !== null;
+  const busy = !session.idle;
   const { opened } = session;
   if (opened) {
     return (

@@ -45,6 +45,19 @@ export function Section(props: {
   );
 }
 
+/** What the user should know of what was done. */
+export function Notes(props: { of: readonly string[] }): React.ReactElement {
+  return (
+    <>
+      {props.of.map((note, i) => (
+        <p key={i} className="jp-nb2pipe-help">
+          {note}
+        </p>
+      ))}
+    </>
+  );
+}
+
 /** A place in the notebook, to go to. */
 export function Place(props: {
   session: Session;

@@ -109,6 +109,11 @@ export class Session implements IDisposable {
       : null;
   }
 
+  /** Whether nothing is being done for it. */
+  get idle(): boolean {
+    return this.busy === null && this.running === null;
+  }
+
   /** Whether there is anything to say of a run: one that goes on, is over, or is planned. */
   get hasRun(): boolean {
     const { plan, sweepPlan, table } = this.runs;

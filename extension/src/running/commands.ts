@@ -19,10 +19,7 @@ export function addRunCommands(
   trans: TranslationBundle
 ): void {
   const { commands } = app;
-  const idle = () => {
-    const session = current();
-    return session !== null && session.busy === null && session.running === null;
-  };
+  const idle = () => current()?.idle ?? false;
   const describedBy = { args: { type: 'object', properties: {} } } as const;
   commands.addCommand(RunCommands.plan, {
     label: trans.__('Plan a Run of the Pipeline'),

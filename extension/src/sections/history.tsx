@@ -3,7 +3,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IActions, Section } from '../parts';
+import { IActions, Notes, Section } from '../parts';
 import { bytes, metric, moment } from '../running/amounts';
 import { IComparison, IRun, IRunDetails, Made, RunStatus } from '../running/protocol';
 import { resumable } from '../running/runs';
@@ -213,11 +213,7 @@ function Details(props: {
           </li>
         ))}
       </ul>
-      {details.notes.map((note, i) => (
-        <p key={i} className="jp-nb2pipe-help">
-          {note}
-        </p>
-      ))}
+      <Notes of={details.notes} />
     </>
   );
 }

@@ -3,7 +3,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { ISectionProps, Place, Section } from '../parts';
+import { ISectionProps, Notes, Place, Section } from '../parts';
 import { IOutcome, IReport } from '../protocol';
 import { bytes } from '../running/amounts';
 import { Log } from './log';
@@ -18,7 +18,7 @@ export function RunSection(props: ISectionProps): React.ReactElement {
   const { running, ran, report, runs } = session;
   const steps = running?.what === 'run' ? running.steps : (ran?.steps ?? {});
   const notes = running ? running.notes : (ran?.notes ?? []);
-  const busy = session.busy !== null || running !== null;
+  const busy = !session.idle;
   const open = async (step: string) => {
     const path = await runs.make({ what: 'step', run: ran?.run ?? '', step });
     if (path) {
@@ -51,11 +51,7 @@ export function RunSection(props: ISectionProps): React.ReactElement {
         running={step => running !== null && (step === '' || steps[step] === 'running')}
         trans={trans}
       />
-      {notes.map((note, i) => (
-        <p key={i} className="jp-nb2pipe-help">
-          {note}
-        </p>
-      ))}
+      <Notes of={notes} />
       {ran?.interrupted && <p>{trans.__('The run was cancelled.')}</p>}
       {ran?.failures.map(failure => (
         <div key={failure.step} className="jp-nb2pipe-failure">
@@ -173,11 +169,7 @@ function Verdict(props: { report: IReport; trans: TranslationBundle }): React.Re
           </li>
         ))}
       </ul>
-      {report.notes.map((note, i) => (
-        <p key={i} className="jp-nb2pipe-help">
-          {note}
-        </p>
-      ))}
+      <Notes of={report.notes} />
     </div>
   );
 }

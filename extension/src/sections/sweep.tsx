@@ -15,7 +15,7 @@ export function SweepForm(props: {
 }): React.ReactElement {
   const { session, trans } = props;
   const { runs } = session;
-  const busy = session.busy !== null || session.running !== null;
+  const busy = !session.idle;
   return (
     <div className="jp-nb2pipe-sweepForm">
       <label>
