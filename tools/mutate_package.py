@@ -33,8 +33,9 @@ from nb2pipe import api
 from nb2pipe.notebook.read import read_document
 from nb2pipe.replay.facts import facts_of
 from nb2pipe.replay.model import Report
-from nb2pipe.replay.package import Done, read_project, run_whole
+from nb2pipe.replay.package import read_project, run_whole
 from nb2pipe.replay.place import Place, a_place, environment
+from nb2pipe.replay.processes import Done
 from nb2pipe.replay.verify import Comparison, Settings, Subject, replay_notebook, scale_of
 
 _OPERATORS = {

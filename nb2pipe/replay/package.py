@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
-import signal
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nb2pipe.diagnostics import UsageError
-from nb2pipe.interpreters import start_there
 from nb2pipe.package.versions.record import read_record, refuse_several
 from nb2pipe.replay.compare import Portrait
 from nb2pipe.replay.kernel import read_portraits
-from nb2pipe.replay.place import Place, environment, lay_out
+from nb2pipe.replay.place import Place, lay_out
+from nb2pipe.replay.processes import Done, Start, copies, fresh
 
 _DRIVER = Path(__file__).with_name("driver.py")
 END = "<end>"
@@ -63,18 +60,6 @@ class Run:
     defaults: dict[str, Portrait] = field(default_factory=dict)
 
 
-class Done(NamedTuple):
-    """How a process has ended, and what it has printed."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-
-Start = Callable[[Sequence[str], Path, Path, float | None], Done]
-"""Runs Python with arguments, from a folder of packages, in a working folder, for so many seconds at most."""
-
-
 def read_project(folder: Path, cells: Sequence[str]) -> Project:
     """The project that `nb2pipe compile` has written to a folder; ``cells`` are the ids of the notebook's cells now.
 
@@ -87,7 +72,7 @@ def read_project(folder: Path, cells: Sequence[str]) -> Project:
     places = {number: cells.index(c.id) for number, c in enumerate(record.cells) if c.id in cells}
     home = {s.name: tuple(places[c] for c in s.cells if c in places) for s in record.steps}
     source = (folder / "src").resolve()
-    done = _python(["-m", name, "--list"], source, folder, None)
+    done = fresh(["-m", name, "--list"], source, folder, None)
     try:
         listed = json.loads(done.stdout)
         steps = tuple(PackageStep(s["name"], tuple(s["gives"]), home.get(s["name"], ())) for s in listed["steps"])
@@ -100,15 +85,20 @@ def read_project(folder: Path, cells: Sequence[str]) -> Project:
 
 def run_steps(project: Project, place: Place, timeout: float | None) -> Run:
     """Run each step in a process of its own, always the last one that is ready, and load what they have kept."""
-    working, folder, run = lay_out(place), place.fresh("run"), Run()
+    working = lay_out(place)
+    with copies(project.name, project.source, working) as start:
+        return _run_steps(project, place, working, timeout, start)
+
+
+def _run_steps(project: Project, place: Place, working: Path, timeout: float | None, start: Start) -> Run:
+    folder, run = place.fresh("run"), Run()
     waiting = list(project.steps)
     done: set[str] = set()
     while ready := [s for s in waiting if project.after[s.name] <= done]:
         step = ready[-1]
         waiting.remove(step)
-        ended = _python(
-            ["-m", project.name, "--step", step.name, "--run-dir", str(folder)], project.source, working, timeout
-        )
+        command = ["-m", project.name, "--step", step.name, "--run-dir", str(folder)]
+        ended = start(command, project.source, working, timeout)
         refusal = _REFUSED.search(ended.stderr) if ended.code else None
         if refusal is not None:
             run.alone[step.name] = refusal[1].partition("; run the pipeline in one process")[0]
@@ -119,7 +109,7 @@ def run_steps(project: Project, place: Place, timeout: float | None) -> Run:
             run.outputs[step.name], run.errors[step.name] = ended.stdout, ended.stderr
     values = place.fresh("loaded")
     order = {"do": "load", "steps": [s.name for s in project.steps if s.name in done], "folder": str(folder)}
-    ended = _drive(project, place, working, {**order, "values": str(values)}, timeout, _python)
+    ended = _drive(project, place, working, {**order, "values": str(values)}, timeout, start)
     for step in project.steps:
         if step.name in done:
             run.values[step.name] = read_portraits(values / step.name)
@@ -144,7 +134,7 @@ def run_whole(
     mark = f"\x1e{secrets.token_hex(8)}\x1e"
     arguments = ["--figures", str(pictures)]
     order = {"do": "run", "values": str(values), "mark": mark, "scale": scale, "arguments": arguments, "seeded": seeded}
-    ended = _drive(project, place, working, order, timeout, start or _python)
+    ended = _drive(project, place, working, order, timeout, start or fresh)
     run.outputs, run.errors = _by_step(ended.stdout, mark), _by_step(ended.stderr, mark)
     for step in project.steps:
         if step.name in run.outputs:
@@ -171,25 +161,6 @@ def _drive(
     path = place.scratch / "order.json"
     path.write_text(json.dumps({"package": project.name, **order}), "utf-8")
     return start([str(_DRIVER), str(path)], project.source, working, timeout)
-
-
-def _python(arguments: Sequence[str], source: Path, working: Path, timeout: float | None) -> Done:
-    """Run this Python where the package can be imported; what takes too long is ended, with all that it has started."""
-    paths = [str(source), *filter(None, [os.environ.get("PYTHONPATH")])]
-    with subprocess.Popen(
-        [*start_there(), *arguments], cwd=working, env=environment(PYTHONPATH=os.pathsep.join(paths)),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    ) as process:  # fmt: skip
-        try:
-            stdout, stderr = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            stdout, stderr = process.communicate()
-            stderr += f"\nit has not ended after {timeout:g} s\n".encode()
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
-    return Done(process.returncode, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace"))
 
 
 def _last_line(text: str) -> str:

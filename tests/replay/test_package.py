@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nb2pipe.replay import package
-from nb2pipe.replay.package import Done, PackageStep, Project, run_steps
+from nb2pipe.replay.package import PackageStep, Project, run_steps
 from nb2pipe.replay.place import a_place
+from nb2pipe.replay.processes import Done, Start
 
 AFTER = {"a": (), "b": ("a",), "c": ("a",), "d": ("b",), "e": ()}
 STEPS = Project(
@@ -28,7 +30,11 @@ def ran(folder: Path, monkeypatch: pytest.MonkeyPatch, endings: dict[str, Done])
         order.append(arguments[3])
         return endings.get(arguments[3], Done(0, f"{arguments[3]}\n", ""))
 
-    monkeypatch.setattr(package, "_python", python)
+    @contextmanager
+    def copies(*_: Any) -> Iterator[Start]:
+        yield python
+
+    monkeypatch.setattr(package, "copies", copies)
     with a_place(folder) as place:
         return order, run_steps(STEPS, place, None)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import json
 import os
+from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 HERE = Path(__file__).parent
+Outcomes = dict[str, dict[str, Any]]
 CHUNK = 400  # rows of one test
 LIBRARIES = {
     "builtins": "numpy", "stdlib": "numpy", "numpy": "numpy", "pandas": "pandas", "sklearn": "sklearn", "scipy": "scipy", "matplotlib": "matplotlib",
@@ -28,7 +31,6 @@ PRELOADED = {
 TORCH = ("torch", "xgboost")
 """The libraries that `make test-torch` installs."""
 REACHED: dict[str, float] = json.loads((HERE / "reached.json").read_text("utf-8"))
-_found: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
 
 
 def _case(library: str, *more: int) -> Any:
@@ -42,14 +44,31 @@ def _chunks(library: str) -> list[list[str]]:
     return [names[i : i + CHUNK] for i in range(0, len(names), CHUNK)]
 
 
-def _try(library: str, chunk: int) -> dict[str, dict[str, Any]]:
+@pytest.fixture
+def tried(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Callable[[str, int], Outcomes]:
+    """What trying a chunk of a library's rows shows; it is tried once, for all processes of this test run."""
+    folder = tmp_path_factory.getbasetemp().parent / f"rows-{testrun_uid}"
+    folder.mkdir(exist_ok=True)
+
+    def outcomes(library: str, chunk: int) -> Outcomes:
+        with (folder / f"{library}-{chunk}.json").open("a+", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            text = file.read()
+            found: Outcomes = json.loads(text) if text else _try(library, chunk)
+            if not text:
+                json.dump(found, file)
+            return found
+
+    return outcomes
+
+
+def _try(library: str, chunk: int) -> Outcomes:
     from tests.analysis.known import children
 
-    if (library, chunk) not in _found:
-        for name in PRELOADED.get(library, []):
-            importlib.import_module(name)  # once, in the parent: the children are forked
-        _found[library, chunk] = children.try_rows(library, _chunks(library)[chunk])
-    return _found[library, chunk]
+    for name in PRELOADED.get(library, []):
+        importlib.import_module(name)  # once, in the parent: the children are forked
+    return children.try_rows(library, _chunks(library)[chunk])
 
 
 def _gaps() -> list[tuple[str, str]]:
@@ -69,11 +88,11 @@ def _count(library: str) -> int:
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("library", "chunk"), [_case(lib, i) for lib in LIBRARIES for i in range(_count(lib))])
-def test_no_call_does_more_than_its_row_says(library: str, chunk: int) -> None:
+def test_no_call_does_more_than_its_row_says(library: str, chunk: int, tried: Callable[[str, int], Outcomes]) -> None:
     gaps = _gaps()
     wrong = [
         f"{name}: {fault}, as in {example}"
-        for name, outcome in _try(library, chunk).items()
+        for name, outcome in tried(library, chunk).items()
         for fault, example in outcome["faults"].items()
         if not any(fnmatch(name, n) and fnmatch(fault, f) for n, f in gaps)
     ]
@@ -83,10 +102,10 @@ def test_no_call_does_more_than_its_row_says(library: str, chunk: int) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("library", [_case(lib) for lib in LIBRARIES])
-def test_as_many_rows_are_tried_as_ever(library: str) -> None:
-    outcomes: dict[str, dict[str, Any]] = {}
+def test_as_many_rows_are_tried_as_ever(library: str, tried: Callable[[str, int], Outcomes]) -> None:
+    outcomes: Outcomes = {}
     for chunk in range(len(_chunks(library))):
-        outcomes.update(_try(library, chunk))
+        outcomes.update(tried(library, chunk))
     untried = sorted(n for n, o in outcomes.items() if not o["calls"])
     if os.environ.get("NB2PIPE_REACHED"):  # to write the numbers anew
         Path(os.environ["NB2PIPE_REACHED"], library).write_text(
