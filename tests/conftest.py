@@ -1,7 +1,9 @@
-"""What all tests share: the option that lets goldens be written."""
+"""What all tests share: the option that lets goldens be written, and what is made once for all processes of a test run."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -34,3 +36,22 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         assert text == path.read_text("utf-8")
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Give a folder of a name that one process fills, for all processes of this test run; the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def filled(name: str, fill: Callable[[Path], None]) -> Path:
+        folder = shared / f"once-{name}"
+        with (shared / f"once-{name}.lock").open("a+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not lock.tell():
+                folder.mkdir(exist_ok=True)
+                fill(folder)
+                lock.write(b"filled")
+        return folder
+
+    return filled

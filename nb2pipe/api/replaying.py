@@ -30,19 +30,22 @@ def verify(compiled: Compiled, folder: Path, settings: Settings) -> Report:
 
 
 def _verify(compiled: Compiled, folder: Path, settings: Settings) -> Report:
+    from nb2pipe.package.versions.record import read_record
     from nb2pipe.replay.facts import facts_of
     from nb2pipe.replay.package import read_project
     from nb2pipe.replay.place import a_place
+    from nb2pipe.replay.processes import copies
     from nb2pipe.replay.verify import Subject
     from nb2pipe.replay.verify import verify as replayed
 
     # What the package says of its steps, and the analysis of the cells that these were made from.
-    project = read_project(folder, [c.id for c in compiled.notebook.cells])
+    record = read_record(folder)
     facts = facts_of(compiled.codes, compiled.analysis)
     document = read_document(compiled.notebook.path)
     # Both sides, each time in a fresh copy of the notebook's folder.
-    with a_place(compiled.folder) as place:
-        return replayed(Subject(document, facts, project), place, settings)
+    with a_place(compiled.folder) as place, copies(record.name, (folder / "src").resolve(), place) as start:
+        project = read_project(folder, [c.id for c in compiled.notebook.cells], start)
+        return replayed(Subject(document, facts, project), place, settings, start)
 
 
 def verified(compiled: Compiled, made: Package, settings: Settings) -> tuple[Package, Report]:

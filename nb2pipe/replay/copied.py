@@ -22,17 +22,19 @@ _TURNS = 16  # so often the words of a generator may have been made anew
 _NO_FORK = frozenset({"polars", "jpype", "pyspark"})  # as `probe.py` has them
 
 
-def main(package: str, source: str) -> None:
-    """Say whether copies of this process are as good as fresh ones, then run one for each order."""
+def main(package: str, working: str, beside: str) -> None:
+    """Say whether copies of this process are as good as fresh ones, then run one for each order.
+
+    Processes of the package run in ``working``, a copy of the folder ``beside`` that need not be there yet.
+    """
     orders, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w", buffering=1)
-    sys.path[0] = os.getcwd()  # as `python -m` has it
-    works = _imported(package, source)
+    sys.path[0] = working  # as `python -m` has it
+    works = _imported(package, Path(beside))
     answers.write(json.dumps({"works": works}) + "\n")
     if not works:
         return
     for line in orders:
         order = json.loads(line)
-        answers.flush()
         child = os.fork()
         if not child:
             os.close(orders.fileno())
@@ -43,7 +45,19 @@ def main(package: str, source: str) -> None:
         answers.write(json.dumps({"code": os.waitstatus_to_exitcode(status)}) + "\n")
 
 
-def _imported(package: str, source: str) -> bool:
+class _Beside:
+    """Refuses modules that stand in a folder: they may read what earlier steps write there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """The protocol of ``sys.meta_path``."""
+        if path is None and [*self._folder.glob(name), *self._folder.glob(f"{name}.*")]:
+            raise ImportError(f"{name} may be a module of {self._folder}")
+
+
+def _imported(package: str, beside: Path) -> bool:
     """Import the package; whether nothing has come of it that a copy would lack or have too much of."""
     if not hasattr(os, "fork") or not _TASKS.exists():
         return False
@@ -54,18 +68,19 @@ def _imported(package: str, source: str) -> bool:
     os.dup2(printed, 1)
     os.dup2(printed, 2)
     before = random.getstate()
+    finder: Any = _Beside(beside)
+    sys.meta_path.insert(0, finder)
     try:
         importlib.import_module(f"{package}.pipeline")
     except BaseException:  # each of its processes will say it
         return False
+    sys.meta_path.remove(finder)
     sys.stdout.flush()
     sys.stderr.flush()
     quiet = not os.fstat(printed).st_size
     os.close(printed)
-    return (
-        quiet and _is_not_seeded(before) and _numpy_is_not_seeded() and not _from_here(package, source)
-        and not _NO_FORK & sys.modules.keys() and not _threads()
-    )  # fmt: skip
+    seeded = not (_is_not_seeded(before) and _numpy_is_not_seeded())
+    return quiet and not seeded and not _NO_FORK & sys.modules.keys() and not _threads()
 
 
 def _is_not_seeded(before: Any) -> bool:
@@ -90,14 +105,6 @@ def _numpy_is_not_seeded() -> bool:
     return any((then.state["state"]["key"] == words).all() or then.random_raw(624, output=False) for _ in range(_TURNS))
 
 
-def _from_here(package: str, source: str) -> bool:
-    """Whether a module of the notebook's folder was imported, which may read what earlier steps write."""
-    own = Path(source, package)
-    files = [Path(f) for m in [*sys.modules.values()] if isinstance(f := getattr(m, "__file__", None), str)]
-    here = Path.cwd()
-    return any(f.is_relative_to(here) and not f.is_relative_to(own) for f in files if f != Path(__file__))
-
-
 def _threads() -> bool:
     """Whether threads run that a copy would lack; those that end at a fork and start again do not count."""
     if len(os.listdir(_TASKS)) > 1:
@@ -118,6 +125,7 @@ def _become(order: dict[str, Any]) -> None:
             os.dup2(file, number)
             os.close(file)
         os.chdir(order["working"])
+        importlib.invalidate_caches()
         if "numpy.random" in sys.modules:
             sys.modules["numpy.random"].seed()
         code = _run(order["arguments"])

@@ -15,7 +15,7 @@ from nb2pipe.package.versions.record import read_record, refuse_several
 from nb2pipe.replay.compare import Portrait
 from nb2pipe.replay.kernel import read_portraits
 from nb2pipe.replay.place import Place, lay_out
-from nb2pipe.replay.processes import Done, Start, copies, fresh
+from nb2pipe.replay.processes import Done, Start, fresh
 
 _DRIVER = Path(__file__).with_name("driver.py")
 END = "<end>"
@@ -60,8 +60,10 @@ class Run:
     defaults: dict[str, Portrait] = field(default_factory=dict)
 
 
-def read_project(folder: Path, cells: Sequence[str]) -> Project:
+def read_project(folder: Path, cells: Sequence[str], start: Start = fresh) -> Project:
     """The project that `nb2pipe compile` has written to a folder; ``cells`` are the ids of the notebook's cells now.
+
+    ``start`` is how its process is made, which lists its steps.
 
     Raises:
         UsageError: There is none, or it cannot list its steps.
@@ -72,7 +74,7 @@ def read_project(folder: Path, cells: Sequence[str]) -> Project:
     places = {number: cells.index(c.id) for number, c in enumerate(record.cells) if c.id in cells}
     home = {s.name: tuple(places[c] for c in s.cells if c in places) for s in record.steps}
     source = (folder / "src").resolve()
-    done = fresh(["-m", name, "--list"], source, folder, None)
+    done = start(["-m", name, "--list"], source, folder, None)
     try:
         listed = json.loads(done.stdout)
         steps = tuple(PackageStep(s["name"], tuple(s["gives"]), home.get(s["name"], ())) for s in listed["steps"])
@@ -83,15 +85,9 @@ def read_project(folder: Path, cells: Sequence[str]) -> Project:
     return Project(name, source, steps, after)
 
 
-def run_steps(project: Project, place: Place, timeout: float | None) -> Run:
+def run_steps(project: Project, place: Place, timeout: float | None, start: Start = fresh) -> Run:
     """Run each step in a process of its own, always the last one that is ready, and load what they have kept."""
-    working = lay_out(place)
-    with copies(project.name, project.source, working) as start:
-        return _run_steps(project, place, working, timeout, start)
-
-
-def _run_steps(project: Project, place: Place, working: Path, timeout: float | None, start: Start) -> Run:
-    folder, run = place.fresh("run"), Run()
+    working, folder, run = lay_out(place), place.fresh("run"), Run()
     waiting = list(project.steps)
     done: set[str] = set()
     while ready := [s for s in waiting if project.after[s.name] <= done]:
@@ -121,12 +117,11 @@ def _run_steps(project: Project, place: Place, working: Path, timeout: float | N
 
 
 def run_whole(
-    project: Project, place: Place, timeout: float | None, *, scale: int = 1, start: Start | None = None,
-    seeded: bool = False,
+    project: Project, place: Place, timeout: float | None, *, scale: int = 1, start: Start = fresh, seeded: bool = False,
 ) -> Run:  # fmt: skip
     """Run ``python -m <package>``: all steps in one process.
 
-    ``scale`` is by how much figures are drawn larger, ``start`` how the process is made, by default anew; ``seeded`` is
+    ``scale`` is by how much figures are drawn larger, ``start`` how the process is made; ``seeded`` is
     whether the shared random states begin with a seed.
     """
     working, run = lay_out(place), Run()
@@ -134,7 +129,7 @@ def run_whole(
     mark = f"\x1e{secrets.token_hex(8)}\x1e"
     arguments = ["--figures", str(pictures)]
     order = {"do": "run", "values": str(values), "mark": mark, "scale": scale, "arguments": arguments, "seeded": seeded}
-    ended = _drive(project, place, working, order, timeout, start or fresh)
+    ended = _drive(project, place, working, order, timeout, start)
     run.outputs, run.errors = _by_step(ended.stdout, mark), _by_step(ended.stderr, mark)
     for step in project.steps:
         if step.name in run.outputs:

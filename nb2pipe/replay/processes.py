@@ -7,14 +7,13 @@ import os
 import select
 import signal
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from nb2pipe.interpreters import start_there
-from nb2pipe.replay.place import environment
+from nb2pipe.replay.place import Place, environment
 
 _COPIED = Path(__file__).with_name("copied.py")
 
@@ -50,29 +49,29 @@ def fresh(arguments: Sequence[str], source: Path, working: Path, timeout: float 
 
 
 @contextmanager
-def copies(package: str, source: Path, working: Path) -> Iterator[Start]:
+def copies(package: str, source: Path, place: Place) -> Iterator[Start]:
     """Give a `Start` whose processes need not import the package's libraries anew: each is a copy of one that has.
 
     Every process of a package imports all of them before it does anything, so a copy of one that has done no more is in the
-    state of a fresh one. Where that process would not be (its imports print, start threads, seed a random state or read files
-    of the notebook's folder), and where processes cannot be copied, fresh ones are started.
+    state of a fresh one. Where that process would not be (its imports print, start threads, seed a random state or load a
+    module of the notebook's folder), and where processes cannot be copied, fresh ones are started.
     """
-    with tempfile.TemporaryDirectory(prefix="nb2pipe-copies-") as folder:
-        copier = _Copier(package, source, working, Path(folder))
-        try:
-            yield copier.start if copier.works else fresh
-        finally:
-            copier.end()
+    copier = _Copier(package, source, place)
+    try:
+        yield copier.start if copier.works else fresh
+    finally:
+        copier.end()
 
 
 class _Copier:
     """A process that runs `copied.py`, and is told what its copies are to do."""
 
-    def __init__(self, package: str, source: Path, working: Path, folder: Path) -> None:
-        self._folder, self._groups = folder, list[int]()
+    def __init__(self, package: str, source: Path, place: Place) -> None:
+        self._folder, self._groups = place.fresh("copies"), list[int]()
         self._process = subprocess.Popen(
-            [*start_there(), str(_COPIED), package, str(source)], cwd=working, env=_environment(source),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, bufsize=0,
+            [*start_there(), str(_COPIED), package, str(place.working), str(place.folder)], cwd=self._folder,
+            env=_environment(source), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            start_new_session=True, bufsize=0,
         )  # fmt: skip
         self._orders, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         self.works = self._answer(None).get("works", False)

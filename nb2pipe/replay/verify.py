@@ -17,6 +17,7 @@ from nb2pipe.replay.model import Difference, Report, Unknown
 from nb2pipe.replay.outputs import Shown, differing, figure_differs, lines, shown, tells
 from nb2pipe.replay.package import END, PackageStep, Project, Run, run_steps, run_whole
 from nb2pipe.replay.place import Place
+from nb2pipe.replay.processes import Start, fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class Subject:
     project: Project
 
 
-def verify(subject: Subject, place: Place, settings: Settings) -> Report:
-    """Replay both and compare; ``place`` is where copies of the notebook's folder are made.
+def verify(subject: Subject, place: Place, settings: Settings, start: Start = fresh) -> Report:
+    """Replay both and compare; ``place`` is where copies of the notebook's folder are made, ``start`` makes a step's process.
 
     Raises:
         NotebookFails: The notebook itself does not run from top to bottom.
@@ -45,7 +46,7 @@ def verify(subject: Subject, place: Place, settings: Settings) -> Report:
     truth = replay_notebook(subject, place, settings)
     limit = settings.timeout or max(120.0, 20 * truth.seconds)
     scale = scale_of(truth)
-    runs = [run_whole(subject.project, place, limit, scale=scale), run_steps(subject.project, place, limit)]
+    runs = [run_whole(subject.project, place, limit, scale=scale), run_steps(subject.project, place, limit, start)]
 
     def again() -> Replay:
         return replay_notebook(subject, place, settings)

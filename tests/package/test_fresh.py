@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import pytest
 from nb2pipe import api
 from nb2pipe.replay.verify import Settings
 from tests.making import code, write
-from tests.package.fresh import do, install
+from tests.package.fresh import do, fresh_python, install
 from tests.package.making import plain
 from tests.package.test_cases import CASES
 
@@ -23,22 +24,32 @@ class Made(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def made(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
-    """The packages of all cases, each under a name of its own; they are installed by one call of pip."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
+    """The packages of all cases, each under a name of its own."""
     found = {}
     for case in CASES:
-        folder = tmp_path_factory.mktemp("work")
-        path = write(folder / "notebook.ipynb", [code(c["source"], *c["tags"]) for c in case["cells"]])
+        path = write(
+            tmp_path_factory.mktemp("work") / "notebook.ipynb", [code(c["source"], *c["tags"]) for c in case["cells"]]
+        )
         notebook = api.compile_notebook(api.load(str(path)), None if "deps" in case else "cells:1")
         found[case["name"]] = Made(notebook, api.package(notebook, f"case_{case['name']}"))
-    install((m.package.tree for m in found.values()), fresh, tmp_path_factory.mktemp("wheels"))
     return found
 
 
+@pytest.fixture(scope="module")
+def installed(made: dict[str, Made], once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """The Python of a fresh environment, in which one call of pip has installed them all."""
+
+    def fill(folder: Path) -> None:
+        install((m.package.tree for m in made.values()), fresh_python(folder / "venv"), folder)
+
+    return once("cases", fill) / "venv" / "bin" / "python"
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c["name"])
-def test_a_case(case: dict[str, Any], made: dict[str, Made], fresh: Path, tmp_path: Path) -> None:
+def test_a_case(case: dict[str, Any], made: dict[str, Made], installed: Path, tmp_path: Path) -> None:
     notebook, package = made[case["name"]]
-    done = do(notebook.folder, fresh, "-m", package.name)
+    done = do(notebook.folder, installed, "-m", package.name)
     assert done.returncode == 0, done.stderr
     assert plain(done.stdout) == plain("\n".join(text for text in case["outputs"] if text))
     api.write_package(package, tmp_path)

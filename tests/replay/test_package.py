@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from nb2pipe.replay import package
 from nb2pipe.replay.package import PackageStep, Project, run_steps
 from nb2pipe.replay.place import a_place
-from nb2pipe.replay.processes import Done, Start
+from nb2pipe.replay.processes import Done
 
 AFTER = {"a": (), "b": ("a",), "c": ("a",), "d": ("b",), "e": ()}
 STEPS = Project(
@@ -20,7 +19,7 @@ STEPS = Project(
 )
 
 
-def ran(folder: Path, monkeypatch: pytest.MonkeyPatch, endings: dict[str, Done]) -> tuple[list[str], package.Run]:
+def ran(folder: Path, endings: dict[str, Done]) -> tuple[list[str], package.Run]:
     """The steps in the order in which they were run, and what came of it."""
     order: list[str] = []
 
@@ -30,17 +29,12 @@ def ran(folder: Path, monkeypatch: pytest.MonkeyPatch, endings: dict[str, Done])
         order.append(arguments[3])
         return endings.get(arguments[3], Done(0, f"{arguments[3]}\n", ""))
 
-    @contextmanager
-    def copies(*_: Any) -> Iterator[Start]:
-        yield python
-
-    monkeypatch.setattr(package, "copies", copies)
     with a_place(folder) as place:
-        return order, run_steps(STEPS, place, None)
+        return order, run_steps(STEPS, place, None, python)
 
 
-def test_the_last_step_that_is_ready_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    order, run = ran(tmp_path, monkeypatch, {})
+def test_the_last_step_that_is_ready_comes_first(tmp_path: Path) -> None:
+    order, run = ran(tmp_path, {})
     assert order == ["e", "a", "c", "b", "d"]
     assert run.outputs == {n: f"{n}\n" for n in AFTER}
     assert (run.failed, run.alone) == ({}, {})
@@ -55,15 +49,13 @@ def test_the_last_step_that_is_ready_comes_first(tmp_path: Path, monkeypatch: py
          "python -m made\n"), "step b leaves figures changed, which cannot be carried to another process"),
     ],
 )  # fmt: skip
-def test_what_needs_one_process_is_no_failure(
-    stderr: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    order, run = ran(tmp_path, monkeypatch, {"b": Done(1, "", stderr)})
+def test_what_needs_one_process_is_no_failure(stderr: str, reason: str, tmp_path: Path) -> None:
+    order, run = ran(tmp_path, {"b": Done(1, "", stderr)})
     assert order == ["e", "a", "c", "b"], "what comes after it is left out"
     assert (run.failed, run.alone) == ({}, {"b": reason})
 
 
-def test_any_other_error_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_other_error_is_one(tmp_path: Path) -> None:
     error = Done(1, "", "Traceback\n  ...\nKeyError: 'x'\nstep b failed\n")
-    _, run = ran(tmp_path, monkeypatch, {"b": error})
+    _, run = ran(tmp_path, {"b": error})
     assert (run.failed, run.alone) == ({"b": "KeyError: 'x'"}, {})

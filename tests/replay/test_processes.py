@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from nb2pipe.replay.processes import Done, copies, fresh
+from nb2pipe.replay.place import Place
+from nb2pipe.replay.processes import Done, Start, copies, fresh
 
 WORKS = """
 import json, os, random, sys
@@ -39,10 +42,17 @@ main()
 """
 
 
+@contextmanager
+def copied(source: Path, working: Path) -> Iterator[Start]:
+    place = Place(working, working, working)
+    with copies("made", source, place) as start:
+        yield start
+
+
 def a_package(folder: Path, pipeline: str = "import numpy, random\n") -> tuple[Path, Path]:
-    package, working = folder / "src" / "made", folder / "work"
+    package, working = folder / "src" / "made", folder / "place" / "work"
     package.mkdir(parents=True)
-    working.mkdir()
+    working.mkdir(parents=True)
     (package / "__init__.py").touch()
     (package / "pipeline.py").write_text(pipeline)
     (package / "__main__.py").write_text("from . import pipeline\n" + WORKS)
@@ -54,7 +64,7 @@ def test_a_copy_does_what_a_fresh_process_does(what: str, tmp_path: Path) -> Non
     source, working = a_package(tmp_path)
     command = ["-m", "made", what]
     expected = fresh(command, source, working, None)
-    with copies("made", source, working) as start:
+    with copied(source, working) as start:
         assert start is not fresh
         for _ in range(2):
             found = start(command, source, working, None)
@@ -66,7 +76,7 @@ def test_a_copy_does_what_a_fresh_process_does(what: str, tmp_path: Path) -> Non
 def test_copies_draw_numbers_of_their_own(times: int, tmp_path: Path) -> None:
     drawing = f"import numpy, random\nfor _ in range({times}): numpy.random.rand(), random.random()\n"
     source, working = a_package(tmp_path, drawing)
-    with copies("made", source, working) as start:
+    with copied(source, working) as start:
         assert start is not fresh
         drawn = [start(["-m", "made", "draw"], source, working, None).stdout.split() for _ in range(3)]
     assert len({numpy for numpy, _ in drawn}) == len({random for _, random in drawn}) == 3
@@ -74,7 +84,7 @@ def test_copies_draw_numbers_of_their_own(times: int, tmp_path: Path) -> None:
 
 def test_what_takes_too_long_is_ended_with_all_that_it_has_started(tmp_path: Path) -> None:
     source, working = a_package(tmp_path)
-    with copies("made", source, working) as start:
+    with copied(source, working) as start:
         found = start(["-m", "made", "sleep"], source, working, 3.0)
         assert (found.code, found.stdout.split()[0]) == (-9, "asleep")
         assert found.stderr == "\nit has not ended after 3 s\n"
@@ -97,14 +107,14 @@ def test_what_takes_too_long_is_ended_with_all_that_it_has_started(tmp_path: Pat
 def test_what_is_not_as_good_as_fresh_is_not_copied(pipeline: str, tmp_path: Path) -> None:
     source, working = a_package(tmp_path, pipeline)
     (working / "helper.py").touch()
-    with copies("made", source, working) as start:
+    with copied(source, working) as start:
         assert start is fresh
 
 
 def test_a_process_to_copy_that_is_gone_is_said(tmp_path: Path) -> None:
     source, working = a_package(tmp_path, "import os\nabove = os.getpid()\n")
     (source / "made" / "__main__.py").write_text("import os\nfrom .pipeline import above\nos.kill(above, 9)\n")
-    with copies("made", source, working) as start:
+    with copied(source, working) as start:
         start(["-m", "made"], source, working, None)
         assert start(["-m", "made"], source, working, None) == Done(
             1, "", "the process that was to be copied has ended\n"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +27,19 @@ RUNS = [
 
 
 @pytest.fixture(scope="session")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What each notebook shows in a fresh kernel, found once."""
-    known: dict[str, list[Any]] = {}
+def kernel(once: Callable[[str, Callable[[Path], None]], Path]) -> Callable[[str], list[Any]]:
+    """What each notebook shows in a fresh kernel, found once a test run."""
 
     def of(name: str) -> list[Any]:
-        if name not in known:
-            folder = tmp_path_factory.mktemp("kernel") / "samples"
+        def fill(place: Path) -> None:
+            folder = place / "samples"
             shutil.copytree(SAMPLES, folder)
             document = run_in_kernel(_without_skipped(read_document(str(folder / name))), folder)
-            known[name] = [comparables(c.outputs) if c.cell_type == "code" else [] for c in document.cells]
-        return known[name]
+            shown = [comparables(c.outputs) if c.cell_type == "code" else [] for c in document.cells]
+            (place / "shown").write_bytes(pickle.dumps(shown))
+
+        shown: list[Any] = pickle.loads((once(f"kernel-{name}", fill) / "shown").read_bytes())
+        return shown
 
     return of
 
@@ -49,7 +53,9 @@ def _without_skipped(document: Any) -> Any:
 
 
 @pytest.mark.parametrize(("name", "split", "order"), RUNS, ids=lambda v: v)
-def test_shows_what_the_kernel_shows(name: str, split: str, order: str, kernel: Any, tmp_path: Path) -> None:
+def test_shows_what_the_kernel_shows(
+    name: str, split: str, order: str, kernel: Callable[[str], list[Any]], tmp_path: Path
+) -> None:
     folder = tmp_path / "samples"
     shutil.copytree(SAMPLES, folder)
     with plain_environment():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import json
 import os
@@ -45,20 +44,15 @@ def _chunks(library: str) -> list[list[str]]:
 
 
 @pytest.fixture
-def tried(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Callable[[str, int], Outcomes]:
-    """What trying a chunk of a library's rows shows; it is tried once, for all processes of this test run."""
-    folder = tmp_path_factory.getbasetemp().parent / f"rows-{testrun_uid}"
-    folder.mkdir(exist_ok=True)
+def tried(once: Callable[[str, Callable[[Path], None]], Path]) -> Callable[[str, int], Outcomes]:
+    """What trying a chunk of a library's rows shows; it is tried once a test run."""
 
     def outcomes(library: str, chunk: int) -> Outcomes:
-        with (folder / f"{library}-{chunk}.json").open("a+", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
-            text = file.read()
-            found: Outcomes = json.loads(text) if text else _try(library, chunk)
-            if not text:
-                json.dump(found, file)
-            return found
+        def fill(folder: Path) -> None:
+            (folder / "outcomes.json").write_text(json.dumps(_try(library, chunk)), "utf-8")
+
+        found: Outcomes = json.loads((once(f"rows-{library}-{chunk}", fill) / "outcomes.json").read_text("utf-8"))
+        return found
 
     return outcomes
 
