@@ -87,9 +87,26 @@ class Watch:
                     except OSError:
                         continue
                     self.seen.add(int(process.name))
-                    if any(form in content for form in FORMS):
+                    if any(form in content for form in FORMS) and not _becomes_another(process):
                         self.found[int(process.name)] = f"{part}: {content.split(bytes(1))[:4]!r}"
             time.sleep(0.01)
+
+
+def _becomes_another(process: Path) -> bool:
+    """Whether a process has just been forked, and goes on to run another program: until then it seems to be its parent."""
+    try:
+        parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+        command = (process.parent / parent / "cmdline").read_bytes()
+        if (process / "cmdline").read_bytes() != command:
+            return False
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            if (process / "cmdline").read_bytes() != command:
+                return True
+            time.sleep(0.001)
+    except OSError:  # it has ended without having been more than that
+        return True
+    return False
 
 
 class Room:
