@@ -14,6 +14,9 @@ from nb2pipe.runtime.task import APPENDED
 from nb2pipe.runtime.values import Scan
 
 _FIGURE = b"matplotlib.figure"  # the module that the pickle of every artist names, for each holds its figure
+COMPILED = (
+    "torchinductor_",
+)  # what folders begin with where libraries keep code that they have compiled, for all processes
 LIGHT_LIMIT = 64 * 2**20  # bytes; `--guards light` looks at nothing larger
 
 
@@ -28,7 +31,7 @@ class FileWatch:
         self._told = told
         self.roots = (os.path.realpath(cwd) + os.sep, os.path.realpath(tempfile.gettempdir()) + os.sep)
         folders = ("site-packages", "__pycache__", ".nb2pipe", ".ipynb_checkpoints")
-        prefixes = ("ipykernel_", "matplotlib", "nb2pipe-")
+        prefixes = ("ipykernel_", "matplotlib", "nb2pipe-", *COMPILED)
         self.skip = (*(f"{os.sep}{f}{os.sep}" for f in folders), *(f"{os.sep}{p}" for p in prefixes))
         self.active = False
         self.pid = os.getpid()

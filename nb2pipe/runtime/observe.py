@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from nb2pipe.runtime import guards
 from nb2pipe.runtime.clouds import cloudpickle
 from nb2pipe.runtime.observed import HOST, Observed, content_of, names_in, shadowing, state_of_path
 from nb2pipe.runtime.secrets.environment import Variables
@@ -51,6 +52,10 @@ _WATCHED_NATIVE = frozenset({
     "google", "_brotli", "zstandard", "lz4", "blosc", "Levenshtein", "rapidfuzz", "jellyfish", "sqlalchemy", "greenlet",
 })  # fmt: skip
 """Libraries with native code that opens files in Python's sight, or not without a word of the notebook that names it."""
+
+
+_OWN = tuple(f"{os.sep}{prefix}" for prefix in ("ipykernel_", *guards.COMPILED))
+"""What is in the paths of files that are no part of the world."""
 
 
 def _prefixes() -> tuple[str, ...]:
@@ -257,7 +262,7 @@ class Observer:
             if _caller().f_globals.get("__name__") == "__main__":
                 self._unseen(f"reads {full}")
             return None
-        if full.startswith((*self._prefixes, *self._own)) or f"{os.sep}ipykernel_" in full or full.endswith(".pyc"):
+        if full.startswith((*self._prefixes, *self._own)) or any(p in full for p in _OWN) or full.endswith(".pyc"):
             return None
         return full
 

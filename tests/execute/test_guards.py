@@ -195,3 +195,14 @@ def test_light_guards_leave_large_values_out(tmp_path: Path) -> None:
     small = write(tmp_path / "m.ipynb", [large.replace("10_000_000", "10"), "a[1] = 5", "print(a.sum())"])
     result = run(overlooking(small, without_mutations), guards="light")
     assert shown(result.outputs[2]) == "5.0"
+
+
+def test_compiled_code_that_a_library_keeps_for_all_processes_is_no_file_of_a_step(tmp_path: Path) -> None:
+    (tmp_path / "library.py").write_text(
+        "import os, tempfile\nfolder = os.path.join(tempfile.gettempdir(), 'torchinductor_me')\n"
+        "def compiled(n):\n    os.makedirs(folder, exist_ok=True)\n"
+        "    with open(os.path.join(folder, 'kernel'), 'w') as file:\n        file.write('x')\n    return n\n"
+    )
+    path = write(tmp_path / "n.ipynb", ["from library import compiled", "print(compiled(1))", "print(compiled(2))"])
+    result = run(overlooking(path, without("file")), guards="strict")
+    assert (cells(result, 3), [*result.seen]) == (["", "1", "2"], [])
