@@ -421,7 +421,7 @@ def _link_frame(holder: Obj, value: Val) -> None:
 
 def _behind(obj: Obj) -> tuple[str, ...]:
     """The resource keys of the file that an open file, a connection or a mapped array writes to."""
-    if obj.fixed and isinstance(obj.data, tuple) and obj.data[:1] == ("file",):
+    if isinstance(obj.data, tuple) and obj.data[:1] == ("file",):
         keys: tuple[str, ...] = obj.data[1]
         return keys
     return ()

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from nb2pipe.analysis.effects import Mode
 from nb2pipe.analysis.interpreter.conditions import DATA, OPEN, applies, argument, named_arguments, touches
 from nb2pipe.analysis.interpreter.machine import function_of, truth
 from nb2pipe.analysis.interpreter.parts import Bound
+from nb2pipe.analysis.interpreter.paths import ends, reached
 from nb2pipe.analysis.interpreter.results import VALUES, Results
 from nb2pipe.analysis.known.table import Call, conditional, pairs
 from nb2pipe.analysis.modules import exists
@@ -137,9 +139,12 @@ class Rows(Results):
         if name[:1].isupper() and "." not in name:
             return self.exception(args, kwargs)
         self.rec.traits.add("unknown-calls")
+        opened = self._reach_files(name, args, kwargs)
         if owner and not exists(owner, None):  # a module of the notebook's own making, whose source is not there yet
             self.touch("setting", f"module:{owner.partition('.')[0]}", "write")
-        return self.unknown_call(None, args, kwargs, node, name)
+        result = self.unknown_call(None, args, kwargs, node, name)
+        self._keep_open(result, opened)
+        return result
 
     def exception(self, args: list[Val], kwargs: dict[str, Val]) -> Val:
         """An exception object: it keeps what it is given."""
@@ -173,9 +178,13 @@ class Rows(Results):
             if row is not None and not self.notebook_method(name):
                 self.rec.traits.add("guesses")
                 self.rec.libraries.update(self.table.owners(name))
+                if not any(touch[0] == "file" for touch in row.touches):
+                    self._reach_files(name, args, kwargs)
                 result = self.apply(row, name, receiver, args, kwargs, node, frame)
             else:
+                opened = self._reach_files(name, args, kwargs)
                 result = self.unknown_call(receiver, args, kwargs, node)
+                self._keep_open(result, opened)
         if receiver.klass is not None:
             self.call_all_methods(receiver, node, [o for value in (*args, *kwargs.values()) for o in value])
         elif receiver.type not in CONTAINERS and not receiver.immutable:
@@ -338,13 +347,33 @@ class Rows(Results):
             value = (receiver,) if key == "self" and receiver is not None else argument(named, key)
             if not value:
                 return
-            for path in self.file_keys(value):
-                if "://" in path:
-                    self.touch("network", "network", "read" if mode == "read" else "write")
-                else:
-                    self.touch("file", path if path.endswith(("*", suffix)) else path + suffix, mode)
+            self._touch_files(value, mode, suffix)
             return
         self.touch(kind, key, mode)
+
+    def _touch_files(self, value: Val, mode: Mode, suffix: str = "") -> list[str]:
+        """Touch the files of a value that is used as a path; their keys, without those of addresses."""
+        keys = []
+        for path in self.file_keys(value):
+            if "://" in path:
+                self.touch("network", "network", "read" if mode == "read" else "write")
+            else:
+                keys.append(path if path.endswith(("*", suffix)) else path + suffix)
+                self.touch("file", keys[-1], mode)
+        return keys
+
+    def _reach_files(self, name: str, args: list[Val], kwargs: dict[str, Val]) -> tuple[str, ...]:
+        """Touch what a call that nothing is known of may open; the keys of what it may leave open to be written."""
+        written: list[str] = []
+        for obj, mode in reached(name, [o for value in (*args, *kwargs.values()) for o in value]):
+            keys = self._touch_files((obj,), mode)
+            written += keys if mode == "write" and not ends(name) else []
+        return tuple(dict.fromkeys(written))
+
+    def _keep_open(self, result: Val, keys: tuple[str, ...]) -> None:
+        """What is done to what such a call gives may be done to the files that it has opened."""
+        for obj in result if keys else ():
+            obj.data = ("file", keys)
 
     def call_back(self, callbacks: Iterable[Obj], args: list[Val], node: ast.AST) -> None:
         """Functions handed to a call are called there, with parts of what it was given."""

@@ -1,0 +1,62 @@
+"""Which files a call reaches that nothing is known of: what it is handed looks like a path, and its name says what it does with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from nb2pipe.analysis.objects import HOLE, Obj
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_READING = frozenset({"read", "load", "loads", "imread", "scan", "parse", "from", "restore"})
+_WRITING = frozenset({"save", "imsave", "write", "imwrite", "export", "dump", "store"})
+_MODE = re.compile(r"[rwax]b?t?\+?")
+_FILE = re.compile(r"[^\s:;,<>|*?\"'()=]*\.[A-Za-z]\w{0,7}|[^\s:;,<>|*?\"'()=]*/[^\s:;,<>|*?\"'()=]*")
+_URL = re.compile(r"\w+://\S+")
+_LONGEST = 300  # characters of what may be a path
+
+
+def reached(name: str, given: list[Obj]) -> Iterator[tuple[Obj, Literal["read", "write"]]]:
+    """What a call of this name, of something unknown, may open among what it is given, and whether it may write to it.
+
+    A path is told by its look; what is called ``load`` or ``save``, with or without more words, takes any text for one. What
+    neither its name nor a mode (``"r"``) tells to read is taken to write.
+    """
+    words = _words(name)
+    first = words[0]
+    texts = [o for o in given if isinstance(o.const, str)]
+    modes = [o.const for o in texts if _MODE.fullmatch(str(o.const))]
+    reads = first in _READING or (bool(modes) and all(str(m).startswith("r") and "+" not in str(m) for m in modes))
+    mode: Literal["read", "write"] = "read" if reads else "write"
+    named = first in _READING or first in _WRITING
+    for obj in given:
+        if isinstance(obj.const, str):
+            if obj.const in modes:
+                continue
+            if obj.type == "pathlib.Path" or _looks(obj.const) or (named and _may_be(obj.const)):
+                yield obj, mode
+        elif obj.type == "pathlib.Path" or (
+            obj.type == "str" and named and (len(words) > 1 or first in ("save", "load"))
+        ):
+            yield obj, mode
+
+
+def ends(name: str) -> bool:
+    """Whether a call of this name writes all that it writes before it returns."""
+    return _words(name)[0] in _WRITING
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name in order, of which the first may say what is done; that of a class says nothing."""
+    last = name.rpartition(".")[2]
+    return [w.lower() for w in _WORD.findall(last) if not last[:1].isupper()] or [""]
+
+
+def _looks(text: str) -> bool:
+    plain = text.replace(HOLE, "x")
+    return len(text) < _LONGEST and bool(_FILE.fullmatch(plain) or _URL.fullmatch(plain))
+
+
+def _may_be(text: str) -> bool:
+    return 0 < len(text) < _LONGEST and "\n" not in text
