@@ -30,6 +30,8 @@ def ordered(folder: Path, first: str, second: str) -> bool:
         ("lib.Store('a.h5', 'w')", "lib.Store('a.h5', 'r')"),
         ("[lib.imwrite(f'{i}.png', 0) for i in range(3)]", "lib.imread('2.png')"),
         ("lib.save(x, text)", "lib.load('b.bin')"),
+        ("x.save('a.csv')", "lib.read_all(['b.csv', 'a.csv'])"),
+        ("x.save('a.csv')", "lib.load_dataset('csv', data_files={'train': 'a.csv'})"),
         ("lib.save_table(x, path='t/a.parquet')", "lib.read_table('t')"),
     ],
 )
@@ -44,6 +46,7 @@ def test_what_may_open_one_file_is_ordered(first: str, second: str, tmp_path: Pa
         ("a = lib.col('city')", "b = lib.col('city')"),
         ("a = lib.Store('a.h5', 'r')", "b = lib.Store('a.h5', 'rb')"),
         ("a = lib.run('One sentence.')", "b = lib.run('One sentence.')"),
+        ("a = lib.kinds('.csv')", "b = lib.kinds('.csv')"),
         ("lib.save(1, 'a.bin')", "b = lib.load('b.bin')"),
         ("a = lib.to('cpu')", "b = lib.to('cpu')"),
         ("a = lib.parse('%d/%m/%Y, %H:%M')", "b = lib.parse('%d/%m/%Y, %H:%M')"),

@@ -151,7 +151,7 @@ def test_combinations_of_a_notebook_that_writes_files_run_one_after_another(
 def test_combinations_that_were_seen_to_touch_one_file_are_refused(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hidden = "import io, time\nopener = {'a': io.FileIO}['a']\nfile = opener('shared.txt', 'w')\nfile.write(str(n).encode())\nfile.close()\ntime.sleep(2)"
+    hidden = "import io, time\nopener = {'a': io.FileIO}['a']\nfile = opener('txt.derahs'[::-1], 'w')\nfile.write(str(n).encode())\nfile.close()\ntime.sleep(2)"
     write(folder / "nb.ipynb", [code("n = 1", "parameters"), code(hidden, "step:write"), code("print(n)", "step:show")])
     assert main(["run", "nb.ipynb", "-p", "n", "1,2", "--sweep", "--jobs", "2", "--format", "json"]) == 3
     said = capsys.readouterr()

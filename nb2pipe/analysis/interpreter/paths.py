@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from nb2pipe.analysis.objects import HOLE, Obj
+from nb2pipe.analysis.objects import CONTAINERS, HOLE, Obj
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _READING = frozenset({"read", "load", "loads", "imread", "scan", "parse", "from", "restore"})
 _WRITING = frozenset({"save", "imsave", "write", "imwrite", "export", "dump", "store"})
 _MODE = re.compile(r"[rwax]b?t?\+?")
-_FILE = re.compile(r"[^\s:;,<>|*?\"'()=]*\.[A-Za-z]\w{0,7}|[^\s:;,<>|*?\"'()=]*/[^\s:;,<>|*?\"'()=]*")
+_FILE = re.compile(r"[^\s:;,<>|*?\"'()=]+\.[A-Za-z]\w{0,7}|[^\s:;,<>|*?\"'()=]*/[^\s:;,<>|*?\"'()=]*")
 _URL = re.compile(r"\w+://\S+")
+_OF_DATA = frozenset(name for kind in (str, bytes, list, dict, set) for name in dir(kind))
+"""Methods that take texts for what they are, whoever has them."""
 _LONGEST = 300  # characters of what may be a path
 
 
@@ -23,6 +25,8 @@ def reached(name: str, given: list[Obj]) -> Iterator[tuple[Obj, Literal["read", 
     A path is told by its look; what is called ``load`` or ``save``, with or without more words, takes any text for one. What
     neither its name nor a mode (``"r"``) tells to read is taken to write.
     """
+    if name in _OF_DATA:
+        return
     words = _words(name)
     first = words[0]
     texts = [o for o in given if isinstance(o.const, str)]
@@ -30,7 +34,8 @@ def reached(name: str, given: list[Obj]) -> Iterator[tuple[Obj, Literal["read", 
     reads = first in _READING or (bool(modes) and all(str(m).startswith("r") and "+" not in str(m) for m in modes))
     mode: Literal["read", "write"] = "read" if reads else "write"
     named = first in _READING or first in _WRITING
-    for obj in given:
+    parts = [part for obj in given if obj.type in CONTAINERS for part in obj.elems]
+    for obj in dict.fromkeys((*given, *parts)):
         if isinstance(obj.const, str):
             if obj.const in modes:
                 continue

@@ -119,7 +119,7 @@ REFUSED: dict[str, tuple[dict[str, Cells], list[str]]] = {
     ),
     "a file that both hand to who knows what": (
         {"a": ["import some_library", "some_library.do('x.csv')"], "b": ["import some_library", "some_library.do('x.csv')"]},
-        ["could each come first", "a.ipynb names x.csv, and b.ipynb names it"],
+        ["could each come first", "a.ipynb writes x.csv, and b.ipynb writes it"],
     ),
 }  # fmt: skip
 
