@@ -276,7 +276,8 @@ def _show_figures(shell: Any) -> None:
     from matplotlib_inline.backend_inline import configure_inline_support
 
     matplotlib: Any = sys.modules["matplotlib"]
-    configure_inline_support(shell, matplotlib.rcParams._get("backend"))
+    backend = matplotlib.rcParams._get("backend")  # something that is no name, where none has been needed yet
+    configure_inline_support(shell, backend if isinstance(backend, str) else matplotlib.get_backend())
 
 
 def _secrets_in(task: Task) -> values.SecretsIn | None:
