@@ -14,9 +14,8 @@ from nb2pipe.runtime.task import APPENDED
 from nb2pipe.runtime.values import Scan
 
 _FIGURE = b"matplotlib.figure"  # the module that the pickle of every artist names, for each holds its figure
-COMPILED = (
-    "torchinductor_",
-)  # what folders begin with where libraries keep code that they have compiled, for all processes
+COMPILED = ("torchinductor_",)
+"""What folders begin with where libraries keep code that they have compiled, for all processes."""
 LIGHT_LIMIT = 64 * 2**20  # bytes; `--guards light` looks at nothing larger
 
 
