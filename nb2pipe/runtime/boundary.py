@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 
 _UNDERS = {"_", "__", "___"}
+_HISTORY = ("Out", "_oh")
+"""The names of what cells have displayed. IPython writes to what the second holds, whatever the first does."""
 
 
 class Boundary:
@@ -120,6 +122,13 @@ class Boundary:
                 namespace[under] = value.value
             else:  # what IPython does not find again it takes for the notebook's own
                 setattr(self.shell.displayhook, under, value)
+        loaded = [n for n in _HISTORY if n in held]
+        shared = next((held[n] for n in loaded if not isinstance(held[n], (Own, Absent))), None)
+        if shared is not None:
+            namespace |= dict.fromkeys(_HISTORY, shared)
+        for name in loaded:
+            if isinstance(held[name], Own):
+                namespace[name] = held[name].value
 
     def _values_of(
         self, task: Task, file: str, inside: Mapping[str, bytes], checks: Mapping[str, str]
@@ -197,10 +206,12 @@ class Boundary:
         report.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     def _left(self, name: str) -> Any:
-        """What a name holds now; IPython never binds ``_`` again that the notebook has bound itself."""
+        """What a name holds now; IPython never binds ``_`` or ``Out`` again that the notebook has bound itself."""
         value = self.namespace.get(name, ABSENT)
-        own = name in _UNDERS and value is not ABSENT and value is not getattr(self.shell.displayhook, name)
-        return Own(value) if own else value
+        if value is ABSENT or name not in {*_UNDERS, "Out"}:
+            return value
+        given = self.namespace.get("_oh") if name == "Out" else getattr(self.shell.displayhook, name)
+        return value if value is given else Own(value)
 
     def _store(self, task: Task, report: Report, extra: list[str], after: dict[str, values.Scan], guard: bool) -> None:
         namespace = self.namespace

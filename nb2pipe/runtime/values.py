@@ -47,7 +47,7 @@ ABSENT = Absent()
 
 
 class Own(NamedTuple):
-    """What the notebook itself has bound to ``_``, where IPython keeps what was shown last."""
+    """What the notebook itself has bound to ``_`` or ``Out``, where IPython keeps what was shown."""
 
     value: Any
 

@@ -224,7 +224,7 @@ def history(w: World) -> str:
         [
             "print(len(In) > 0)",
             "print(_)" if "echoed" in w.facts else "pass",
-            "print(sorted(Out)[:1])",
+            "print(sorted(Out))",
             "print(__name__)",
         ]
     )
