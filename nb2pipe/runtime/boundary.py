@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nb2pipe import metrics
 from nb2pipe.runtime import guards, sources, states, values
+from nb2pipe.runtime.lookups import Lookups
 from nb2pipe.runtime.secrets import environment
 from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, Task, Unstorable
 from nb2pipe.runtime.values import ABSENT, Absent, Own
@@ -47,6 +48,8 @@ class Boundary:
         metrics.listen(self._metric)
         self._held: dict[tuple[str, str], Any] = {}
         self._watch: guards.FileWatch | None = None
+        self._lookups = Lookups(self.namespace)
+        shell.ast_transformers.append(self._lookups)
         self._observer: Observer | None = None
         self._before: dict[str, bytes] = {}
         self._states: dict[str, bytes] = {}
@@ -71,6 +74,7 @@ class Boundary:
             sys.path.insert(0, task.cwd)
         if sys.path[:1] != [""]:
             sys.path.insert(0, "")
+        self._lookups.begin(task.absent)
         self._load(task)
         if task.guards != "off":
             clock = time.perf_counter()
@@ -162,7 +166,8 @@ class Boundary:
     # -- after the cells ------------------------------------------------------------------------------------------
 
     def unwatch(self, task: Task, report: Report) -> None:
-        """The cells have run, to the end or to one that failed: say what was seen of files and of the world."""
+        """The cells have run, to the end or to one that failed: say what was seen of names, of files and of the world."""
+        report.missed = self._lookups.end()
         if self._watch is None:
             return
         self._watch.active, self._watch.also = False, None

@@ -44,18 +44,18 @@ def file_conflicts(pipeline: Pipeline, step: str, reports: Mapping[str, Report],
     return found
 
 
-def overlooked_name(pipeline: Pipeline, step: Step, report: Report) -> list[Seen]:
-    """The name that a step failed to find though a step before it, in the notebook, binds it."""
-    match = _UNDEFINED.fullmatch(report.evalue) if report.ename == "NameError" else None
-    if match is None:
-        return []
-    makers = [
-        s for s in pipeline.steps if match[1] in s.changes and s.cells and s.cells[0] < step.cells[-1] and s != step
-    ]
-    known = any(v.name == match[1] for v in step.inputs)
-    if not makers or known:
-        return []
-    return [Seen("use", step.name, (match[1],), max(makers, key=lambda s: s.cells[0]).name)]
+def overlooked_names(pipeline: Pipeline, step: Step, report: Report) -> list[Seen]:
+    """The names that a step failed to find though a step before it, in the notebook, binds them."""
+    failed = _UNDEFINED.fullmatch(report.evalue) if report.ename == "NameError" else None
+    known = {v.name for v in step.inputs}
+    found = []
+    for name in dict.fromkeys((*report.missed, *((failed[1],) if failed else ()))):
+        makers = [
+            s for s in pipeline.steps if name in s.changes and s.cells and s.cells[0] < step.cells[-1] and s != step
+        ]
+        if makers and name not in known:
+            found.append(Seen("use", step.name, (name,), max(makers, key=lambda s: s.cells[0]).name))
+    return found
 
 
 def draws_that_matter(

@@ -16,7 +16,7 @@ from nb2pipe.pipeline.reach import ancestors
 from nb2pipe.runtime import attempts, ongoing, ready, sources, trips
 from nb2pipe.runtime.attempts import Attempts
 from nb2pipe.runtime.choice import Chosen, chosen
-from nb2pipe.runtime.claims import held_back, overlooked_name
+from nb2pipe.runtime.claims import held_back, overlooked_names
 from nb2pipe.runtime.finished import finish
 from nb2pipe.runtime.inputs import loads, preloaded, task_of
 from nb2pipe.runtime.kept import Missing
@@ -291,7 +291,7 @@ class _Execution:
         if report.status != "ok":
             outcome.cell, outcome.ename, outcome.evalue = report.cell, report.ename, report.evalue
             detail = report.problem if report.status == "broken" else f"{report.ename}: {report.evalue}"
-            seen = trips.look(run, step, [], overlooked_name(run.pipeline, step, report), self.recompile)
+            seen = trips.look(run, step, [], overlooked_names(run.pipeline, step, report), self.recompile)
             if seen:
                 run.finish(step.name, "failed", detail)
                 self.release(process)
@@ -365,7 +365,7 @@ class _Execution:
         run.finish(step.name, "ok", "")
         if process is not None:
             self.release(process)
-        self.look(step, report.seen, [])
+        self.look(step, report.seen, overlooked_names(run.pipeline, step, report))
 
     def look(self, step: Step, changes: Sequence[Seen], others: Sequence[Seen]) -> None:
         """Hold what the step was seen to do against what was said of it."""

@@ -81,4 +81,5 @@ def task_of(
         memory=memory,
         secrets=None if run.secrets is None else run.secrets.of(step, cells),
         held=tuple((f, inside[f]) for f, n in files if n and f in inside),
+        absent=() if run.options.guards == "off" else run.index.absent(step),
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nb2pipe.runtime import guards
+from nb2pipe.runtime.children import Children
 from nb2pipe.runtime.clouds import cloudpickle
 from nb2pipe.runtime.observed import HOST, Observed, content_of, names_in, shadowing, state_of_path
 from nb2pipe.runtime.secrets.environment import Variables
@@ -132,7 +133,7 @@ class Observer:
         self._wanted: set[str] = set()
         self._base: dict[str, str] = {}
         self._start = 0.0
-        self._children = 0.0
+        self._children = Children()
         self._random: dict[str, bytes | None] = {}
 
     # -- begin and end ----------------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ class Observer:
         self._clear()
         self._base = {os.fsdecode(k): os.fsdecode(v) for k, v in dict.items(self._variables)}
         self._random = random_states()
-        self._children = _children()
+        self._children = Children()
         self._start = time.time()
         self._variables.note = lambda key: self._wanted.add(os.fsdecode(key))
         for name, function in self._instead.items():
@@ -153,7 +154,7 @@ class Observer:
         """The cells have run. ``decided`` are the random states that a seed decides, ``paths`` the files that they read."""
         self.stop()
         found = self.observed
-        if _children() != self._children or _has_children():
+        if self._children.were_there():
             self._unseen("starts a process")
         for name, state in random_states().items():
             if state != self._random.get(name) and name not in decided:
@@ -405,23 +406,6 @@ def _exchange(name: str, old: Any, new: Any) -> None:
         if old in known:
             known.discard(old)
             known.add(new)
-
-
-def _children() -> float:
-    """The time that ended children of this process have taken."""
-    import resource
-
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime + used.ru_minflt
-
-
-def _has_children() -> bool:
-    try:
-        return any(
-            Path(f"/proc/self/task/{task}/children").read_text("ascii") for task in os.listdir("/proc/self/task")
-        )
-    except OSError:
-        return False
 
 
 def _caller() -> Any:

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from nb2pipe.runtime import layout, reducing, sets, sources
+from nb2pipe.runtime import layout, lookups, reducing, sets, sources
 from nb2pipe.runtime.clouds import cloudpickle
 
 # -- identity of functions and classes across processes ------------------------------------------------------------
@@ -46,6 +46,7 @@ def _make_function(
     found = _known.get(identity)
     if isinstance(found, types.FunctionType) and (closure is None or _stamps.get(found, -1) >= stamp):
         return found
+    lookups.brought(code)
     function = types.FunctionType(code, namespace, name, None, closure)
     sources.expect(code.co_filename)
     _ids[function] = identity

@@ -63,6 +63,7 @@ class Task:
     may allocate, in bytes.
     ``checks`` has the files that come from a store, each with what is known of it as `nb2pipe.runtime.values.load_file` takes it.
     ``secrets`` is there where the notebook names some; ``held`` are the files that are in no folder, as they hold one.
+    ``absent`` are the names that steps before this one bind and that it is not handed.
     """
 
     step: str
@@ -83,6 +84,7 @@ class Task:
     checks: tuple[tuple[str, str], ...] = ()
     secrets: StepSecrets | None = None
     held: tuple[tuple[str, bytes], ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def files_of(facts: Mapping[str, Any]) -> list[ValueFile]:
 
 @dataclass(slots=True)
 class Report:
-    """How a step ended, what it stored, and what the guards saw."""
+    """How a step ended, what it stored, and what the guards saw; ``missed`` are the `Task.absent` names that it looked up."""
 
     step: str
     status: str = "ok"
@@ -161,6 +163,7 @@ class Report:
     seen: list[Seen] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
     problem: str = ""
     seconds: float = 0.0
     guard_seconds: float = 0.0

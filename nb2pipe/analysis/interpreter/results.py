@@ -58,6 +58,37 @@ _COMBINATIONS = frozenset(
 _TUPLES = _COMBINATIONS | {"enumerate", "zip", "itertools.zip_longest"}
 VALUES = frozenset({"pandas.DataFrame", "pandas.Series", "pandas.Index", "numpy.ndarray", "str"})
 
+_COPYING = {"copy.copy": ("__copy__", False), "copy.deepcopy": ("__deepcopy__", True), "sklearn.base.clone": ("", True)}
+"""What copies: the special method that it asks for, and whether what is in the object is copied too."""
+_WRAPPED = (("wraps",), ("attribute",), ("partial",))
+_MOST = 1000  # objects that are looked at: more is what the analysis has made of a loop
+
+
+def is_wrapped(obj: Obj) -> bool:
+    """Whether an object that is called calls another, which it was made of."""
+    return isinstance(obj.data, tuple) and obj.data[:1] in _WRAPPED
+
+
+def kept(objects: Iterable[Obj]) -> list[Obj]:
+    """The functions, and the instances of classes, of the notebook that libraries find in objects, however deep they keep them."""
+    found: dict[Obj, None] = {}
+    seen: set[Obj] = set()
+    stack = [held for obj in objects if obj.kind == "value" and obj.klass is None for held in obj.holds]
+    while stack and len(seen) < _MOST:
+        obj = stack.pop()
+        if obj in seen:
+            continue
+        seen.add(obj)
+        if (
+            obj.kind in ("function", "method")
+            or obj.klass is not None
+            or (is_wrapped(obj) and obj.data[0] != "attribute")
+        ):
+            found[obj] = None
+        elif obj.kind == "value":
+            stack += obj.holds
+    return list(found)
+
 
 class Results(Classes):
     """Results of known calls."""
@@ -100,14 +131,11 @@ class Results(Classes):
             self.rec.traits.add("identity")
         if name in _PICKLING:
             self._pickled(given)
-        if name in ("copy.copy", "copy.deepcopy") and args:
-            deep = name == "copy.deepcopy"
-            made = self.call_dunder(
-                args[0], ("__deepcopy__",) if deep else ("__copy__",), [(self.new(),)] if deep else [], node
-            )
-            if made is not None:
-                return join(made, tuple(self._copy(o, {}, deep=deep) for o in args[0]))
-            return tuple(self._copy(o, {}, deep=name == "copy.deepcopy") for o in args[0])
+        if name in _COPYING and args:
+            hook, deep = _COPYING[name]
+            made = self.call_dunder(args[0], (hook,), [(self.new(),)] if deep else [], node) if hook else None
+            copies = tuple(self._copy(o, {}, deep=deep) for o in args[0])
+            return copies if made is None else join(made, copies)
         if name in ("functools.partial", "functools.partialmethod") and args:
             out = self.new(name)
             out.data = ("partial", args[0], args[1:], kwargs)
@@ -288,6 +316,8 @@ class Results(Classes):
         if plain:
             hold(out, part(obj.elems))
             link(out, part(tuple(o for o in obj.holds if o.kind == "value" and o not in obj.elems)))
+        else:
+            link(out, part(tuple(kept((obj,)))))
         return out
 
     def _path_result(self, name: str, receiver: Obj | None, args: list[Val]) -> Val | None:

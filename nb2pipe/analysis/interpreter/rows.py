@@ -12,7 +12,7 @@ from nb2pipe.analysis.interpreter.conditions import DATA, OPEN, applies, argumen
 from nb2pipe.analysis.interpreter.machine import function_of, truth
 from nb2pipe.analysis.interpreter.parts import Bound
 from nb2pipe.analysis.interpreter.paths import ends, reached
-from nb2pipe.analysis.interpreter.results import VALUES, Results
+from nb2pipe.analysis.interpreter.results import VALUES, Results, is_wrapped, kept
 from nb2pipe.analysis.known.table import Call, conditional, pairs
 from nb2pipe.analysis.modules import exists
 from nb2pipe.analysis.objects import (
@@ -83,9 +83,6 @@ _CHANGING = frozenset({"append", "add", "extend", "update", "insert", "setdefaul
 """Methods that are handed over to be called on what comes."""
 
 
-_WRAPPED = (("wraps",), ("attribute",), ("partial",))
-
-
 def _arities(function: Obj) -> set[int]:
     """With how many arguments a function may be called: a default is what a call with fewer of them changes."""
     if function.kind == "function":
@@ -100,17 +97,9 @@ def _arities(function: Obj) -> set[int]:
 
 
 def _callables(objects: Iterable[Obj]) -> list[Obj]:
-    """What can be called among objects, and in those that a library keeps functions in: lists, partials, keys."""
-    found: dict[Obj, None] = {}
-    for obj in objects:
-        found[obj] = None
-        if obj.kind == "value" and obj.klass is None and (obj.type is None or obj.type in CONTAINERS):
-            for held in obj.holds:
-                if held.kind == "function":
-                    found[held] = None
-                elif held.type in CONTAINERS:
-                    found.update(dict.fromkeys(h for h in held.holds if h.kind == "function"))
-    return list(found)
+    """What can be called among objects, and in those that a library keeps functions in: lists, partials, keys, estimators."""
+    objects = tuple(objects)
+    return list(dict.fromkeys((*objects, *(h for h in kept(objects) if h.klass is None))))
 
 
 class Rows(Results):
@@ -188,10 +177,19 @@ class Rows(Results):
         if receiver.klass is not None:
             self.call_all_methods(receiver, node, [o for value in (*args, *kwargs.values()) for o in value])
         elif receiver.type not in CONTAINERS and not receiver.immutable:
-            self.call_back(tuple(h for h in receiver.holds if h.kind in ("function", "method")), args, node)
+            self.call_kept((receiver,), args, kwargs, node)
             if name in ("close", "pop_all"):
                 self.unwind(receiver, node)
         return result
+
+    def call_kept(self, objects: Iterable[Obj], args: list[Val], kwargs: dict[str, Val], node: ast.AST) -> None:
+        """A library calls what it keeps of the notebook's: functions, and the methods of instances."""
+        found = kept(objects)
+        self.call_back(tuple(h for h in found if h.klass is None), args, node)
+        given = [o for value in (*args, *kwargs.values()) for o in value]
+        for instance in found:
+            if instance.klass is not None:
+                self.call_all_methods(instance, node, given)
 
     def unwind(self, context: Obj, node: ast.AST) -> None:
         """A context that keeps others (``ExitStack``, ``closing``) ends them when it ends."""
@@ -280,6 +278,7 @@ class Rows(Results):
             callbacks = tuple(given) if "*" in row.calls else tuple(o for k in row.calls for o in argument(named, k))
         if given and row.alias == "fresh" and not row.keeps and not row.lazy and name not in _LOOKING:
             callbacks = join(callbacks, _functions(given))  # what is neither kept nor given back is called
+            self.call_kept((o for o in given if o.type not in CONTAINERS), args, kwargs, node)
         if callbacks and not row.lazy:
             self.call_back(callbacks, args, node)
         out = self.result(row, name, receiver, args, kwargs, named, given, node)
@@ -379,8 +378,7 @@ class Rows(Results):
         """Functions handed to a call are called there, with parts of what it was given."""
         functions = [
             o for o in _callables(callbacks)
-            if o.kind in ("function", "class", "method") or o.klass is not None
-            or (isinstance(o.data, tuple) and o.data[:1] in _WRAPPED)
+            if o.kind in ("function", "class", "method") or o.klass is not None or is_wrapped(o)
         ]  # fmt: skip
         if not functions:
             return
