@@ -104,6 +104,28 @@ CASES = [
         ["a = 1", "b = a + 1", "print(eval('b' + ''))"], without_use("b"), ["", "", "2"],
     ),
     Case(
+        "a name whose lack a function of an earlier step catches", "use",
+        ["k = 2", "def f():\n    try:\n        return k\n    except NameError:\n        return 'none'", "print(f())"],
+        without_use("k"), ["", "", "2"],
+    ),
+    Case(
+        "a name whose lack a library catches", "use",
+        ["k = 2", "def f(x, y=k):\n    return [k for _ in range(1)]", "from functools import partial\ng = partial(f, 1)",
+         "try:\n    print(g())\nexcept Exception:\n    print('none')"],
+        without_use("k"), ["", "", "", "[2]"],
+    ),
+    Case(
+        "a name whose lack a function of the step catches", "use",
+        ["k = 2", "def f():\n    def g():\n        try:\n            return k\n        except NameError:\n            return 'none'\n    return g()\nprint(f())"],
+        without_use("k"), ["", "2"],
+    ),
+    Case(
+        "a name that a child of the process lacks", "use",
+        ["k = 2", "def f(x):\n    try:\n        return k\n    except NameError:\n        return 'none'",
+         "import multiprocessing\nwith multiprocessing.get_context('fork').Pool(1) as pool:\n    print(pool.map(f, [1]))"],
+        without_use("k"), ["", "", "[2]"],
+    ),
+    Case(
         "a name that is still being made", "use",
         ["import time\na = 1", "time.sleep(0.5)\nb = a + 1", "print(eval('b' + ''))"], without_use("b"), ["", "", "2"],
     ),
