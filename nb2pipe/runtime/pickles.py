@@ -264,6 +264,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
                 return _without_cache(obj)
         elif kind.__name__ in _TREES and kind.__module__.startswith("sklearn.neighbors."):
             return _without_counts(obj)
+        elif kind.__module__ == "sklearn.feature_extraction.text" and _CHECKED in getattr(obj, "__dict__", ()):
+            return _with_checked_words(obj)
         found = reducing.reduced(obj)
         return super().reducer_override(obj) if found is NotImplemented else found
 
@@ -473,6 +475,22 @@ def _without_counts(obj: Any) -> Any:
     if not isinstance(state, tuple) or len(state) < 12 or not all(isinstance(n, int) for n in state[7:11]):
         return NotImplemented
     return (make, args, (*state[:7], 0, 0, 0, 0, *state[11:]))
+
+
+_CHECKED = "_stop_words_id"
+
+
+def _with_checked_words(obj: Any) -> Any:
+    """How a vectorizer of texts is made, without the address of the stop words that it has checked: each process has its own."""
+    make, args, state = obj.__reduce_ex__(5)[:3]
+    checked = obj.stop_words is not None and state[_CHECKED] == id(obj.stop_words)  # where there are none it looks again
+    state = {k: v for k, v in state.items() if k != _CHECKED}
+    return (make, args, state, None, None, _set_checked_words) if checked else (make, args, state)
+
+
+def _set_checked_words(obj: Any, state: Any) -> None:
+    obj.__setstate__(state)
+    setattr(obj, _CHECKED, id(obj.stop_words))
 
 
 class Loader(pickle.Unpickler):
