@@ -483,7 +483,9 @@ _CHECKED = "_stop_words_id"
 def _with_checked_words(obj: Any) -> Any:
     """How a vectorizer of texts is made, without the address of the stop words that it has checked: each process has its own."""
     make, args, state = obj.__reduce_ex__(5)[:3]
-    checked = obj.stop_words is not None and state[_CHECKED] == id(obj.stop_words)  # where there are none it looks again
+    checked = obj.stop_words is not None and state[_CHECKED] == id(
+        obj.stop_words
+    )  # where there are none it looks again
     state = {k: v for k, v in state.items() if k != _CHECKED}
     return (make, args, state, None, None, _set_checked_words) if checked else (make, args, state)
 
@@ -498,6 +500,7 @@ class Loader(pickle.Unpickler):
 
     def __init__(self, data: Any, buffers: Iterable[Any], namespace: dict[str, Any]) -> None:
         super().__init__(io.BytesIO(data), buffers=buffers)
+        self._single: dict[Any, Any] = {}
         self.namespace = namespace
         self._sets: dict[int, Any] = {}
 
@@ -513,5 +516,7 @@ class Loader(pickle.Unpickler):
         if isinstance(pid, tuple):
             return getattr(importlib.import_module(pid[0]), pid[1])
         if "." in str(pid):
-            return reducing.singleton(str(pid))
+            if pid not in self._single:
+                self._single[pid] = reducing.singleton(str(pid))
+            return self._single[pid]
         return getattr(sys, str(pid))

@@ -18,26 +18,31 @@ _OWN_PICKLING = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", 
 
 _SINGLETONS = (
     "os.environ", "sys.path", "sys.modules", "sys.argv", "matplotlib.rcParams", "random._inst", "numpy.random.mtrand._rand",
-    "warnings.filters", "pandas.options", "logging.root", "dataclasses._EMPTY_METADATA",
+    "warnings.filters", "pandas.options", "logging.root", "dataclasses._EMPTY_METADATA", "decimal.getcontext()",
 )  # fmt: skip
 """What there is one of in each process: a name that holds it holds that of the process it arrives in."""
+CONSTANTS = frozenset({
+    "numpy.nan", "math.nan", "dataclasses.MISSING", "argparse.SUPPRESS", "matplotlib.rcsetup._auto_backend_sentinel",
+})  # fmt: skip
+"""Constants that are told by what they are and not by what they equal: a list has NaN in it if it has that very object."""
 
 
 def singletons() -> dict[int, str]:
     """The objects of this process that there is one of, by identity."""
     found = {}
-    for path in _SINGLETONS:
+    for path in (*_SINGLETONS, *CONSTANTS):
         module, _, name = path.rpartition(".")
-        held = vars(sys.modules[module]).get(name) if module in sys.modules else None
+        held = vars(sys.modules[module]).get(name.removesuffix("()")) if module in sys.modules else None
         if held is not None:
-            found[id(held)] = path
+            found[id(held() if path.endswith("()") else held)] = path
     return found
 
 
 def singleton(path: str) -> Any:
     """This process's own of what there is one of."""
     module, _, name = path.rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    found = getattr(importlib.import_module(module), name.removesuffix("()"))
+    return found() if path.endswith("()") else found
 
 
 def reduced(obj: Any) -> Any:

@@ -203,7 +203,9 @@ def _decimal() -> Any:
 def _set_decimal(value: Any) -> None:
     import decimal
 
-    decimal.setcontext(value)
+    context = decimal.getcontext()  # which the notebook may hold by a name
+    for name in ("prec", "rounding", "Emin", "Emax", "capitals", "clamp", "flags", "traps"):
+        setattr(context, name, getattr(value, name))
 
 
 def _without_flags(context: Any) -> Any:

@@ -15,7 +15,7 @@ from nb2pipe.runtime import harmless, reducing, sets
 from nb2pipe.runtime.standins import lasting, stand_in
 from nb2pipe.runtime.states import RANDOM
 
-_GLOBAL_STATE = frozenset({"numpy.random.mtrand._rand"})
+_GLOBAL_STATE = frozenset({"numpy.random.mtrand._rand", *reducing.CONSTANTS})
 """What there is one of in each process, and may be held, but not changed."""
 
 

@@ -37,6 +37,10 @@ CASES = {
         f"{IMPORTS}\nfrom torch.utils.data import DataLoader, TensorDataset", "torch.manual_seed(3);", "data = TensorDataset(torch.arange(6.0))", "loader = DataLoader(data, batch_size=2, shuffle=True)",
         "for (batch,) in loader:\n    print(batch)", "print(torch.rand(1))", "plain = DataLoader(data, batch_size=3)", "print(list(plain))", "print(torch.rand(1))",
     ],
+    "loader-given-away": [
+        "import importlib\nimport torch\nfrom torch.utils.data import DataLoader, TensorDataset", "torch.manual_seed(3);", "loader = DataLoader(TensorDataset(torch.arange(6.0)), shuffle=True)",
+        "run = importlib.import_module('builtins').list", "print(run(loader))", "print(torch.rand(1))",
+    ],
     "initialised": [IMPORTS, "layer = nn.Linear(2, 2)", "nn.init.constant_(layer.weight, 0.5)\nnn.init.zeros_(layer.bias)", "print(layer(torch.ones(1, 2)))"],
     "scheduler": [
         # a scheduler wraps its optimizer's step(), which does not survive a pickle: it warns then that it was not called

@@ -146,6 +146,8 @@ class Assignments(Calls):
                 self.dirty(obj)
                 link(obj, value)
                 continue
+            if obj.type == "decimal.Context":
+                self.touch("setting", "decimal", "write")
             if isinstance(target, ast.Subscript):
                 self.call_dunder((obj,), ("__setitem__",), [(self.new(),), value], target)
             elif obj.klass is not None:

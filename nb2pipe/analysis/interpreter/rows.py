@@ -233,9 +233,8 @@ class Rows(Results):
         for obj in given:
             if is_atom(obj):
                 continue
-            klass = self.table.klass(obj.type) if obj.type is not None else None
-            if klass is not None and klass.draws and name not in _LOOKING:
-                self.draw_by(obj, klass.draws, node)
+            if name not in _LOOKING:
+                self._draw(obj, node)
             if self.is_iterator(obj) and not row.lazy and row.returns != "iterator" and name not in _LOOKING:
                 self.drain((obj,), node)
             if (
@@ -397,6 +396,12 @@ class Rows(Results):
 
             self.branches(lambda: True, run)
 
+    def _draw(self, obj: Obj, node: ast.AST) -> None:
+        """What a call is given may be a loader that draws when it is gone through."""
+        klass = self.table.klass(obj.type) if obj.type is not None else None
+        if klass is not None and klass.draws:
+            self.draw_by(obj, klass.draws, node)
+
     def unknown_call(
         self, callee: Obj | None, args: list[Val], kwargs: dict[str, Val], node: ast.AST, name: str = ""
     ) -> Val:
@@ -409,6 +414,7 @@ class Rows(Results):
             ) else None
             if obj.klass is not None:
                 self.call_all_methods(obj, node, given)
+            self._draw(obj, node)
         self.call_back((o for o in given if o.kind in ("function", "method")), args, node)
         for holder in given:
             if holder.type in CONTAINERS:
