@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import importlib
+import math
 import pickle
 import sys
 import types
@@ -16,6 +18,7 @@ from ._layout import compact, laid_out, layout_of
 _FIXED = (
     str, bytes, int, float, complex, tuple, frozenset, range, slice, enum.Enum, types.ModuleType, pickle.PickleBuffer,
 )  # fmt: skip
+_NANS = ("numpy.nan", "math.nan")  # a list has NaN in it if it has that very object
 _FIXED_MODULES = frozenset({"datetime", "decimal", "fractions", "pathlib", "pyarrow", "re", "uuid", "zoneinfo"})
 
 
@@ -47,7 +50,9 @@ class Pickler(pickle.Pickler):
         return {id(obj) for obj in objects if id(obj) not in hidden and _can_change(obj)}.union(self.owners)
 
     def persistent_id(self, obj: Any) -> Any:
-        """What stands for a set that would have another order if it were built of its elements alone, None for all else."""
+        """What stands for a set that would have another order if it were built of its elements alone, and for a NaN that has a name."""
+        if type(obj) is float and math.isnan(obj):
+            return next((n for n in _NANS if n.partition(".")[0] in sys.modules and _nan(n) is obj), None)
         if type(obj) is not set and type(obj) is not frozenset:
             return None
         if id(obj) in self._arranged:
@@ -112,8 +117,16 @@ class Unpickler(pickle.Unpickler):
         self._sets: dict[int, Any] = {}
 
     def persistent_load(self, pid: Any) -> Any:
-        """A set, in the order that it had."""
+        """A set, in the order that it had, or this process's own NaN."""
+        if pid in _NANS:
+            return _nan(pid)
         return _sets.load(pid, self._sets)
+
+
+def _nan(path: str) -> Any:
+    """What a module calls NaN."""
+    module, _, name = path.partition(".")
+    return getattr(importlib.import_module(module), name)
 
 
 def _laid_out(array: Any) -> Any:

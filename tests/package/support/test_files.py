@@ -80,6 +80,13 @@ def test_others_are_pickles(tmp_path: Path, value: Any) -> None:
     assert (found, type(found), repr(found)) == (value, type(value), repr(value))
 
 
+def test_nan_is_the_object_that_it_was(tmp_path: Path) -> None:
+    found = through(tmp_path, xs=[1.0, np.nan, math.nan], counts={np.nan: 3})
+    assert np.nan in found["xs"]
+    assert math.nan in found["xs"]
+    assert found["counts"][np.nan] == 3
+
+
 def test_nan_and_what_is_in_itself(tmp_path: Path) -> None:
     inner = [1]
     loop: list[Any] = [inner, inner]
