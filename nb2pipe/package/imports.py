@@ -67,7 +67,7 @@ def harmless(entry: Import) -> bool:
 
 
 def cannot_fail(node: ast.stmt) -> bool:
-    """Whether a statement ends well wherever it stands: imports of what is installed, plain definitions, constants."""
+    """Whether a statement ends well wherever it stands: imports of installed modules, plain definitions, constants."""
     if isinstance(node, ast.FunctionDef):
         of = node.args
         annotated = node.returns or any(a.annotation for a in (*of.posonlyargs, *of.args, *of.kwonlyargs))
@@ -76,7 +76,13 @@ def cannot_fail(node: ast.stmt) -> bool:
         targets = node.targets if isinstance(node, ast.Assign) else []
         return isinstance(node.value, ast.Constant) and all(isinstance(t, ast.Name) for t in targets)
     found = imports_of(node)
-    return bool(found) and all(_is_found(i.module.partition(".")[0]) for i in found)
+    return bool(found) and all(_is_there(i) for i in found)
+
+
+def _is_there(entry: Import) -> bool:
+    """Whether an import is sure to end well; whether an installed module has what it is asked for, nobody knows who has not run it."""
+    top = entry.module.partition(".")[0]
+    return top in sys.stdlib_module_names or (entry.module == top and not entry.member and _is_found(top))
 
 
 def _is_found(module: str) -> bool:

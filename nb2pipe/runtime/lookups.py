@@ -80,7 +80,7 @@ class Lookups:
     def end(self) -> list[str]:
         """The step's cells have run: the names that were missed."""
         missed = dict(self._hearing.missed)
-        if self._brought and self._children.were_there():
+        if self._brought and self._children.may_have_called():
             missed |= dict.fromkeys(sorted(self._brought - self._namespace.keys()))
         self._namespace[_BUILTINS] = self._own
         self._hearing.absent = frozenset()

@@ -20,7 +20,7 @@ FOUND = json.loads((TESTS / "execute" / "regressions" / "random_notebooks.json")
 REFUSED = {  # what IPython remembers of earlier cells, and magics that have no form in plain Python
     "user_ns", "out_history", "magic_with_a_computed_line", "history_after_display", "history_of_the_last_display",
     "captured_cells_show_nothing", "precision_is_numpys_too", "precision_before_numpy", "precision_behind_numpy",
-    "underscore_perhaps_bound", "displayed-class", "what the notebook binds to _ itself stays, whatever is shown",
+    "out_of_several_steps", "out_bound_anew", "underscore_perhaps_bound", "displayed-class", "what the notebook binds to _ itself stays, whatever is shown",
 }  # fmt: skip
 OTHER = {
     "magic_time_cell": "prints times",
