@@ -322,6 +322,6 @@ def _cpu() -> float:
 def flush_files() -> None:
     """Write out what open files still hold, as an interpreter that ends does."""
     for obj in gc.get_objects():
-        if isinstance(obj, (io.TextIOWrapper, io.BufferedWriter)) and not obj.closed:
-            with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # a proxy of what is gone answers nothing, not even what it is
+            if isinstance(obj, (io.TextIOWrapper, io.BufferedWriter)) and not obj.closed:
                 obj.flush()

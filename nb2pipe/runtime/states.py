@@ -185,7 +185,7 @@ def _patch_state(path: str) -> State:
         found = _owner(owner)
         if found is None:
             return None
-        there = vars(found)
+        there = getattr(found, "__dict__", {})
         return ("set", there[name]) if name in there else ("unset",)
 
     def restore(value: Any) -> None:
@@ -193,10 +193,11 @@ def _patch_state(path: str) -> State:
         if found is None:
             importlib.import_module(owner.partition(".")[0])
             found = _owner(owner)
+        there = getattr(found, "__dict__", {})  # nothing, where an earlier step alone has tried to import it
         if value[0] == "set":
-            if vars(found).get(name) is not value[1]:
+            if there.get(name) is not value[1]:
                 setattr(found, name, value[1])
-        elif name in vars(found):
+        elif name in there:
             delattr(found, name)
 
     return State(capture, restore)
