@@ -21,7 +21,7 @@ _BUILTINS = "__builtins__"
 
 
 class _Hearing(dict[str, Any]):
-    """The builtins, of which a name that is ``absent`` may be asked for in this process."""
+    """The builtins, but for names that are ``absent`` from this process: who asks for one is noted, be it Python's own as well."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,12 +30,9 @@ class _Hearing(dict[str, Any]):
         self.pid = os.getpid()
 
     def __missing__(self, name: str) -> Any:
-        found = vars(builtins)
-        if name in found:
-            return found[name]
         if name in self.absent and os.getpid() == self.pid:
             self.missed[name] = None
-        raise KeyError(name)
+        return vars(builtins)[name]
 
 
 class Lookups:
@@ -55,6 +52,7 @@ class Lookups:
         """A step begins in whose namespace these names are not, though steps before it bind them."""
         global _current  # noqa: PLW0603  one process, one step at a time
         _current = self
+        self._hearing.clear()
         self._hearing.absent, self._hearing.missed, self._hearing.pid = frozenset(absent), {}, os.getpid()
         self._brought = set()
         self._children = Children()
@@ -87,7 +85,9 @@ class Lookups:
         return list(missed)
 
     def _hear(self) -> None:
-        self._hearing.update(vars(builtins))
+        self._hearing.update(
+            (name, value) for name, value in vars(builtins).items() if name not in self._hearing.absent
+        )
         self._namespace[_BUILTINS] = self._hearing
 
     def _refers(self, node: ast.AST) -> bool:

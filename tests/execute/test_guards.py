@@ -120,6 +120,10 @@ CASES = [
         without_use("k"), ["", "2"],
     ),
     Case(
+        "a name of Python's own that an earlier step has hidden", "use",
+        ["len = lambda x: 42", "def f():\n    return len([1])", "print(f())"], without_use("len"), ["", "", "42"],
+    ),
+    Case(
         "a name that a child of the process lacks", "use",
         ["k = 2", "def f(x):\n    try:\n        return k\n    except NameError:\n        return 'none'",
          "import multiprocessing\nwith multiprocessing.get_context('fork').Pool(1) as pool:\n    print(pool.map(f, [1]))"],
