@@ -34,6 +34,7 @@ class Magic(NamedTuple):
 
 
 _IPYTHON: tuple[Touch, ...] = (("setting", "ipython", "write"),)
+_LOADED: tuple[Touch, ...] = (("setting", "ipython", "read"),)
 _PACKAGES: tuple[Touch, ...] = (("setting", "packages", "write"), ("network", "network", "read"))
 _FILES: tuple[Touch, ...] = (("file", "*", "write"), ("environment", "environment", "read"), ("cwd", "cwd", "read"))
 _LOOK: tuple[Touch, ...] = (("file", "*", "read"), ("cwd", "cwd", "read"))
@@ -123,7 +124,7 @@ def _rows() -> dict[str, Magic]:
     for name in ("who", "who_ls", "whos", "lsmagic", "magic", "psearch", "quickref", "bookmark", "page", "tb",
                  "killbgscripts", "connect_info", "qtconsole", "logoff", "logon", "logstate", "logstop", "clear"):  # fmt: skip
         rows.append(Magic(name, "line"))
-    return {row.name: row for row in rows}
+    return {row.name: row._replace(touches=(*row.touches, *_LOADED)) if row.extension else row for row in rows}
 
 
 MAGICS = _rows()
