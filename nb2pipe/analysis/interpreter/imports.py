@@ -148,12 +148,12 @@ class Imports(Statements):
 
     def _imported(self, name: str) -> None:
         self.rec.modules[name] = None
-        self._read_files(name.partition(".")[0], set())
+        self.read_files(name.partition(".")[0], set())
         self.rec.traits.add("imports")
         if name.partition(".")[0] in ("this", "antigravity", "__hello__"):
             self.rec.traits.add("shows")
 
-    def _read_files(self, top: str, seen: set[str]) -> None:
+    def read_files(self, top: str, seen: set[str]) -> None:
         """An import reads the files of a module that a cell may have written, and of those that it imports in turn."""
         if top in seen or not (
             top in self.written_modules or (not self.table.module_known(top) and not exists(top, None))
@@ -167,7 +167,7 @@ class Imports(Statements):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 inner = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
                 for name in inner:
-                    self._read_files(name.partition(".")[0], seen)
+                    self.read_files(name.partition(".")[0], seen)
 
     def module_object(self, name: str) -> Obj:
         """The object of a module; a local one has a namespace, and its body is interpreted once."""

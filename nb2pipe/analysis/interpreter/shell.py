@@ -226,6 +226,14 @@ class Shell(Language):
 
     _magic_file = _magic_writefile
 
+    def _magic_load_ext(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
+        self.touch("setting", "ipython", "write")
+        for extension in line.split():
+            self.read_files(extension.partition(".")[0], set())
+        return None
+
+    _magic_reload_ext = _magic_load_ext
+
     def _magic_run(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         words = [w for w in line.split() if not w.startswith("-")]
         self.touch("file", _path(words[0]) if words else "*", "read")
