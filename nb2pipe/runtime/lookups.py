@@ -61,9 +61,9 @@ class Lookups:
         """A value brings a function of the notebook into the step, which is about to be made of its code."""
         absent = self._hearing.absent
         names = absent & cloudpickle._extract_code_globals(code).keys() if absent else absent
-        if names:
-            self._brought |= names
+        if names and not self._brought:
             self._hear()
+        self._brought |= names
 
     def visit(self, tree: ast.AST) -> ast.AST:
         """Look at a cell that is about to run, and leave it as it is."""

@@ -483,9 +483,8 @@ _CHECKED = "_stop_words_id"
 def _with_checked_words(obj: Any) -> Any:
     """How a vectorizer of texts is made, without the address of the stop words that it has checked: each process has its own."""
     make, args, state = obj.__reduce_ex__(5)[:3]
-    checked = obj.stop_words is not None and state[_CHECKED] == id(
-        obj.stop_words
-    )  # where there are none it looks again
+    words = obj.stop_words  # where there are none, it looks again
+    checked = words is not None and state[_CHECKED] == id(words)
     state = {k: v for k, v in state.items() if k != _CHECKED}
     return (make, args, state, None, None, _set_checked_words) if checked else (make, args, state)
 
