@@ -144,8 +144,10 @@ class _Run:
                 value, ("_repr_html_", "_repr_mimebundle_", "_ipython_display_", "__repr__", "__str__"), [], last
             )
             machine.call_dunder(value, ("__getattr__",), [STR], last)
-            machine.displayed(value, self.order[code.cell.index] + 1, whole=self.history)
-            if machine.space.names["_"].must == -2 and all(o.type is not None and o.type != "None" for o in value):
+            # What may be None, and what may have failed before, may leave `_` as it was.
+            sure = not code.cell.tags.raises and all(o.type is not None and o.type != "None" for o in value)
+            machine.displayed(value, self.order[code.cell.index] + 1, sure=sure, whole=self.history)
+            if sure and machine.space.names["_"].must == -2:
                 machine.rec.traits.add("shows for certain")
 
     # -- the record becomes effects -------------------------------------------------------------------------------
@@ -307,9 +309,7 @@ class _Run:
         if machine.history_read and "displays" in record.traits:
             span = machine.first_spans[effects.cell]
             count = self.order[effects.cell] + 1
-            certain = (
-                "shows for certain" in record.traits and not code.cell.tags.raises and effects.cell not in self.ended
-            )
+            certain = "shows for certain" in record.traits and effects.cell not in self.ended
             sure = Certainty.MUST if certain else Certainty.MAY
             definitions += [Definition(n, sure, span) for n in ("_", f"_{count}")]
             definitions += [Definition(n, Certainty.MAY, span) for n in ("__", "___", "Out", "_oh")]

@@ -103,10 +103,11 @@ class Imports(Statements):
         self.history_read = True
         return binding.value if binding is not None else (self.new(),)
 
-    def displayed(self, value: Val, count: int, *, whole: bool) -> None:
-        """A cell has displayed a value as ``Out[count]``; ``whole``: its older values are asked for as well."""
+    def displayed(self, value: Val, count: int, *, sure: bool, whole: bool) -> None:
+        """A cell has displayed a value as ``Out[count]``, or perhaps; ``whole``: its older values are asked for as well."""
         names = self.space.names
-        kept = {"_": value}
+        before = names.get("_")
+        kept = {"_": value if sure or before is None else join(before.value, value)}
         if whole:
             older = names.get("Out")
             out = older.value[0] if older is not None and older.must == -2 else Obj(type="dict", cell=-1)
