@@ -39,6 +39,9 @@ _PACKAGES: tuple[Touch, ...] = (("setting", "packages", "write"), ("network", "n
 _FILES: tuple[Touch, ...] = (("file", "*", "write"), ("environment", "environment", "read"), ("cwd", "cwd", "read"))
 _LOOK: tuple[Touch, ...] = (("file", "*", "read"), ("cwd", "cwd", "read"))
 
+# What `%load_ext` finds in IPython itself, where no file beside the notebook has the name.
+OWN_EXTENSIONS = frozenset({"autoreload", "storemagic"})
+
 
 def _rows() -> dict[str, Magic]:
     rows = [

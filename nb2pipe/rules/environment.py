@@ -74,9 +74,9 @@ class NotInstalled(Rule):
 
 def _full(found: Import) -> str:
     """The module that is imported; ``from google.cloud import storage`` imports one as well."""
-    if found.module in ("google", "google.cloud"):
+    if found.module in ("google", "google.cloud") and isinstance(found.node, ast.ImportFrom):
         for alias in found.node.names:
-            if isinstance(found.node, ast.ImportFrom) and (alias.asname or alias.name) == found.bound:
+            if (alias.asname or alias.name) == found.bound:
                 return f"{found.module}.{alias.name}"
     return found.module
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nb2pipe.analysis.scopes import scope_of
 from nb2pipe.diagnostics import Span
 from nb2pipe.notebook.ipython import parse_fragment
-from nb2pipe.notebook.magics import lookup_magic, split_magic
+from nb2pipe.notebook.magics import OWN_EXTENSIONS, lookup_magic, split_magic
 from nb2pipe.notebook.model import Cell, Code
 from nb2pipe.rules.base import span_of
 from nb2pipe.rules.subject import Subject
@@ -59,10 +59,10 @@ class Reference(NamedTuple):
 
 
 class Import(NamedTuple):
-    """An import of ``module``, under the name ``bound`` (empty for a star)."""
+    """An import of ``module``, under the name ``bound`` (empty for a star); ``%load_ext`` imports too, under the same name."""
 
     place: Place
-    node: ast.Import | ast.ImportFrom
+    node: ast.Import | ast.ImportFrom | ast.Call
     module: str
     bound: str
 
@@ -288,6 +288,9 @@ class _Walk:
             return
         body = texts[2] if method == "run_cell_magic" and len(texts) > 2 else None
         self.facts.commands.append(Command(self.place, span, texts[0], texts[1], body))
+        if texts[0] in ("load_ext", "reload_ext"):
+            extensions = [n for n in texts[1].split() if n not in OWN_EXTENSIONS]
+            self.facts.imports += [Import(self.place, node, name, name) for name in extensions]
         row = lookup_magic(texts[0], "line" if body is None else "cell")
         if row is None or row.body not in ("transparent", "detached"):
             return

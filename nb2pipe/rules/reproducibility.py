@@ -199,6 +199,15 @@ def _asked(subject: Subject) -> set[tuple[int, int, int]]:
     }
 
 
+def _imported(subject: Subject) -> dict[tuple[int, int, int], set[str]]:
+    """What each import names itself; it reads the files of what those modules import, too."""
+    found: dict[tuple[int, int, int], set[str]] = {}
+    for one in facts_of(subject).imports:
+        place = (one.place.cell, one.node.lineno, one.node.col_offset)
+        found.setdefault(place, set()).add(one.module.partition(".")[0])
+    return found
+
+
 def _fetched(subject: Subject) -> int:
     """The first cell in which files may come from where no text shows: a download, an archive; beyond all where none does."""
     cells = [call.place.cell for call in facts_of(subject).calls if call.name.rpartition(".")[2] in _FETCHING]
@@ -234,6 +243,7 @@ class MissingFile(Rule):
         if any(a.resource.kind == "cwd" and a.mode != "read" for e in subject.analysis.effects for a in e.accesses):
             return  # where relative paths begin is not known then
         asked, fetched = _asked(subject), _fetched(subject)
+        imported = _imported(subject)
         written: set[str] = set()
         told: set[str] = set()
         for effects in subject.analysis.effects:
@@ -247,6 +257,8 @@ class MissingFile(Rule):
                 place = (access.span.cell, access.span.line, access.span.column)
                 if access.mode == "write" or "*" in key or "://" in key or key in told or place in asked:
                     continue
+                if place in imported and (key.endswith("/") or key.removesuffix(".py") in imported[place]):
+                    continue  # a module that is not there is no file that is missing: NB702 tells of it
                 # A function that reads what it writes where it is not there yet: which comes first is not known.
                 made = written | own
                 if effects.cell >= fetched or _made(key, made) or _is_there(subject, key):

@@ -229,7 +229,8 @@ class Shell(Language):
     def _magic_load_ext(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         self.touch("setting", "ipython", "write")
         for extension in line.split():
-            self.read_files(extension.partition(".")[0], set())
+            if extension in self.written_modules or extension not in magics.OWN_EXTENSIONS:
+                self.read_files(extension.partition(".")[0], set())
         return None
 
     _magic_reload_ext = _magic_load_ext
