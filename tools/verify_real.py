@@ -57,7 +57,7 @@ def verify_one(path: str, timeout: float) -> dict[str, Any]:
 def one_notebook(notebook: Path, root: Path, truth: dict[str, Any], args: argparse.Namespace) -> dict[str, Any]:
     """The report on one notebook, from the folder where it is kept if it is there already."""
     key = key_of(notebook, root)
-    kept, place = args.work / "kept" / key / "verify.json", args.work / "place" / key / root.name
+    kept, place = args.work / "kept" / key / "verify.json", args.work / "verifying" / key / root.name
     if kept.exists() and not args.again:
         found: dict[str, Any] = json.loads(kept.read_text("utf-8"))
         if not args.unequal or found["state"] == "EQUAL":
