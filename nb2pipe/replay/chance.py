@@ -36,7 +36,7 @@ def forgive_chance(found: Found, whole: Found, seeded: Found, project: Project) 
     equal: dict[str, list[str]] = {}
     for key in dict.fromkeys([*found.unknown, *found.differences]):
         step, name = key
-        chance = found.unknown.get(key) in OTHER_EACH_TIME or key in whole.differences
+        chance = found.unknown.get(key) in OTHER_EACH_TIME or key in whole.differences or key in whole.unknown
         if chance and key not in unequal and not (name.startswith("<figure") and (step, "<figures>") in unequal):
             equal.setdefault(step, []).append(name)
     for step, names in equal.items():

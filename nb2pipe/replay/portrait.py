@@ -43,6 +43,10 @@ _KERNELS = frozenset(
      "FORCE_COLOR", "PAGER", "GIT_PAGER", "PYTHONPATH", "COLUMNS", "LINES"}
 )  # fmt: skip
 """Variables of the environment that a kernel sets for itself, or whoever runs a package."""
+_MEASURED = frozenset({"mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time"})
+"""What a search of scikit-learn notes of the time that it took, among its results."""
+_PASSING = frozenset({".refit_time_", "._stop_words_id"})
+"""Attributes of scikit-learn's that are a time or the address of something: they are others in each process."""
 _OWN = frozenset({"functions", "steps", "scripts", "parameters"})
 """The modules of a package that hold what the notebook itself defines."""
 
@@ -230,8 +234,10 @@ class _Painter:
     def object(self, name: str, parts: Mapping[str, Any], *, shared: bool = False) -> Node:
         return Node("object", name, tuple(parts), tuple(self.place(v) for v in parts.values()), shared)
 
-    def reduced(self, value: Any, name: str) -> Node:
-        """An object as pickle takes it apart."""
+    def reduced(
+        self, value: Any, name: str, lasting: Callable[[dict[str, Any]], dict[str, Any]] = lambda parts: parts
+    ) -> Node:
+        """An object as pickle takes it apart; ``lasting`` leaves out of its parts what is another in each process."""
         kind = type(value)
         made = copyreg.dispatch_table[kind](value) if kind in copyreg.dispatch_table else value.__reduce_ex__(4)
         if isinstance(made, str):
@@ -255,7 +261,7 @@ class _Painter:
         if pairs is not None:
             parts["<pairs>"] = dict(pairs)
         # What is made of its arguments only cannot change: that one place holds the same as another means nothing.
-        return self.object(name, parts, shared=len(parts) > len(arguments) + 1)
+        return self.object(name, lasting(parts), shared=len(parts) > len(arguments) + 1)
 
     def array(self, name: str, array: Any, *, shared: bool = True) -> Node:
         """A NumPy array or scalar; of a structured one the fields, for what lies between them means nothing."""
@@ -391,6 +397,20 @@ def _matplotlib(painter: _Painter, value: Any, _: Any, name: str) -> Node | None
     return painter.object(name, {"<figure>": figure}, shared=True)
 
 
+def _sklearn(painter: _Painter, value: Any, sklearn: Any, name: str) -> Node | None:
+    """An estimator, but for what is another in each process."""
+    if not hasattr(sklearn, "BaseEstimator") or not isinstance(value, sklearn.BaseEstimator):
+        return None
+    return painter.reduced(value, name, _lasting)
+
+
+def _lasting(parts: dict[str, Any]) -> dict[str, Any]:
+    kept = {n: part for n, part in parts.items() if n not in _PASSING}
+    if isinstance(results := kept.get(".cv_results_"), dict):
+        kept[".cv_results_"] = {n: v for n, v in results.items() if n not in _MEASURED}
+    return kept
+
+
 def _torch(painter: _Painter, value: Any, torch: Any, name: str) -> Node | None:
     if not hasattr(torch, "Tensor") or not isinstance(value, torch.Tensor):
         return None
@@ -416,6 +436,7 @@ _LIBRARIES: dict[str, Callable[[_Painter, Any, Any, str], Node | None]] = {
     "numpy": _numpy,
     "pandas": _pandas,
     "matplotlib": _matplotlib,
+    "sklearn.base": _sklearn,
     "torch": _torch,
     "sqlite3": _sqlite,
 }

@@ -466,3 +466,28 @@ def test_one_changed_number_of_an_array_is_found(numbers: list[float], data: st.
     found = differ(one, two)
     assert found is not None
     assert found.where == f"[{place}]"
+
+
+def searched(seed: int = 0) -> Any:
+    """A search over a pipeline with a vectorizer, fitted."""
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+
+    texts = ["the good film", "a bad film", "good good", "bad bad bad"] * 5
+    pipeline = make_pipeline(CountVectorizer(stop_words="english"), LogisticRegression(C=1.0 + seed))
+    return GridSearchCV(pipeline, {"countvectorizer__min_df": [1, 2]}, cv=2).fit(texts, [1, 0, 1, 0] * 5)
+
+
+def test_an_estimator_is_compared_without_the_time_that_it_took() -> None:
+    one, two = searched(), searched()
+    two.refit_time_ += 1
+    two.cv_results_["mean_fit_time"] += 1
+    two.best_estimator_[0]._stop_words_id += 8
+    assert differ(one, two) is None
+    two.cv_results_["mean_test_score"][0] += 1
+    where = differ(one, two)
+    assert where is not None
+    assert "mean_test_score" in where.where
+    assert differ(one, searched(1)) is not None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from contextlib import suppress
 from io import open_code
 from pathlib import Path
 from types import ModuleType
@@ -11,17 +13,29 @@ from typing import Any
 
 
 def ran(path: str, *arguments: str) -> dict[str, Any]:
-    """Run a script as a program with these arguments: the names that it has bound."""
+    """Run a script as a program with these arguments: the names that it has bound.
+
+    Where it fails, its traceback goes to standard error, and the names are those bound until then, as with ``%run``.
+    """
     if not Path(path).is_file():
         raise Exception(f"File `{path!r}` not found.")  # noqa: TRY002  as IPython says it
     module = ModuleType("__main__")
     module.__file__ = os.path.abspath(path)
-    with open_code(module.__file__) as file:
-        code = compile(file.read(), module.__file__, "exec", dont_inherit=True)
     saved = sys.argv, sys.modules["__main__"]
     sys.argv, sys.modules["__main__"] = [path, *arguments], module
+    folder = str(Path(module.__file__).parent)
+    sys.path.insert(0, folder)
     try:
+        with open_code(module.__file__) as file:
+            code = compile(file.read(), module.__file__, "exec", dont_inherit=True)
         exec(code, module.__dict__)  # noqa: S102  it is what `%run` is for
+    except SystemExit as end:
+        if end.code:
+            traceback.print_exception(SystemExit, end, None)
+    except Exception:
+        traceback.print_exc()
     finally:
         sys.argv, sys.modules["__main__"] = saved
+        with suppress(ValueError):
+            sys.path.remove(folder)
     return vars(module)
