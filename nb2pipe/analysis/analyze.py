@@ -16,7 +16,7 @@ from nb2pipe.analysis.interpreter import CALL_BUDGET, Interpreter, Record
 from nb2pipe.analysis.known.table import Table
 from nb2pipe.analysis.modules import look_again
 from nb2pipe.analysis.objects import STR, Binding, Obj, atomic, reach, reachers, shareable
-from nb2pipe.analysis.states import FIGURES, read_states
+from nb2pipe.analysis.states import FIGURES, is_plotting, may_draw, read_states
 from nb2pipe.collector import paused
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 from nb2pipe.notebook.model import Code, Notebook
@@ -51,12 +51,14 @@ class _Run:
         self.peers: dict[str, tuple[str, ...]] = {}
         self.ended: set[int] = set()
         self.effects: list[tuple[Code, Effects]] = []
+        self.plotting = False
         self.history = any(_HISTORY.search(c.cell.source) for c in self.codes)
         self.order = {code.cell.index: position for position, code in enumerate(self.codes)}
 
     def run(self) -> Analysis:
         for code in self.codes:
             self.cell(code)
+        self.plotting = any(is_plotting(record) for record in self.machine.records.values())
         effects = tuple(self._late(code, effect) for code, effect in self.effects)
         return Analysis(effects)
 
@@ -313,9 +315,7 @@ class _Run:
             sure = Certainty.MUST if certain else Certainty.MAY
             definitions += [Definition(n, sure, span) for n in ("_", f"_{count}")]
             definitions += [Definition(n, Certainty.MAY, span) for n in ("__", "___", "Out", "_oh")]
-        if len(definitions) == len(effects.definitions):
-            return effects
-        return effects._replace(definitions=tuple(definitions))
+        return effects._replace(definitions=tuple(definitions), draws=may_draw(record, self.plotting))
 
 
 def _kind_of(binding: Binding) -> str:

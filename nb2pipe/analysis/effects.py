@@ -84,7 +84,7 @@ class Effects(NamedTuple):
     once the cell has run; ``fixed`` the names whose value cannot leave its process, with its kind
     (generator, file, connection, ...); ``modules`` what the cell imports; ``identity`` whether it compares
     objects by identity, so that it sees what is shared without changing it; ``displays`` whether the value of its last
-    expression may be shown.
+    expression may be shown; ``draws`` whether it may leave figures open, which a notebook shows and closes at a cell's end.
     """
 
     cell: int
@@ -99,6 +99,7 @@ class Effects(NamedTuple):
     modules: tuple[str, ...] = ()
     identity: bool = False
     displays: bool = False
+    draws: bool = False
 
 
 class Analysis(NamedTuple):

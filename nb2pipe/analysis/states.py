@@ -74,6 +74,21 @@ _LIBRARIES = frozenset({"numpy", "pandas", "sklearn", "scipy", "matplotlib", "se
                         "requests", "joblib", "xgboost", "lightgbm"})  # fmt: skip
 
 
+def is_plotting(record: Record) -> bool:
+    """Whether a cell says that figures are drawn in the notebook."""
+    tops = {name.partition(".")[0] for name in record.modules}
+    return "plotting" in record.traits or not _PLOTTING.isdisjoint(record.libraries | tops)
+
+
+def may_draw(record: Record, plotting: bool) -> bool:
+    """Whether a cell may leave figures open; what nothing is known of draws only in a notebook where somebody does."""
+    return (
+        not _PLOTTING.isdisjoint(record.libraries)
+        or "plots" in record.traits
+        or (plotting and "calls-unknown" in record.traits)
+    )
+
+
 def read_states(record: Record, written: set[str], span: Span) -> Iterator[Access]:
     """The reads of states that earlier cells have written (``written``) and this cell's doings rely on."""
     for key in sorted(written):

@@ -34,8 +34,6 @@ _SUPPORT = (
     Import("show_figures", "._runtime", "show_figures"),
     Import("partial", "functools", "partial"),
 )
-_DRAWING = frozenset({"matplotlib", "seaborn", "pylab", "mpl_toolkits", "shap", "wordcloud", "missingno"})
-_PLOTTING = re.compile(r"\.(?:plot|hist|boxplot)\b|Display\b|\bplot_")
 _EXPRESSION_NAME = re.compile(r"@([^\W\d]\w*)")
 _SHOWS = re.compile(r"(?:plt|pyplot|pylab)\.show\(\)")
 
@@ -253,17 +251,11 @@ class _Planner:
             lines += [*gap, *comments, f"{text}  {statement.beside}" if statement.beside else text]
         if lines:
             lines += [c for c in cell.below if c]
-            if cell is not cells[-1] and self._plots(cell) and not (last and _SHOWS.fullmatch(last.text.strip())):
+            draws = effects is None or effects.draws
+            if cell is not cells[-1] and draws and not (last and _SHOWS.fullmatch(last.text.strip())):
                 lines.append("show_figures()")
         prose = "" if cell is cells[0] else prose_before(self.notebook, cell.cell)
         return Part(cell.cell, prose, "\n".join(lines), "raises" if cell.raises else "", tuple(p.origin for p in own))
-
-    def _plots(self, cell: PlainCell) -> bool:
-        """Whether a cell may leave figures open, which a notebook shows and closes at its end."""
-        mentioned = {n for p in cell.places for n in p.names.mentioned}
-        mentioned |= {m for n in mentioned if n in self.functions for m in self.functions[n].mentions}
-        drawing = any(i.module.partition(".")[0] in _DRAWING for n in mentioned for i in self.imports.get(n, ()))
-        return drawing or any(_PLOTTING.search(p.statement.text) for p in cell.places)
 
     # -- between steps ------------------------------------------------------------------------------------------------
 

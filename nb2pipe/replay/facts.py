@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 from nb2pipe.analysis.effects import Analysis
 from nb2pipe.notebook.model import Code
-from nb2pipe.package.magics import NOTHING, NotPlainError, is_magic, plain
+from nb2pipe.package.magics import NOTHING, RUNS, NotPlainError, is_magic, plain
 
 
 class Facts(NamedTuple):
     """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out.
 
     ``absent`` are the cells that no package has, each with the reason: it has nothing but magics that set up the shell or the
-    environment, or is no Python and fails. ``commands`` are those that run a command of the shell, ``unset`` those that show
-    an array that nobody has filled.
+    environment, or is no Python and fails. ``commands`` are those that run a command of the shell, such as ``!ls``,
+    ``unset`` those that show an array that nobody has filled, ``scripts`` those that run a script, behind which IPython draws
+    once more what cells before have drawn: an empty figure, for theirs are closed.
     """
 
     bound: Mapping[str, tuple[int, ...]]
@@ -26,6 +27,7 @@ class Facts(NamedTuple):
     absent: Mapping[int, str] = MappingProxyType({})
     commands: frozenset[int] = frozenset()
     unset: frozenset[int] = frozenset()
+    scripts: frozenset[int] = frozenset()
 
 
 def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
@@ -45,12 +47,17 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
     absent |= {code.cell.index: "it is no Python, and fails" for code in codes if code.tree is None}
     aside = {cell: magic for cell, magic in left_out.items() if cell not in absent}
     trees = {code.cell.index: code.tree for code in codes if code.tree is not None}
-    commands = frozenset(cell for cell, tree in trees.items() if any(map(_is_command, ast.walk(tree))))
+    commands = frozenset(
+        cell for cell, tree in trees.items() if any("shell=True" in _plainly(n) for n in ast.walk(tree))
+    )
+    scripts = frozenset(
+        cell for cell, tree in trees.items() if any(_plainly(n).startswith(RUNS) for n in ast.walk(tree))
+    )
     unset = frozenset(cell for cell, tree in trees.items() if any(map(_shows_unset, tree.body)))
     return Facts(
         {n: tuple(c) for n, c in bound.items()},
         {n: tuple(c) for n, c in changed.items()},
-        aside, absent, commands, unset,
+        aside, absent, commands, unset, scripts,
     )  # fmt: skip
 
 
@@ -66,14 +73,14 @@ def _shows_unset(node: ast.stmt) -> bool:
     )
 
 
-def _is_command(node: ast.AST) -> bool:
-    """Whether a statement is run by the shell, such as ``!ls``, and ``ls`` without a mark."""
+def _plainly(node: ast.AST) -> str:
+    """The plain form of a magic or command that stands by itself, "" for all else."""
     if not isinstance(node, ast.Expr) or not is_magic(node):
-        return False
+        return ""
     try:
-        return "shell=True" in plain(node, frozenset()).text
+        return plain(node, frozenset()).text
     except NotPlainError:
-        return False
+        return ""
 
 
 def _sets_up(code: Code) -> bool:

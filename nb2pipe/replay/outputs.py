@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from nb2pipe.replay.compare import Place, pictures_differ, texts_differ
 
 _FIGURE = re.compile(r"<\w*Figure size ")
+_EMPTY_FIGURE = re.compile(r"<\w*Figure size [\dx.]+ with 0 Axes>")
 _SAME = (  # what differs between any two runs, or between a notebook and a package, and means nothing
     (re.compile(r"\x1b\[[0-9;]*[A-Za-z]"), ""),  # colours
     (re.compile(r"0x[0-9a-fA-F]{6,}"), "0x"),  # addresses
@@ -54,6 +55,12 @@ def shown(cells: Sequence[Sequence[Mapping[str, Any]]]) -> Shown:
             if _FIGURE.match(plain) and any(not mime.startswith("text/") for mime in output["data"]):
                 figures.append(_picture(output))
     return Shown(text, tuple(figures), tuple(errors))
+
+
+def is_empty_figure(output: Mapping[str, Any]) -> bool:
+    """Whether an output is a figure that nothing was drawn in."""
+    plain = _joined(output.get("data", {}).get("text/plain", ""))
+    return _EMPTY_FIGURE.fullmatch(plain) is not None
 
 
 def _picture(output: Mapping[str, Any]) -> Picture:

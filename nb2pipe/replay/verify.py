@@ -14,7 +14,7 @@ from nb2pipe.replay.compare import Portrait, compared
 from nb2pipe.replay.facts import Facts
 from nb2pipe.replay.kernel import NotebookFails, Probe, Replay, replay
 from nb2pipe.replay.model import Difference, Report, Unknown
-from nb2pipe.replay.outputs import Shown, differing, figure_differs, lines, shown, tells
+from nb2pipe.replay.outputs import Shown, differing, figure_differs, is_empty_figure, lines, shown, tells
 from nb2pipe.replay.package import END, PackageStep, Project, Run, run_steps, run_whole
 from nb2pipe.replay.place import Place
 from nb2pipe.replay.processes import Start, fresh
@@ -109,7 +109,12 @@ class Comparison:
 
     def shown_by(self, step: PackageStep, truth: Replay) -> Shown:
         """What a run of the notebook shows in a step's cells, but for those that no package has."""
-        return shown([truth.outputs.get(cell, ()) for cell in step.cells if cell not in self.subject.facts.absent])
+        return shown([self.of_cell(cell, truth) for cell in step.cells if cell not in self.subject.facts.absent])
+
+    def of_cell(self, cell: int, truth: Replay) -> Sequence[Any]:
+        """What a run of the notebook shows in a cell, but for what IPython draws behind a script."""
+        outputs = truth.outputs.get(cell, ())
+        return [o for o in outputs if not is_empty_figure(o)] if cell in self.subject.facts.scripts else outputs
 
     def report(
         self, runs: Sequence[Run], again: Callable[[], Replay], alike: Callable[[], tuple[Replay, Run]] | None = None
@@ -264,7 +269,7 @@ class Comparison:
             [c for c in step.cells if c > commands[-1]],
         ]
         before, between, behind = (
-            shown([self.truth.outputs.get(c, ()) for c in part if c not in facts.absent]).text for part in parts
+            shown([self.of_cell(c, self.truth) for c in part if c not in facts.absent]).text for part in parts
         )
         told = lines(actual, self.project.name)
         first = lines(before, self.project.name) if before else []

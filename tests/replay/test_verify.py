@@ -333,6 +333,33 @@ def test_a_figure_of_a_cell_that_fails(tmp_path: Path) -> None:
     assert (report.verdict, report.differences, report.figures) == ("EQUAL", (), 2)
 
 
+def test_figures_of_names_that_nothing_is_known_of(tmp_path: Path) -> None:
+    """Each cell's figure is shown at its end, whatever way what draws has come into the notebook."""
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "preamble.py").write_text("import matplotlib.pyplot\nglobals()['plt'] = matplotlib.pyplot\n")
+    cells = [
+        "%matplotlib inline\nfrom preamble import *\nimport pandas as pd",
+        code("plt.plot([1, 2])", "step:drawn"),
+        code("pd.Series([2, 1]).plot()", "step:drawn"),
+        code("plt.plot([1, 1])", "step:drawn"),
+    ]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.figures) == ("EQUAL", (), 3)
+
+
+def test_a_script_that_fails_leaves_its_cell_to_go_on(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "script.py").write_text("a = 1\nraise ValueError('no data')\nb = 2\n")
+    cells = ["import matplotlib.pyplot as plt", "plt.plot([1, 2])", "%run script.py\nprint(a, 'b' in globals())"]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences) == ("EQUAL", ())
+    (tmp_path / "other").mkdir()
+    shutil.copytree(tmp_path / "work", tmp_path / "other" / "work")
+    subject, made = project(tmp_path / "other", cells)
+    changed(made, "print(a,", "print(a + 1,", "scripts/cell_3.py")
+    assert [(d.step, d.name) for d in api.verify(subject, made, Settings()).differences] == [("cell_3", "<output>")]
+
+
 def test_an_array_that_nobody_has_filled(tmp_path: Path) -> None:
     cells = ["import numpy as np", "np.empty(3)", "x = np.empty(2)\nx[:] = 1\nx"]
     report = verified(tmp_path, cells, ("np.empty(3)", "np.ones(3)"), ("x[:] = 1", "x[:] = 2"))

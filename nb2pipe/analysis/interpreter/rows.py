@@ -34,6 +34,11 @@ _LOOKING = frozenset(
     {"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii", "type", "id", "len", "hash",
      "callable", "hasattr", "isinstance", "list.append", "set.add", "dict.__setitem__", "list.insert", "dict.setdefault"}
 )  # fmt: skip
+_DRAWING = re.compile(
+    r"\b(?:plot|hist|boxplot|dendrogram|graphics|plotting)\b|Display\b|\bplot_|_plot\b"
+    r"|\bAccessor\.(?:__call__|area|barh?|box|density|hexbin|kde|line|pie|scatter)$"
+)
+"""What draws in libraries that do other things as well: pandas, scikit-learn, SciPy, statsmodels."""
 _SHOWING = frozenset({"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii"})
 _COMPARING = ("__hash__", "__eq__", "__lt__", "__gt__")
 _SHOWN = ("__format__", "__str__", "__repr__")
@@ -222,6 +227,8 @@ class Rows(Results):
         frame: Frame | None,
     ) -> Val:
         """The effects and the result of a call by its row of the table."""
+        if _DRAWING.search(name):
+            self.rec.traits.add("plots")
         given = [o for value in (*args, *kwargs.values()) for o in value]
         named = named_arguments(row, args, kwargs)
         for target in row.mutates:
@@ -406,6 +413,7 @@ class Rows(Results):
         self, callee: Obj | None, args: list[Val], kwargs: dict[str, Val], node: ast.AST, name: str = ""
     ) -> Val:
         """A call that nothing is known of: it may change, keep and give back whatever it is handed."""
+        self.rec.traits.add("calls-unknown")
         given = [o for value in (*args, *kwargs.values()) for o in value]
         for obj in given:
             self.consume((obj,), node) if isinstance(obj.data, tuple) and obj.data[:1] in (

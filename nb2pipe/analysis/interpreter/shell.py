@@ -145,6 +145,8 @@ class Shell(Language):
                 self.touch(_kind(kind), str(key), _mode(mode))
         if name == "matplotlib" and line.split() and line.split(maxsplit=1)[0] not in ("inline", "--list", "-l"):
             self.touch("setting", "figures", "write")  # its figures stay open
+        if name in ("matplotlib", "pylab"):
+            self.rec.traits.add("plotting")
         if name == "precision":
             self.touch("setting", "numpy", "write")  # it sets numpy's print options too
         if row.opaque:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-import traceback
 from contextlib import suppress
 from io import open_code
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+_logger = logging.getLogger(__name__)
+
 
 def ran(path: str, *arguments: str) -> dict[str, Any]:
     """Run a script as a program with these arguments: the names that it has bound.
 
-    Where it fails, its traceback goes to standard error, and the names are those bound until then, as with ``%run``.
+    Where it fails, its traceback is logged, and the names are those bound until then, as with ``%run``.
     """
     if not Path(path).is_file():
         raise Exception(f"File `{path!r}` not found.")  # noqa: TRY002  as IPython says it
@@ -31,9 +33,9 @@ def ran(path: str, *arguments: str) -> dict[str, Any]:
         exec(code, module.__dict__)  # noqa: S102  it is what `%run` is for
     except SystemExit as end:
         if end.code:
-            traceback.print_exception(SystemExit, end, None)
-    except Exception:
-        traceback.print_exc()
+            _logger.warning("%s has ended with %s", path, end.code)
+    except Exception:  # it has failed, and the cell goes on
+        _logger.exception("%s has failed", path)
     finally:
         sys.argv, sys.modules["__main__"] = saved
         with suppress(ValueError):
