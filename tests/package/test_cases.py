@@ -21,6 +21,7 @@ REFUSED = {  # what IPython remembers of earlier cells, and magics that have no 
     "user_ns", "out_history", "magic_with_a_computed_line", "history_after_display", "history_of_the_last_display",
     "captured_cells_show_nothing", "precision_is_numpys_too", "precision_before_numpy", "precision_behind_numpy",
     "out_of_several_steps", "out_bound_anew", "underscore_perhaps_bound", "displayed-class", "what the notebook binds to _ itself stays, whatever is shown",
+    "what is shown before a cell that fails is changed after it", "what may be None leaves the last value shown",
 }  # fmt: skip
 OTHER = {
     "magic_time_cell": "prints times",
