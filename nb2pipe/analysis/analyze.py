@@ -22,6 +22,7 @@ from nb2pipe.diagnostics import Diagnostic, Severity, Span
 from nb2pipe.notebook.model import Code, Notebook
 
 _HISTORY = re.compile(r"(?:O(?<![\w.]O)ut|_(?<![\w.]_)(?:oh|__?|\d+))(?!\w)")  # Out, _oh, __, ___, _1
+_LAST = re.compile(r"_(?<![\w.]_)(?!\w)")  # `_`
 _LIMIT = 4_000  # objects looked at for one name; beyond, all names that share anything count as sharing
 
 
@@ -53,6 +54,7 @@ class _Run:
         self.effects: list[tuple[Code, Effects]] = []
         self.plotting = False
         self.history = any(_HISTORY.search(c.cell.source) for c in self.codes)
+        self.last_asked = self.history or any(_asks_for_last(c) for c in self.codes)
         self.order = {code.cell.index: position for position, code in enumerate(self.codes)}
 
     def run(self) -> Analysis:
@@ -148,7 +150,8 @@ class _Run:
             machine.call_dunder(value, ("__getattr__",), [STR], last)
             # What may be None, and what may have failed before, may leave `_` as it was.
             sure = not code.cell.tags.raises and all(o.type is not None and o.type != "None" for o in value)
-            machine.displayed(value, self.order[code.cell.index] + 1, sure=sure, whole=self.history)
+            count = self.order[code.cell.index] + 1
+            machine.displayed(value, count, sure=sure or not self.last_asked, whole=self.history)
             if sure and machine.space.names["_"].must == -2:
                 machine.rec.traits.add("shows for certain")
 
@@ -316,6 +319,17 @@ class _Run:
             definitions += [Definition(n, sure, span) for n in ("_", f"_{count}")]
             definitions += [Definition(n, Certainty.MAY, span) for n in ("__", "___", "Out", "_oh")]
         return effects._replace(definitions=tuple(definitions), draws=may_draw(record, self.plotting))
+
+
+def _asks_for_last(code: Code) -> bool:
+    """Whether a cell may read ``_``, by its name or in a text that is run: a magic's, that of ``exec``."""
+    if code.tree is None or not _LAST.search(code.cell.source):
+        return False
+    return any(
+        (isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Load))
+        or (isinstance(node, ast.Constant) and isinstance(node.value, str) and _LAST.search(node.value) is not None)
+        for node in ast.walk(code.tree)
+    )
 
 
 def _kind_of(binding: Binding) -> str:
