@@ -129,6 +129,7 @@ class _Run:
         machine.stack.clear()
         machine.consuming.clear()
         machine.may = machine.in_try = 0
+        machine.unseen_code()
         reason = f"{type(error).__name__}: {error}"
         machine.opaque("NB204", f"nb2pipe could not analyse this cell ({reason}), and orders it against everything",
                        "please report it with the cell")  # fmt: skip

@@ -109,6 +109,7 @@ class Language(Imports):
                 return self.ev(holed.body, frame)
             self.run_block(holed.body, frame)
             return None
+        self.unseen_code()
         if len(args) > 1:  # a namespace of its own: it changes that, not the notebook's names
             self.mutate((o for a in args[1:] for o in a if o.type != "globals()"), deep=True)
             if not any(o.type == "globals()" for a in args[1:] for o in a):

@@ -28,6 +28,14 @@ from nb2pipe.analysis.objects import (
 )
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 
+_ANYTHING: tuple[tuple[ResourceKind, str, Mode], ...] = (
+    ("file", "*", "write"), ("environment", "environment", "write"), ("cwd", "cwd", "write"), ("random", "random", "set"),
+    ("random", "numpy.random", "set"), ("random", "torch", "set"), ("setting", "sys.path", "write"),
+    ("setting", "warnings", "write"), ("setting", "matplotlib", "write"), ("setting", "pandas", "write"),
+    ("setting", "numpy", "write"),
+)  # fmt: skip
+"""What code may touch of which nothing is known: the guards look at what else there is."""
+
 
 class Record:
     """What is gathered about one cell while it is interpreted.
@@ -295,6 +303,12 @@ class Machine(Flow):
             elif binds:
                 self.rec.defined.setdefault(name, self.span)
                 self.put(self.space.names, name, Binding(binding.value, -1, binding.maybe_unbound))
+
+    def unseen_code(self) -> None:
+        """Code runs that cannot be seen: beside names it may change files, random states and what else a process has."""
+        self.rec.traits |= {"unknown-calls", "calls-unknown", "imports"}
+        for kind, key, mode in _ANYTHING:
+            self.touch(kind, key, mode, Certainty.MAY)
 
     # -- what layers above define and layers below call -----------------------------------------------------------
 

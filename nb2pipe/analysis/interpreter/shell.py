@@ -58,6 +58,7 @@ class Shell(Language):
             hold(out, STR)
             return (out,)
         if name in ("run_line_magic", "run_cell_magic", "run_cell", "ex", "ev", "run_code", "push"):
+            self.unseen_code()
             self.opaque("NB201", f"`get_ipython().{name}(…)` of something that is computed cannot be seen",
                         "write the code in a cell")  # fmt: skip
             return (self.new(),)
@@ -115,6 +116,7 @@ class Shell(Language):
         self.call_back((o for patches in self.patches.values() for _, value in patches for o in value), [], node)
         if row is None:
             self._names_in(line, frame)
+            self.unseen_code()
             self.opaque("NB202", f"`{'%' if body is None else '%%'}{name}` is not a magic that nb2pipe knows: "
                         "what it reads and changes cannot be seen", "write it in plain Python, or tag the cell `skip`")  # fmt: skip
             return (self.new(),)
@@ -240,6 +242,7 @@ class Shell(Language):
     def _magic_run(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         words = [w for w in line.split() if not w.startswith("-")]
         self.touch("file", _path(words[0]) if words else "*", "read")
+        self.unseen_code()
         self.opaque("NB201", f"`%run {line}` binds what that file binds", "import the file as a module instead")
         return None
 
