@@ -85,7 +85,7 @@ def may_draw(record: Record, plotting: bool) -> bool:
     return (
         not _PLOTTING.isdisjoint(record.libraries)
         or "plots" in record.traits
-        or (plotting and "calls-unknown" in record.traits)
+        or (plotting and "plots-perhaps" in record.traits)
     )
 
 

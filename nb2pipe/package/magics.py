@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from nb2pipe.notebook.magics import OWN_EXTENSIONS
 from nb2pipe.package.bindings import BUILTINS
 from nb2pipe.package.model import Import
 
@@ -46,8 +47,7 @@ COMMAND = "subprocess.run("
 _PATH = Import("Path", "pathlib", "Path")
 _SCRIPT = re.compile(r"[\w./-]+\.py(?:\s+[\w./=:,+-]+)*")
 """A script and its arguments, of which IPython changes nothing and none is an option of ``%run``."""
-_LOADED = re.compile(r"(?!(?:autoreload|storemagic)$)[A-Za-z_][\w.]*")
-"""An extension to load, but for those that IPython has itself."""
+_EXTENSION = re.compile(r"[A-Za-z_][\w.]*")
 _DOLLAR = re.compile(r"(.*?)\$(\$?[\w\.]+)(?=(?:[^']*'[^']*')*[^']*$)")
 """What IPython's formatter takes for ``$name``: not in single quotes, with all dots behind it."""
 _SHELLS_OWN = frozenset({"get_ipython", "exit", "quit", "display", "In", "Out"})
@@ -97,8 +97,10 @@ def plain(node: ast.stmt, names: AbstractSet[str], *, fails: bool = False) -> Pl
     method = value.func.attr
     if method == "system" or (method == "getoutput" and target):
         return _command(arguments[0], target, names)
-    if method == "run_line_magic" and fails and arguments[0] == "load_ext" and _LOADED.fullmatch(arguments[1].strip()):
-        return Plain(f"import_module({arguments[1].strip()!r})", (_IMPORT,))
+    if method == "run_line_magic" and fails and arguments[0] == "load_ext":
+        extension = arguments[1].strip()
+        if _EXTENSION.fullmatch(extension) and extension not in OWN_EXTENSIONS:
+            return Plain(f"import_module({extension!r})", (_IMPORT,))
     if method == "run_line_magic":
         return _line(arguments[0], arguments[1] if len(arguments) > 1 else "", target, names)
     if method == "run_cell_magic":

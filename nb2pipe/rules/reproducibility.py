@@ -11,7 +11,7 @@ from nb2pipe.analysis.effects import Access
 from nb2pipe.diagnostics import Diagnostic, Severity
 from nb2pipe.pipeline.words import clipped
 from nb2pipe.rules.base import Rule, number, span_of
-from nb2pipe.rules.facts import Call, Command, Facts, chain, facts_of
+from nb2pipe.rules.facts import Call, Command, Facts, Import, chain, facts_of
 from nb2pipe.rules.subject import Subject
 
 _GENERATORS = {
@@ -56,7 +56,7 @@ class UnseededRandomness(Rule):
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         seeded: set[str] = set()
         told: set[str] = set()
-        calls = {(c.place.cell, c.node.lineno, c.node.col_offset): c for c in facts_of(subject).calls}
+        calls = {_site(c): c for c in facts_of(subject).calls}
         for effects in subject.analysis.effects:
             for access in effects.accesses:
                 if access.resource.kind != "random":
@@ -190,21 +190,21 @@ def _files(subject: Subject) -> Iterator[tuple[int, Access]]:
                 yield effects.cell, access
 
 
+def _site(fact: Call | Import) -> tuple[int, int, int]:
+    """Where a call or an import begins: cell, line, column, as the span of what it touches does."""
+    return fact.place.cell, fact.node.lineno, fact.node.col_offset
+
+
 def _asked(subject: Subject) -> set[tuple[int, int, int]]:
     """The places where the notebook only asks whether something is there."""
-    return {
-        (call.place.cell, call.node.lineno, call.node.col_offset)
-        for call in facts_of(subject).calls
-        if call.name.rpartition(".")[2] in _ASKING
-    }
+    return {_site(call) for call in facts_of(subject).calls if call.name.rpartition(".")[2] in _ASKING}
 
 
 def _imported(subject: Subject) -> dict[tuple[int, int, int], set[str]]:
     """What each import names itself; it reads the files of what those modules import, too."""
     found: dict[tuple[int, int, int], set[str]] = {}
     for one in facts_of(subject).imports:
-        place = (one.place.cell, one.node.lineno, one.node.col_offset)
-        found.setdefault(place, set()).add(one.module.partition(".")[0])
+        found.setdefault(_site(one), set()).add(one.module.partition(".")[0])
     return found
 
 
@@ -296,7 +296,7 @@ class NetworkAccess(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         facts = facts_of(subject)
-        calls = {(c.place.cell, c.node.lineno, c.node.col_offset): c for c in facts.calls}
+        calls = {_site(c): c for c in facts.calls}
         installs = {(c.span.cell, c.span.line) for c in facts.commands if _installs(c)}
         for effects in subject.analysis.effects:
             for access in effects.accesses:

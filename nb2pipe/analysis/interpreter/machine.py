@@ -306,7 +306,7 @@ class Machine(Flow):
 
     def unseen_code(self) -> None:
         """Code runs that cannot be seen: beside names it may change files, random states and what else a process has."""
-        self.rec.traits |= {"unknown-calls", "calls-unknown", "imports"}
+        self.rec.traits |= {"unknown-calls", "plots-perhaps", "imports"}
         for kind, key, mode in _ANYTHING:
             self.touch(kind, key, mode, Certainty.MAY)
 

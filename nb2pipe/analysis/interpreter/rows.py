@@ -413,7 +413,7 @@ class Rows(Results):
         self, callee: Obj | None, args: list[Val], kwargs: dict[str, Val], node: ast.AST, name: str = ""
     ) -> Val:
         """A call that nothing is known of: it may change, keep and give back whatever it is handed."""
-        self.rec.traits.add("calls-unknown")
+        self.rec.traits.add("plots-perhaps")
         given = [o for value in (*args, *kwargs.values()) for o in value]
         for obj in given:
             self.consume((obj,), node) if isinstance(obj.data, tuple) and obj.data[:1] in (
