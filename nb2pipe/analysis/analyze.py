@@ -13,6 +13,7 @@ from pathlib import Path
 
 from nb2pipe.analysis.effects import Access, Analysis, Certainty, Definition, Deletion, Effects, Mutation, Resource, Use
 from nb2pipe.analysis.interpreter import CALL_BUDGET, Interpreter, Record
+from nb2pipe.analysis.interpreter.machine import LIBRARIES
 from nb2pipe.analysis.known.table import Table
 from nb2pipe.analysis.modules import look_again
 from nb2pipe.analysis.objects import STR, Binding, Obj, atomic, reach, reachers, shareable
@@ -54,6 +55,7 @@ class _Run:
         self.effects: list[tuple[Code, Effects]] = []
         self.plotting = False
         self.history = any(_HISTORY.search(c.cell.source) for c in self.codes)
+        self.machine.families = any("__subclasses__" in c.cell.source for c in self.codes)
         self.last_asked = self.history or any(_asks_for_last(c) for c in self.codes)
         self.order = {code.cell.index: position for position, code in enumerate(self.codes)}
 
@@ -76,10 +78,12 @@ class _Run:
         machine.span = Span(code.cell.index)
         machine.last_value = ()
         machine.parameters_cell = "parameters" in code.cell.tags.roles
-        written = set(machine.written)
+        written, changed = set(machine.written), frozenset(machine.changed_libraries)
         alive = True
         if code.tree is not None and code.tree.body:
             machine.span = machine.first_spans[code.cell.index] = machine.span_of(code.tree.body[0])
+            last = code.tree.body[-1]
+            machine.shown = last.value if isinstance(last, ast.Expr) else None
             try:
                 if code.cell.tags.raises:
                     record.traits.add("fails")
@@ -97,10 +101,12 @@ class _Run:
         if "warnings" in written and _warns(code):
             record.traits.add("warns")
         first = machine.first_spans.get(code.cell.index, machine.span)
-        for access in read_states(record, written, first):
+        for access in read_states(record, written, changed, first):
             record.accesses.setdefault((access.resource, access.mode), access)
             if access.resource.key.startswith("patch:") and code.tree is not None and code.tree.body:
                 self._run_patches(access.resource.key.removeprefix("patch:"), code.tree.body[0])
+            if access.resource == LIBRARIES and code.tree is not None and code.tree.body:
+                machine.call_back(machine.kept_by_libraries, [], code.tree.body[0])
         if (FIGURES, "write") in record.accesses:
             self._plot(record)
         if not alive:
@@ -189,7 +195,7 @@ class _Run:
             accesses=tuple(record.accesses.values()),
             opaque=tuple(record.opaque),
             sharing=self._sharing(touched, record.deleted),
-            fixed=self._fixed(touched),
+            fixed=(*self._fixed(touched), *_fixed_states(record)),
             modules=tuple(record.modules),
             identity="identity" in record.traits,
             displays="displays" in record.traits,
@@ -331,6 +337,12 @@ def _asks_for_last(code: Code) -> bool:
         or (isinstance(node, ast.Constant) and isinstance(node.value, str) and _LAST.search(node.value) is not None)
         for node in ast.walk(code.tree)
     )
+
+
+def _fixed_states(record: Record) -> Iterator[tuple[str, str]]:
+    """The states that a cell has changed and that cannot leave their process, with their kind."""
+    if (LIBRARIES, "write") in record.accesses:
+        yield f"<{LIBRARIES.key}>", "library"
 
 
 def _kind_of(binding: Binding) -> str:

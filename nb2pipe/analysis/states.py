@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from nb2pipe.analysis.effects import Access, Certainty, Mode, Resource, ResourceKind
-from nb2pipe.analysis.interpreter.machine import Record
+from nb2pipe.analysis.interpreter.machine import LIBRARIES, Record
 from nb2pipe.diagnostics import Span
 
 _PLOTTING = frozenset({"matplotlib", "seaborn", "plotnine", "pylab", "mpl_toolkits"})
@@ -17,6 +17,9 @@ _PLAIN = frozenset({"builtins", "math", "collections", "itertools", "functools",
 FIGURES = Resource("setting", "figures")
 """The open figures, where a notebook has them stay open."""
 Rule = Callable[[Record], bool]
+
+
+_STREAMS = frozenset({"patch:sys.stdout", "patch:sys.stderr", "patch:sys.stdin"})
 
 
 def _shows(record: Record) -> bool:
@@ -53,6 +56,7 @@ _RULES: dict[str, Rule] = {
     "ipython": lambda r: _shows(r) or bool(r.traits & {"displays", "fails"}),
     "sympy": lambda r: "sympy" in r.libraries or _shows(r) or "displays" in r.traits,
     "joblib": lambda r: "joblib" in r.libraries or "sklearn" in r.libraries,
+    "tqdm": lambda r: "pandas" in r.libraries or _unknown(r),
     "asyncio": lambda r: "asyncio" in r.libraries,
 }
 _KINDS: dict[str, ResourceKind] = {"environment": "environment", "cwd": "cwd"}
@@ -89,19 +93,24 @@ def may_draw(record: Record, plotting: bool) -> bool:
     )
 
 
-def read_states(record: Record, written: set[str], span: Span) -> Iterator[Access]:
-    """The reads of states that earlier cells have written (``written``) and this cell's doings rely on."""
+def read_states(record: Record, written: set[str], changed: frozenset[str], span: Span) -> Iterator[Access]:
+    """The reads of states that earlier cells have written (``written``) and this cell's doings rely on.
+
+    ``changed`` are the libraries that have changed what they keep to themselves, ``*`` where all code relies on it.
+    """
     for key in sorted(written):
-        if key.startswith("module:"):
+        if key == LIBRARIES.key:
+            needed = "*" in changed or not changed.isdisjoint(record.libraries)
+        elif key.startswith("module:"):
             module = key.removeprefix("module:")
             needed = module in record.libraries or module.partition(".")[0] in record.libraries
         elif key.startswith("patch:"):
-            needed = key.removeprefix("patch:").partition(".")[0] in (*record.libraries, "builtins") or _elsewhere(
-                record
-            )
+            top = key.removeprefix("patch:").partition(".")[0]
+            needed = top == "IPython" or key in _STREAMS or top in (*record.libraries, "builtins") or _elsewhere(record)
         else:
             rule = _RULES.get(key)
             needed = rule is None or rule(record)
         if needed:
-            mode: Mode = "write" if key == FIGURES.key else "read"  # who plots goes on with the figures that are open
+            # who plots goes on with the figures that are open, and who shows anything with what the notebook has put for a stream
+            mode: Mode = "write" if key == FIGURES.key or key in _STREAMS else "read"
             yield Access(Resource(_KINDS.get(key, "setting"), key), mode, span, Certainty.MAY)

@@ -10,7 +10,7 @@ from nb2pipe.pipeline.graph import to_networkx
 from nb2pipe.pipeline.layers import kinds, links
 from nb2pipe.pipeline.layout import Layout, Place, Route, Size, lay_out
 from nb2pipe.pipeline.model import Pipeline, Step
-from nb2pipe.pipeline.words import cells_in_words, clipped, columns, count, printable
+from nb2pipe.pipeline.words import cannot_leave, cells_in_words, clipped, columns, count, printable
 
 # Advance widths of DejaVu Sans Mono (0.602 em), the widest of the faces named below, in px.
 _WIDE, _NARROW = 13 * 0.602, 11 * 0.602
@@ -131,7 +131,7 @@ def _notes(pipeline: Pipeline, layout: Layout) -> list[str]:
     if any(route.implied for route in layout.routes):
         notes.append("dotted: a longer way gives this order as well")
     for members, value, kind in pipeline.joined:
-        text = f"one process: {', '.join(members)} ({value} is a {kind} and cannot leave it)"
+        text = f"one process: {', '.join(members)} ({cannot_leave(value, kind)})"
         notes.append(clipped(printable(text), 110))
     return notes
 

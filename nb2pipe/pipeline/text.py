@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from nb2pipe.pipeline.layers import levels, links
 from nb2pipe.pipeline.model import Pipeline, Step
-from nb2pipe.pipeline.words import cells_in_words, clipped, columns, count, printable, shortened
+from nb2pipe.pipeline.words import cannot_leave, cells_in_words, clipped, columns, count, printable, shortened
 
 _NAME = 40  # the widest that the column of names gets, in characters
 _SOURCES = 12  # a step that takes from more steps than these shows only so many
@@ -43,7 +43,7 @@ def render_text(pipeline: Pipeline, width: int = 100) -> str:
             begin = " " * margin + below + "   "
             lines += [begin + what for what in _sources(taken.get(name, {}), width - rail_end - 2)]
     for members, value, kind in pipeline.joined:
-        text = f"one process: {', '.join(members)} (`{value}` is a {kind} and cannot leave it)"
+        text = f"one process: {', '.join(members)} ({cannot_leave(value, kind)})"
         lines += ["", *_wrapped(text, width)]
     return "\n".join(printable(line) for line in lines) + "\n"
 

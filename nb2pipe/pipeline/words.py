@@ -27,6 +27,8 @@ _STATES = {
     "decimal": "decimal context",
     "recursionlimit": "recursion limit",
     "asyncio": "event loop",
+    "tqdm": "tqdm's methods of pandas",
+    "libraries": "what libraries keep to themselves",
 }
 
 
@@ -51,6 +53,13 @@ def in_words(name: str) -> str:
     if key in ("", "*"):
         return "files of unknown name" if kind == "file" else kind
     return f"{kind} {key}"
+
+
+def cannot_leave(name: str, kind: str) -> str:
+    """Why a value or a state of the process ties steps to one process, in words; ``kind`` is what the value is."""
+    words = in_words(name)
+    said = words if words != name else f"`{name}` is {'an' if kind[:1] in 'aeiou' else 'a'} {kind} and"
+    return f"{said} cannot leave it"
 
 
 def shortened(names: Iterable[str], width: int) -> str:

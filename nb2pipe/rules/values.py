@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from nb2pipe.analysis.interpreter.machine import LIBRARIES
 from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
+from nb2pipe.pipeline.blocks import state_name
 from nb2pipe.pipeline.demand import Sharing
 from nb2pipe.rules.base import Rule
 from nb2pipe.rules.subject import Subject
@@ -25,10 +27,20 @@ class CannotLeave(Rule):
             for definition in effects.definitions:
                 if definition.name in kept:
                     made.setdefault(definition.name, definition.span)
+            for access in effects.accesses:
+                if access.resource == LIBRARIES and access.mode == "write":
+                    made.setdefault(state_name(LIBRARIES), access.span)
         reads = {(edge.target, e.name): e.read for edge in subject.pipeline.edges for e in edge.evidence}
         for members, name, kind in subject.pipeline.joined:
             span = made.get(name)
             if span is None:
+                continue
+            if name == state_name(LIBRARIES):
+                yield self._set_up(
+                    span,
+                    members,
+                    [Site(reads[m, name], f"step {m} relies on it") for m in members if (m, name) in reads],
+                )
                 continue
             what = _WORDS.get(kind, f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}")
             steps = ", ".join(f"`{m}`" for m in members)
@@ -39,6 +51,16 @@ class CannotLeave(Rule):
                 hint=f"make `{name}` in the step that uses it, or hand on what is made of it (a list, a frame, a path)",
                 sites=[Site(reads[m, name], f"step {m} takes it") for m in members if (m, name) in reads],
             )
+
+    def _set_up(self, span: Span, members: Sequence[str], sites: Sequence[Site]) -> Diagnostic:
+        """A library was set up, and keeps that where nobody else can see it."""
+        return self.finding(
+            span,
+            f"a library is set up, which it keeps to itself: the steps {', '.join(f'`{m}`' for m in members)} run in one process",
+            why="what a library keeps to itself cannot leave its process, so these steps do not run side by side, nor from a cache",
+            hint="if it does no harm to do it again, put this line into a cell with the tag `imports`: it runs in each step that needs it",
+            sites=list(sites),
+        )
 
 
 class NotTwoProcesses(Rule):

@@ -24,7 +24,7 @@ from nb2pipe.runtime.script import INJECTED
 from nb2pipe.runtime.surroundings import Surroundings, package_times, packages
 from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, ValueFile, files_of
 from nb2pipe.runtime.trust import Trust
-from nb2pipe.runtime.words import difference
+from nb2pipe.runtime.words import difference, unstorable_in_words
 from nb2pipe.store import results
 from nb2pipe.store.care import let_go
 from nb2pipe.store.digests import digest_of_text
@@ -280,7 +280,7 @@ class Cache:
         if observed.torn:
             return observed.torn[0]
         if report.unstorable:
-            return f"`{report.unstorable[0].name}` ({report.unstorable[0].kind}) cannot leave its process"
+            return f"{unstorable_in_words(report.unstorable[0])} cannot leave its process"
         if report.held:
             return f"`{report.held[0].names[0]}` holds the secret {report.held[0].secrets[0]}"
         if any(one.kind != "sharing" for one in report.seen):

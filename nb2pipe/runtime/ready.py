@@ -9,6 +9,7 @@ from nb2pipe.runtime.claims import changed_together
 from nb2pipe.runtime.ongoing import Ongoing
 from nb2pipe.runtime.processes import Process
 from nb2pipe.runtime.task import Report
+from nb2pipe.runtime.words import unstorable_in_words
 
 
 def failed_before(run: Ongoing, before: AbstractSet[str]) -> str:
@@ -65,7 +66,7 @@ def left_in(run: Ongoing, process: Process, step: Step, report: Report) -> dict[
         if users:
             live[value.name] = process
             run.note(
-                f"`{value.name}` ({value.kind}) cannot leave its process, so {' and '.join([step.name, *users])} run in one"
+                f"{unstorable_in_words(value)} cannot leave its process, so {' and '.join([step.name, *users])} run in one"
             )
     for later in run.pipeline.steps if report.together else ():
         shared = sorted(changed_together(run.pipeline, report, later))

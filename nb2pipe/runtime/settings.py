@@ -43,7 +43,14 @@ def _matplotlib() -> Any:
     own = {name: maps[name] for name in maps if name not in getattr(maps, "_builtin_cmaps", ())}
     chosen = params._get("backend") if hasattr(params, "_get") else None
     backend = chosen if isinstance(chosen, str) and "inline" not in chosen else None
-    return (found, own, backend)
+    return (found, own, backend, _is_off(matplotlib))
+
+
+def _is_off(matplotlib: Any) -> bool:
+    """Whether the notebook has said that figures are not shown of themselves (``plt.ioff()``): inline they are, once there is a backend."""
+    if getattr(loaded("matplotlib.pyplot"), "_backend_mod", None) is None or not hasattr(matplotlib.rcParams, "_get"):
+        return False
+    return "inline" in matplotlib.rcParams._get("backend") and not matplotlib.is_interactive()
 
 
 def _own_matplotlib() -> Any:
@@ -53,6 +60,8 @@ def _own_matplotlib() -> Any:
     params, first = matplotlib.rcParams, matplotlib.rcParamsOrig
     get = params._get if hasattr(params, "_get") else dict(params).get
     found = {k: get(k) for k in params if k not in _TRANSIENT_RC and get(k) != dict.get(first, k)}
+    if _is_off(matplotlib):
+        found["interactive"] = False
     return found or None  # not the backend, which is chosen anew when it is first needed
 
 
@@ -67,6 +76,11 @@ def _set_matplotlib(value: Any) -> None:
             mpl.colormaps.register(colors, name=name)
     if value[2] is not None:
         mpl.use(value[2], force=False)  # where it is not to be had here, figures are shown inline
+    if value[3]:
+        importlib.import_module("matplotlib.pyplot").switch_backend(
+            mpl.get_backend()
+        )  # loaded later, it would show them again
+        mpl.interactive(False)
 
 
 def _figures() -> Any:
@@ -365,6 +379,17 @@ def _set_ipython(value: Any) -> None:
         found.figure_formats, found.print_figure_kwargs, found.close_figures = value["inline"]
 
 
+def _tqdm() -> Any:
+    """Which progress bar ``tqdm.pandas()`` has given to pandas, and how it is to look."""
+    given = getattr(getattr(loaded("pandas"), "Series", None), "progress_apply", None)
+    inside = dict(zip(given.__code__.co_freevars, given.__closure__ or (), strict=False)) if given is not None else {}
+    return (inside["cls"].cell_contents, inside["tqdm_kwargs"].cell_contents) if "cls" in inside else None
+
+
+def _set_tqdm(value: Any) -> None:
+    value[0].pandas(**value[1])
+
+
 SETTINGS: dict[str, State] = {
     "matplotlib": State(_matplotlib, _set_matplotlib, _own_matplotlib),
     "figures": State(_figures, _set_figures, seen=lambda _: None),
@@ -378,4 +403,5 @@ SETTINGS: dict[str, State] = {
     "plotly": State(_plotly, _set_plotly),
     "ipython": State(_ipython, _set_ipython, _own_ipython),
     "sympy": State(_sympy, _set_sympy, _own_sympy),
+    "tqdm": State(_tqdm, _set_tqdm),
 }

@@ -219,6 +219,13 @@ RANDOM = ("random", "numpy.random", "torch")
 ORDER = ("sys.path", "environment", "cwd", "matplotlib")
 
 
+class InsideLibraries:
+    """Stands for what libraries keep to themselves: who needs it as a step has left it runs in the process of that step."""
+
+    def __reduce__(self) -> Any:
+        raise TypeError("what a library keeps to itself is in its process alone")
+
+
 def state_of(name: str) -> State:
     """The state of a name in ``<>``; one that only orders steps (installed packages) holds nothing."""
     key = name.strip("<>")
@@ -226,6 +233,8 @@ def state_of(name: str) -> State:
         return _module_state(key.removeprefix("module:"))
     if key.startswith("patch:"):
         return _patch_state(key.removeprefix("patch:"))
+    if key == "libraries":
+        return State(InsideLibraries, lambda value: None)
     return STATES.get(key, State(lambda: None, lambda value: None))
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from nb2pipe.pipeline.words import in_words
+from nb2pipe.runtime.task import Unstorable
+
 _LONG = 40  # letters of a parameter's value
+
+
+def unstorable_in_words(value: Unstorable) -> str:
+    """A value, or a state of the process, that cannot leave its process."""
+    return in_words(value.name) if value.name.startswith("<") else f"`{value.name}` ({value.kind})"
 
 
 def difference(before: Mapping[str, str], now: Mapping[str, str], cells: Sequence[int]) -> str:

@@ -212,7 +212,7 @@ class Assignments(Calls):
         elif name == "sys.path":
             self.touch("setting", "sys.path", "write")
         else:
-            if isinstance(target, ast.Attribute) and self._patch(name, target.attr, value):
+            if isinstance(target, ast.Attribute) and self.patch(name, target.attr, value):
                 return
             space = self.spaces.get(str(obj.data))
             if space is not None and isinstance(target, ast.Attribute):
@@ -220,7 +220,7 @@ class Assignments(Calls):
                 space.names[target.attr] = Binding(join(old.value if old else (), value), self.cell)
             self.change_module(obj)
 
-    def _patch(self, owner: str, name: str, value: Val) -> bool:
+    def patch(self, owner: str, name: str, value: Val) -> bool:
         """``module.name = value``, ``library.Class.name = value``: a state of the process, and what others find there."""
         top = owner.partition(".")[0]
         space = self.spaces.get(owner)
@@ -231,6 +231,8 @@ class Assignments(Calls):
         link(patch, value)  # what changes it changes the state
         self.rec.patches.append(patch)
         self.touch("setting", f"patch:{owner}.{name}", "write")
+        if top == "IPython":
+            self.touch("setting", "ipython", "write")
         return True
 
     def _delete(self, node: ast.Delete, frame: Frame | None) -> bool:

@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from nb2pipe.analysis.interpreter.assignments import Assignments
+from nb2pipe.analysis.interpreter.machine import FAMILIES
 from nb2pipe.analysis.objects import (
     STR,
     Class,
@@ -65,6 +66,11 @@ class Definitions(Assignments):
             if obj.klass is not None:
                 results = join(results, self.call_one(obj, [value], {}, node, frame))
                 continue
+            if isinstance(obj.data, tuple) and obj.data[:1] == ("accessor",):
+                owner, attribute = obj.data[1:]
+                self.patch(owner, attribute, self.call(value, [(self.new(owner),)], {}, node, frame))
+                results = join(results, value)
+                continue
             if obj.kind in ("ref", "module") or obj.kind == "value":
                 made_by = node.func if isinstance(node, ast.Call) else node
                 cached = getattr(made_by, "attr", getattr(made_by, "id", "")) in ("lru_cache", "cache")
@@ -108,6 +114,11 @@ class Definitions(Assignments):
                 if attr.kind == "function" and attr.data.klass is None:
                     attr.data.klass = obj
         self._made(obj, options, node)
+        for base in bases if self.families else ():  # a class hears of those that are made from it, in this process
+            if base.kind == "class":
+                link(base, (obj,))
+                self.dirty(base)
+                self.change_library(FAMILIES)
         made: Val = (obj,)
         for decorator, callee in reversed(decorators):
             made = self._decorate(decorator, callee, made, frame)

@@ -7,7 +7,7 @@ from typing import Any
 
 from nb2pipe.analysis.interpreter.expressions import HISTORY
 from nb2pipe.analysis.interpreter.imports import Imports
-from nb2pipe.analysis.interpreter.machine import HOLE_NAME, const_of
+from nb2pipe.analysis.interpreter.machine import FAMILIES, HOLE_NAME, const_of
 from nb2pipe.analysis.interpreter.parts import Bound
 from nb2pipe.analysis.objects import (
     BOOL,
@@ -31,6 +31,13 @@ _SPECIAL = frozenset(
      "property", "dataclasses.field", "collections.namedtuple", "object.__new__", "object.__setattr__",
      "importlib.import_module", "__import__", "importlib.reload", "get_ipython"}
 )  # fmt: skip
+
+
+_ACCESSORS = {
+    f"pandas.api.extensions.register_{kind.lower()}_accessor": f"pandas.{kind}"
+    for kind in ("DataFrame", "Series", "Index")
+}
+"""Decorators that put a class of the notebook's into one of a library's."""
 
 
 class _AnyAttribute(dict[str, Val]):
@@ -58,6 +65,10 @@ class Language(Imports):
         if handler is not None:
             result: Val | None = handler(args, kwargs, node, frame)
             return result
+        if name in _ACCESSORS:
+            attribute = const_of(args[0]) if args else UNKNOWN
+            if isinstance(attribute, str):
+                return (Obj("value", data=("accessor", _ACCESSORS[name], attribute)),)
         return None
 
     def _call_globals(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
@@ -274,6 +285,11 @@ class Language(Imports):
             return self.call_one_with_self(receiver.function, (receiver.target,), args, kwargs, node)
         if receiver.type == "globals()":
             return self._namespace_method(name, args, kwargs, node)
+        if receiver.kind == "class" and name == FAMILIES:
+            self.rec.libraries.add(FAMILIES)
+            found = self.new("list")
+            hold(found, (o for o in receiver.holds if o.kind == "class"))
+            return (found,)
         if receiver.kind == "class":  # a method that it has of a library: ``ABC.register``, another constructor
             self.dirty(receiver)
             link(receiver, (o for value in (*args, *kwargs.values()) for o in value))

@@ -37,6 +37,12 @@ _ANYTHING: tuple[tuple[ResourceKind, str, Mode], ...] = (
 """What code may touch of which nothing is known: the guards look at what else there is."""
 
 
+LIBRARIES = Resource("setting", "libraries")
+"""What libraries keep to themselves, of all together: a process that has changed it cannot hand it on."""
+FAMILIES = "__subclasses__"
+"""Stands among libraries for Python, which keeps the classes that are made from a class."""
+
+
 class Record:
     """What is gathered about one cell while it is interpreted.
 
@@ -87,8 +93,13 @@ class Machine(Flow):
         self.records: dict[int, Record] = {}
         self.opaque_cells: list[int] = []
         self.written: set[str] = set()
+        self.changed_libraries: set[str] = set()
+        self.kept_by_libraries: list[Obj] = []  # what they were given when they changed: functions that they may call
+        self.dropped: set[ast.AST] = set()  # expressions that stand as statements, whose values nobody takes
+        self.shown: ast.AST | None = None  # the last of a cell, whose value is displayed
         self.method_names: set[str] = set()
         self.has_classes = False
+        self.families = False  # whether somebody asks a class for those that are made from it
         self.given_up: set[ast.AST] = set()
         self.last_value: Val = ()
         self.history_read = False
@@ -245,6 +256,12 @@ class Machine(Flow):
         path = str(obj.data)
         if path:
             self.touch("setting", f"module:{path.partition('.')[0]}", "write")
+
+    def change_library(self, name: str, given: Iterable[Obj] = ()) -> None:
+        """A library changes what it keeps to itself, which only its own functions can tell; ``given`` is what it was handed."""
+        self.changed_libraries.add(name)
+        self.kept_by_libraries.extend(o for o in given if not atomic(o))
+        self.touch("setting", LIBRARIES.key, "write")
 
     def touch(self, kind: ResourceKind, key: str, mode: Mode, certainty: Certainty | None = None) -> None:
         """Record an access to a resource."""

@@ -85,7 +85,8 @@ class Parts(Machine):
             found = self.find(meta, name) if meta is not None else None
             if meta is not None and found is not None:
                 return join(*(self._got(f, obj, meta, node) for f in found))
-            return (Obj("method", data=(obj, name), cell=obj.cell),) if not name.startswith("__") else STR
+            bound = not name.startswith("__") or name == "__subclasses__"
+            return (Obj("method", data=(obj, name), cell=obj.cell),) if bound else STR
         if kind == "super":
             return (Obj("method", data=(obj, name), cell=obj.cell),)
         if kind == "function":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from nb2pipe.analysis.objects import CONTAINERS, HOLE, Obj
@@ -14,8 +14,16 @@ _WRITING = frozenset({"save", "imsave", "write", "imwrite", "export", "dump", "s
 _MODE = re.compile(r"[rwax]b?t?\+?")
 _FILE = re.compile(r"[^\s:;,<>|*?\"'()=]+\.[A-Za-z]\w{0,7}|[^\s:;,<>|*?\"'()=]*/[^\s:;,<>|*?\"'()=]*")
 _URL = re.compile(r"\w+://\S+")
+_SQL = re.compile(
+    r"\b(?:select|insert|create|update|delete|drop|copy|attach|with|from|install|load|set|pragma|alter)\b",
+    re.IGNORECASE,
+)
+_TABLE = re.compile(r"\b(?:from|join|into|update|table|describe|summarize)\s+\"?([^\W\d]\w*)", re.IGNORECASE)
+_QUERYING = frozenset({"select", "with", "from", "describe", "summarize", "explain", "show"})
 _OF_DATA = frozenset(name for kind in (str, bytes, list, dict, set) for name in dir(kind))
 """Methods that take texts for what they are, whoever has them."""
+_LAZY = frozenset({"dask", "duckdb", "ibis", "vaex", "pyspark"})
+"""Libraries whose frames are read when they are needed."""
 _LONGEST = 300  # characters of what may be a path
 
 
@@ -45,6 +53,33 @@ def reached(name: str, given: list[Obj]) -> Iterator[tuple[Obj, Literal["read", 
             obj.type == "str" and named and (len(words) > 1 or first in ("save", "load"))
         ):
             yield obj, mode
+
+
+def sql_of(given: Iterable[Obj]) -> Iterator[str]:
+    """The texts of SQL among what a call is handed."""
+    for obj in given:
+        if isinstance(obj.const, str) and _SQL.match(obj.const.lstrip(" \t\r\n(")) and len(obj.const.split()) > 1:
+            yield obj.const
+
+
+def tables_in(text: str) -> Iterator[str]:
+    """What SQL goes through: DuckDB finds names of the notebook there."""
+    yield from dict.fromkeys(_TABLE.findall(text))
+
+
+def files_in(text: str) -> Iterator[str]:
+    """What stands in quotes in SQL and looks like a path."""
+    yield from dict.fromkeys(t for t in re.findall(r"'([^']*)'", text) if _looks(t))
+
+
+def only_asks(text: str) -> bool:
+    """Whether SQL asks, and changes nothing."""
+    return text.lstrip(" \t\r\n(").split(None, 1)[0].lower() in _QUERYING
+
+
+def is_lazy(name: str) -> bool:
+    """Whether what a call of this name gives goes through its file only when something is done to it."""
+    return _words(name)[0] == "scan" or name.partition(".")[0] in _LAZY
 
 
 def ends(name: str) -> bool:

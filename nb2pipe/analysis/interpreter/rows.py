@@ -9,9 +9,10 @@ from typing import Any
 
 from nb2pipe.analysis.effects import Mode
 from nb2pipe.analysis.interpreter.conditions import DATA, OPEN, applies, argument, named_arguments, touches
+from nb2pipe.analysis.interpreter.hidden import changes_library
 from nb2pipe.analysis.interpreter.machine import function_of, truth
 from nb2pipe.analysis.interpreter.parts import Bound
-from nb2pipe.analysis.interpreter.paths import ends, reached
+from nb2pipe.analysis.interpreter.paths import ends, files_in, is_lazy, only_asks, reached, sql_of, tables_in
 from nb2pipe.analysis.interpreter.results import VALUES, Results, is_wrapped, kept
 from nb2pipe.analysis.known.table import Call, conditional, pairs
 from nb2pipe.analysis.modules import exists
@@ -128,6 +129,8 @@ class Rows(Results):
             if found is not None:  # pd.DataFrame.mean(df): the method by way of its class
                 return join(*(self.apply(found, name, o, args[1:], kwargs, node, frame) for o in args[0]))
         source = self.source_object(name)
+        if frame is None or frame.space is self.space or frame.space.local:  # not in a library's own source
+            self._note_library(name, args, kwargs, node, known=source is not None)
         if source is not None:
             return self.call(source, args, kwargs, node, frame)
         if name[:1].isupper() and "." not in name:
@@ -139,6 +142,16 @@ class Rows(Results):
         result = self.unknown_call(None, args, kwargs, node, name)
         self._keep_open(result, opened)
         return result
+
+    def _note_library(self, name: str, args: list[Val], kwargs: dict[str, Val], node: ast.AST, *, known: bool) -> None:
+        """A function that the table lacks may change what its library keeps to itself; a module beside the notebook is interpreted."""
+        owner = name.rpartition(".")[0]
+        space = self.spaces.get(owner)
+        if not owner or (space is not None and space.local):
+            return
+        given = [o for value in (*args, *kwargs.values()) for o in value]
+        if changes_library(name, given, dropped=node in self.dropped, certain=known or node is self.shown):
+            self.change_library(name.partition(".")[0], given)
 
     def exception(self, args: list[Val], kwargs: dict[str, Val]) -> Val:
         """An exception object: it keeps what it is given."""
@@ -274,7 +287,7 @@ class Rows(Results):
             for holder in argument(named, holding):
                 hold(holder, argument(named, held))
         for touch in row.touches:
-            self._touch(touch, receiver, named)
+            self._touch(touch, receiver, named, given)
         if name.startswith("logging."):
             self._log(name, kwargs, named, given, node)
         if receiver is not None and receiver.type in CONTAINERS and name.rpartition(".")[2] not in _MOVING:
@@ -343,9 +356,12 @@ class Rows(Results):
         else:
             self.mutate(named.get(OPEN, ()), deep=deep)
 
-    def _touch(self, touch: tuple[Any, ...], receiver: Obj | None, named: dict[str, Val]) -> None:
+    def _touch(self, touch: tuple[Any, ...], receiver: Obj | None, named: dict[str, Val], given: list[Obj]) -> None:
         kind, key, mode, *condition = touch
         if not touches(condition, receiver, named, self.table):
+            return
+        if kind == "library":
+            self.change_library(key, given)
             return
         if kind == "file" and key != "*":
             key, _, suffix = key.partition("+")
@@ -372,7 +388,7 @@ class Rows(Results):
         written: list[str] = []
         for obj, mode in reached(name, [o for value in (*args, *kwargs.values()) for o in value]):
             keys = self._touch_files((obj,), mode)
-            written += keys if mode == "write" and not ends(name) else []
+            written += keys if is_lazy(name) or (mode == "write" and not ends(name)) else []
         return tuple(dict.fromkeys(written))
 
     def _keep_open(self, result: Val, keys: tuple[str, ...]) -> None:
@@ -403,6 +419,17 @@ class Rows(Results):
 
             self.branches(lambda: True, run)
 
+    def _query(self, text: str, name: str, node: ast.AST) -> None:
+        """SQL that something unknown is handed: it goes through frames by the notebook's names for them, and through files."""
+        for table in tables_in(text):
+            if table in self.space.names:
+                self.call_back(self.read(table, node, None), [], node)
+        asks = only_asks(text)
+        for path in files_in(text):
+            self.touch("file", path, "read" if asks else "write")
+        if not asks and "." in name:
+            self.change_library(name.partition(".")[0])
+
     def _draw(self, obj: Obj, node: ast.AST) -> None:
         """What a call is given may be a loader that draws when it is gone through."""
         klass = self.table.klass(obj.type) if obj.type is not None else None
@@ -415,6 +442,8 @@ class Rows(Results):
         """A call that nothing is known of: it may change, keep and give back whatever it is handed."""
         self.rec.traits.add("plots-perhaps")
         given = [o for value in (*args, *kwargs.values()) for o in value]
+        for text in sql_of(given):
+            self._query(text, name, node)
         for obj in given:
             self.consume((obj,), node) if isinstance(obj.data, tuple) and obj.data[:1] in (
                 ("lazy",),

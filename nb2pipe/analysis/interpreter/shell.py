@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from nb2pipe.analysis.effects import Mode, ResourceKind
+from nb2pipe.analysis.interpreter.hidden import changed_in
 from nb2pipe.analysis.interpreter.language import Language
 from nb2pipe.analysis.interpreter.machine import const_of, normal_path
 from nb2pipe.analysis.objects import (
@@ -21,6 +22,18 @@ from nb2pipe.notebook.ipython import parse_fragment
 from nb2pipe.notebook.model import Cell
 
 SHELL = "IPython.shell"
+
+
+_HOOKING = (
+    "events.",
+    "hooks.",
+    "set_hook",
+    "set_custom_exc",
+    "ast_transformers",
+    "input_transformer",
+    "register_post_execute",
+)
+"""What begins with one of these has the shell do more with every cell that follows."""
 
 
 class Shell(Language):
@@ -69,6 +82,10 @@ class Shell(Language):
             "register_magic_function",
         ):
             self.touch("setting", "ipython", "write")
+        if name.startswith(_HOOKING):
+            given = [o for value in (*args, *kwargs.values()) for o in value]
+            self.change_library("*", given)
+            self.call_back(given, [], node)  # the end of this cell is the first that is heard of
         return (Obj("ref", data=f"{SHELL}.{name}"),)
 
     def module_attribute(self, obj: Obj, name: str) -> Val:
@@ -243,6 +260,12 @@ class Shell(Language):
         words = [w for w in line.split() if not w.startswith("-")]
         self.touch("file", _path(words[0]) if words else "*", "read")
         self.unseen_code()
+        script = self.source_of(words[0].removesuffix(".py").removeprefix("./").replace("/", ".")) if words else None
+        if script is not None and script.local:
+            for library in changed_in(
+                script.tree, lambda path: self.table.call(self.table.canonical(path)) is not None
+            ):
+                self.change_library(library)
         self.opaque("NB201", f"`%run {line}` binds what that file binds", "import the file as a module instead")
         return None
 

@@ -67,6 +67,7 @@ class Statements(Definitions):
         return self.join_diffs([after, *before])
 
     def _expr(self, node: ast.Expr, frame: Frame | None) -> bool:
+        self.dropped.add(node.value)
         value = self.ev(node.value, frame)
         if frame is None:
             self.last_value = value
