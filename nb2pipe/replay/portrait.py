@@ -45,8 +45,8 @@ _KERNELS = frozenset(
 """Variables of the environment that a kernel sets for itself, or whoever runs a package."""
 _MEASURED = frozenset({"mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time"})
 """What a search of scikit-learn notes of the time that it took, among its results."""
-_PASSING = frozenset({".refit_time_", "._stop_words_id"})
-"""Attributes of scikit-learn's that are a time or the address of something: they are others in each process."""
+_PASSING = frozenset({".refit_time_", "._stop_words_id", "._deprecated_key_to_warnings"})
+"""Attributes of scikit-learn's that are a time, the address of something, or left out by its own pickle: each process has others."""
 _OWN = frozenset({"functions", "steps", "scripts", "parameters"})
 """The modules of a package that hold what the notebook itself defines."""
 
@@ -398,8 +398,10 @@ def _matplotlib(painter: _Painter, value: Any, _: Any, name: str) -> Node | None
 
 
 def _sklearn(painter: _Painter, value: Any, sklearn: Any, name: str) -> Node | None:
-    """An estimator, but for what is another in each process."""
-    if not hasattr(sklearn, "BaseEstimator") or not isinstance(value, sklearn.BaseEstimator):
+    """An estimator or a data set, but for what is another in each process."""
+    bunch = getattr(sys.modules.get("sklearn.utils"), "Bunch", None)
+    kinds = tuple(kind for kind in (getattr(sklearn, "BaseEstimator", None), bunch) if kind is not None)
+    if not isinstance(value, kinds):
         return None
     return painter.reduced(value, name, _lasting)
 

@@ -480,6 +480,19 @@ def searched(seed: int = 0) -> Any:
     return GridSearchCV(pipeline, {"countvectorizer__min_df": [1, 2]}, cv=2).fit(texts, [1, 0, 1, 0] * 5)
 
 
+def test_a_data_set_is_compared_as_its_pickle_has_it() -> None:
+    from sklearn.datasets import load_iris
+
+    one = load_iris(as_frame=True)
+    two = pickle.loads(pickle.dumps(one))
+    assert vars(one) != vars(two)
+    assert differ(one, two) is None
+    two.target_names[0] = "another"
+    where = differ(one, two)
+    assert where is not None
+    assert "target_names" in where.where
+
+
 def test_an_estimator_is_compared_without_the_time_that_it_took() -> None:
     one, two = searched(), searched()
     two.refit_time_ += 1
