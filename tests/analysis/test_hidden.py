@@ -91,3 +91,21 @@ def test_it_is_said_with_the_line_and_what_can_be_done(tmp_path: Path) -> None:
     assert "`cell_2`, `cell_3` run in one process" in finding.message
     assert "tag `imports`" in finding.hint
     assert [site.span.cell for site in finding.sites] == [2]
+
+
+@pytest.mark.parametrize(
+    ("script", "seeded"),
+    [
+        ("import random\nx = random.random()\n", False),
+        ("import numpy\nnumpy.random.seed(1)\n", True),
+        ("from random import setstate as put\nput(())\n", True),
+        ("import beside\n", True),
+        ("exec('1')\n", True),
+    ],
+)
+def test_draws_behind_a_script_that_seeds_nothing_have_no_order(script: str, seeded: bool, tmp_path: Path) -> None:
+    (tmp_path / "begin.py").write_text(script)
+    (tmp_path / "beside.py").write_text("x = 1\n")
+    cells = ["import random", "%run begin.py", "a = random.random()", "b = random.random()"]
+    pipeline = compiled(write(tmp_path / "n.ipynb", cells), "cells:1").pipeline
+    assert (("cell_3", "cell_4") in {(e.source, e.target) for e in pipeline.edges}) is seeded

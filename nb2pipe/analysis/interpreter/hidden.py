@@ -68,6 +68,26 @@ def changed_in(tree: ast.Module, known: Callable[[str], bool]) -> set[str]:
     return found
 
 
+def may_seed(tree: ast.Module, is_local: Callable[[str], bool]) -> bool:
+    """Whether a script may seed a random state: it speaks of seeds or states, or imports what stands beside it."""
+    for node in ast.walk(tree):
+        words = [getattr(node, field, None) or "" for field in ("id", "attr", "arg", "name")]
+        if any(isinstance(w, str) and ("seed" in w or "state" in w) for w in words):
+            return True
+        modules = (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [node.name]
+            if isinstance(node, ast.alias)
+            else []
+        )
+        if any(map(is_local, modules)) or (isinstance(node, ast.ImportFrom) and node.level):
+            return True
+        if isinstance(node, ast.Name) and node.id in ("exec", "eval", "__import__"):
+            return True
+    return False
+
+
 def _path(node: ast.expr, names: dict[str, str]) -> str:
     """The dotted path of what is called, as far as it begins with an import; else nothing."""
     if isinstance(node, ast.Attribute):

@@ -321,11 +321,14 @@ class Machine(Flow):
                 self.rec.defined.setdefault(name, self.span)
                 self.put(self.space.names, name, Binding(binding.value, -1, binding.maybe_unbound))
 
-    def unseen_code(self) -> None:
-        """Code runs that cannot be seen: beside names it may change files, random states and what else a process has."""
+    def unseen_code(self, *, seeds: bool = True) -> None:
+        """Code runs that cannot be seen: beside names it may change files, random states and what else a process has.
+
+        ``seeds`` says whether it may seed random states, so that the order of draws behind it can be told.
+        """
         self.rec.traits |= {"unknown-calls", "plots-perhaps", "imports"}
         for kind, key, mode in _ANYTHING:
-            self.touch(kind, key, mode, Certainty.MAY)
+            self.touch(kind, key, mode if seeds or kind != "random" else "write", Certainty.MAY)
 
     # -- what layers above define and layers below call -----------------------------------------------------------
 

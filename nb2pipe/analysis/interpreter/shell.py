@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from nb2pipe.analysis.effects import Mode, ResourceKind
-from nb2pipe.analysis.interpreter.hidden import changed_in
+from nb2pipe.analysis.interpreter.hidden import changed_in, may_seed
 from nb2pipe.analysis.interpreter.language import Language
 from nb2pipe.analysis.interpreter.machine import const_of, normal_path
 from nb2pipe.analysis.objects import (
@@ -259,9 +259,11 @@ class Shell(Language):
     def _magic_run(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         words = [w for w in line.split() if not w.startswith("-")]
         self.touch("file", _path(words[0]) if words else "*", "read")
-        self.unseen_code()
         script = self.source_of(words[0].removesuffix(".py").removeprefix("./").replace("/", ".")) if words else None
-        if script is not None and script.local:
+        if script is None or not script.local:
+            self.unseen_code()
+        else:
+            self.unseen_code(seeds=may_seed(script.tree, lambda name: getattr(self.source_of(name), "local", False)))
             for library in changed_in(
                 script.tree, lambda path: self.table.call(self.table.canonical(path)) is not None
             ):
