@@ -77,9 +77,8 @@ def _set_matplotlib(value: Any) -> None:
     if value[2] is not None:
         mpl.use(value[2], force=False)  # where it is not to be had here, figures are shown inline
     if value[3]:
-        importlib.import_module("matplotlib.pyplot").switch_backend(
-            mpl.get_backend()
-        )  # loaded later, it would show them again
+        # a backend that is loaded later would show them again
+        importlib.import_module("matplotlib.pyplot").switch_backend(mpl.get_backend())
         mpl.interactive(False)
 
 

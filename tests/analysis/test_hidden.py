@@ -51,6 +51,8 @@ def test_who_relies_on_what_a_library_keeps_runs_with_who_changed_it(first: str,
         ("y = lib.Settings()", "y = lib.fetch()"),
         ("y = lib.add_docs(3)", "y = lib.fetch()"),
         ("y = lib.sql('select 1')", "z = lib.sql('select 2')"),
+        ("y = lib.title('Load data')", "z = lib.fetch()"),
+        ("y = lib.title('Update the table of sales')", "z = lib.fetch()"),
     ],
 )
 def test_others_do_not(first: str, second: str, tmp_path: Path) -> None:

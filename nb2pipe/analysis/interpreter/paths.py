@@ -14,9 +14,11 @@ _WRITING = frozenset({"save", "imsave", "write", "imwrite", "export", "dump", "s
 _MODE = re.compile(r"[rwax]b?t?\+?")
 _FILE = re.compile(r"[^\s:;,<>|*?\"'()=]+\.[A-Za-z]\w{0,7}|[^\s:;,<>|*?\"'()=]*/[^\s:;,<>|*?\"'()=]*")
 _URL = re.compile(r"\w+://\S+")
+_OF_SCHEMA = r"(?:table|view|schema|macro|type|sequence|index)"
 _SQL = re.compile(
-    r"\b(?:select|insert|create|update|delete|drop|copy|attach|with|from|install|load|set|pragma|alter)\b",
-    re.IGNORECASE,
+    rf"select\b|with\s+\w+\s+as\b|from\s+\S|insert\s+into\b|create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?{_OF_SCHEMA}\b"
+    rf"|update\s+\S+\s+set\b|delete\s+from\b|(?:drop|alter)\s+{_OF_SCHEMA}\b|copy\b.+\b(?:to|from)\b|attach\s+'",
+    re.IGNORECASE | re.DOTALL,
 )
 _TABLE = re.compile(r"\b(?:from|join|into|update|table|describe|summarize)\s+\"?([^\W\d]\w*)", re.IGNORECASE)
 _QUERYING = frozenset({"select", "with", "from", "describe", "summarize", "explain", "show"})
