@@ -56,6 +56,9 @@ _RULES: dict[str, Rule] = {
     "ipython": lambda r: _shows(r) or bool(r.traits & {"displays", "fails"}),
     "sympy": lambda r: "sympy" in r.libraries or _shows(r) or "displays" in r.traits,
     "joblib": lambda r: "joblib" in r.libraries or "sklearn" in r.libraries,
+    "timezone": lambda r: (
+        _shows(r) or _unknown(r) or bool(r.libraries & {"time", "datetime", "pandas", "logging", "email"})
+    ),
     "tqdm": lambda r: "pandas" in r.libraries or _unknown(r),
     "asyncio": lambda r: "asyncio" in r.libraries,
 }

@@ -27,6 +27,7 @@ _STATES = {
     "decimal": "decimal context",
     "recursionlimit": "recursion limit",
     "asyncio": "event loop",
+    "timezone": "time zone",
     "tqdm": "tqdm's methods of pandas",
     "libraries": "what libraries keep to themselves",
 }

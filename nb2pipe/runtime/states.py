@@ -7,6 +7,7 @@ import importlib
 import os
 import pickle
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -96,6 +97,28 @@ def _set_environment(value: tuple[dict[str, str], list[str]]) -> None:
     for name in _variables().keys() - wanted.keys():
         del os.environ[name]
     os.environ.update(wanted)
+
+
+def _timezone() -> Any:
+    """The time zone that Python goes by, and the variable that it is made from."""
+    return time.tzname, os.environ.get("TZ")
+
+
+def _set_timezone(value: Any) -> None:
+    names, zone = value
+    if time.tzname == names or not hasattr(time, "tzset"):
+        return
+    now = os.environ.get("TZ")
+    _put_zone(zone)
+    time.tzset()
+    _put_zone(now)
+
+
+def _put_zone(zone: str | None) -> None:
+    if zone is None:
+        os.environ.pop("TZ", None)
+    else:
+        os.environ["TZ"] = zone
 
 
 def _warnings() -> Any:
@@ -208,6 +231,7 @@ STATES: dict[str, State] = {
     "numpy.random": State(_numpy_random, _set_numpy_random),
     "torch": State(_torch_random, _set_torch_random),
     "environment": State(_environment, _set_environment),
+    "timezone": State(_timezone, _set_timezone),
     "cwd": State(os.getcwd, os.chdir),
     "warnings": State(_warnings, _set_warnings),
     "sys.path": State(lambda: list(sys.path), _set_path),

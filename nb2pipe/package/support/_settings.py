@@ -81,6 +81,28 @@ def _set_decimal(value: Any) -> None:
     importlib.import_module("decimal").setcontext(value)
 
 
+def _timezone() -> Any:
+    """The time zone that Python goes by, and the variable that it is made from."""
+    return time.tzname, os.environ.get("TZ")
+
+
+def _set_timezone(value: Any) -> None:
+    names, zone = value
+    if time.tzname == names or not hasattr(time, "tzset"):
+        return
+    now = os.environ.get("TZ")
+    _put_zone(zone)
+    time.tzset()
+    _put_zone(now)
+
+
+def _put_zone(zone: str | None) -> None:
+    if zone is None:
+        os.environ.pop("TZ", None)
+    else:
+        os.environ["TZ"] = zone
+
+
 # -- libraries -----------------------------------------------------------------------------------------------------
 
 _COLOR_CODES = "bgrcmykw"
@@ -218,6 +240,7 @@ def _set_torch_random(value: Any) -> None:
 STATES: dict[str, State] = {
     "sys.path": State(lambda: list(sys.path), _set_path, early=True),
     "environment": State(_environment, _set_environment, early=True),
+    "timezone": State(_timezone, _set_timezone),
     "cwd": State(os.getcwd, os.chdir, early=True),
     "recursionlimit": State(sys.getrecursionlimit, sys.setrecursionlimit),
     "locale": _of("locale.setlocale", "setlocale", 6),
