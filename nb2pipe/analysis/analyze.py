@@ -11,9 +11,20 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from nb2pipe.analysis.effects import Access, Analysis, Certainty, Definition, Deletion, Effects, Mutation, Resource, Use
+from nb2pipe.analysis.effects import (
+    LIBRARIES,
+    Access,
+    Analysis,
+    Certainty,
+    Definition,
+    Deletion,
+    Effects,
+    Mutation,
+    Resource,
+    Use,
+)
 from nb2pipe.analysis.interpreter import CALL_BUDGET, Interpreter, Record
-from nb2pipe.analysis.interpreter.machine import LIBRARIES
+from nb2pipe.analysis.interpreter.machine import FAMILIES
 from nb2pipe.analysis.known.table import Table
 from nb2pipe.analysis.modules import look_again
 from nb2pipe.analysis.objects import STR, Binding, Obj, atomic, reach, reachers, shareable
@@ -55,7 +66,7 @@ class _Run:
         self.effects: list[tuple[Code, Effects]] = []
         self.plotting = False
         self.history = any(_HISTORY.search(c.cell.source) for c in self.codes)
-        self.machine.families = any("__subclasses__" in c.cell.source for c in self.codes)
+        self.machine.families = any(FAMILIES in c.cell.source for c in self.codes)
         self.last_asked = self.history or any(_asks_for_last(c) for c in self.codes)
         self.order = {code.cell.index: position for position, code in enumerate(self.codes)}
 
@@ -103,9 +114,11 @@ class _Run:
         first = machine.first_spans.get(code.cell.index, machine.span)
         for access in read_states(record, written, changed, first):
             record.accesses.setdefault((access.resource, access.mode), access)
-            if access.resource.key.startswith("patch:") and code.tree is not None and code.tree.body:
+            if code.tree is None or not code.tree.body:
+                continue
+            if access.resource.key.startswith("patch:"):
                 self._run_patches(access.resource.key.removeprefix("patch:"), code.tree.body[0])
-            if access.resource == LIBRARIES and code.tree is not None and code.tree.body:
+            elif access.resource == LIBRARIES:
                 machine.call_back(machine.kept_by_libraries, [], code.tree.body[0])
         if (FIGURES, "write") in record.accesses:
             self._plot(record)

@@ -68,6 +68,10 @@ class Resource(NamedTuple):
     key: str
 
 
+LIBRARIES = Resource("setting", "libraries")
+"""What libraries keep to themselves, of all together: a process that has changed it cannot hand it on."""
+
+
 class Access(NamedTuple):
     """A touch of a resource: "read", "write" (reads and changes it), "set" (replaces it whole)."""
 

@@ -6,8 +6,8 @@ import builtins
 import sys
 from collections.abc import Callable, Iterator
 
-from nb2pipe.analysis.effects import Access, Certainty, Mode, Resource, ResourceKind
-from nb2pipe.analysis.interpreter.machine import LIBRARIES, Record
+from nb2pipe.analysis.effects import LIBRARIES, Access, Certainty, Mode, Resource, ResourceKind
+from nb2pipe.analysis.interpreter.machine import Record
 from nb2pipe.diagnostics import Span
 
 _PLOTTING = frozenset({"matplotlib", "seaborn", "plotnine", "pylab", "mpl_toolkits"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nb2pipe.analysis.interpreter.machine import LIBRARIES
+from nb2pipe.analysis.effects import LIBRARIES
 from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
 from nb2pipe.pipeline.blocks import state_name
 from nb2pipe.pipeline.demand import Sharing
@@ -35,32 +35,26 @@ class CannotLeave(Rule):
             span = made.get(name)
             if span is None:
                 continue
+            steps = ", ".join(f"`{m}`" for m in members)
+            readers = [m for m in members if (m, name) in reads]
             if name == state_name(LIBRARIES):
-                yield self._set_up(
+                yield self.finding(
                     span,
-                    members,
-                    [Site(reads[m, name], f"step {m} relies on it") for m in members if (m, name) in reads],
+                    f"a library is set up, which it keeps to itself: the steps {steps} run in one process",
+                    why="what a library keeps to itself cannot leave its process, so these steps do not run side by side, nor from a cache",
+                    hint="if it does no harm to do it again, put this line into a cell with the tag `imports`: "
+                    "it runs in each step that needs it",
+                    sites=[Site(reads[m, name], f"step {m} relies on it") for m in readers],
                 )
                 continue
             what = _WORDS.get(kind, f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}")
-            steps = ", ".join(f"`{m}`" for m in members)
             yield self.finding(
                 span,
                 f"`{name}` is {what}, which cannot leave its process: the steps {steps} run in one",
                 why="these steps do not run side by side, and none of them can be taken from a cache alone",
                 hint=f"make `{name}` in the step that uses it, or hand on what is made of it (a list, a frame, a path)",
-                sites=[Site(reads[m, name], f"step {m} takes it") for m in members if (m, name) in reads],
+                sites=[Site(reads[m, name], f"step {m} takes it") for m in readers],
             )
-
-    def _set_up(self, span: Span, members: Sequence[str], sites: Sequence[Site]) -> Diagnostic:
-        """A library was set up, and keeps that where nobody else can see it."""
-        return self.finding(
-            span,
-            f"a library is set up, which it keeps to itself: the steps {', '.join(f'`{m}`' for m in members)} run in one process",
-            why="what a library keeps to itself cannot leave its process, so these steps do not run side by side, nor from a cache",
-            hint="if it does no harm to do it again, put this line into a cell with the tag `imports`: it runs in each step that needs it",
-            sites=list(sites),
-        )
 
 
 class NotTwoProcesses(Rule):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterable
 
+from nb2pipe.analysis.interpreter.paths import words_in
 from nb2pipe.analysis.objects import Obj, atomic
 
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SETTING = frozenset(
     {"set", "unset", "setup", "register", "unregister", "deregister", "install", "uninstall", "enable", "disable", "activate",
      "deactivate", "configure", "config", "autolog", "autoconfig", "monkeypatch", "inject"}
@@ -34,9 +33,8 @@ def changes_library(path: str, given: Iterable[Obj], *, dropped: bool, certain: 
     calls it for what it does: where it is handed nothing that it could change, and by its name neither shows nor writes anything,
     that can only be a change of its library, unless something else is certain of it: its source, or that its value is displayed.
     """
-    words = [[w.lower() for w in _WORD.findall(part)] for part in path.split(".")]
-    own = words[-1]
     last = path.rpartition(".")[2]
+    own = words_in(last)
     if not own or last.startswith("_") or last[:1].isupper():
         return False
     if own[0] in _SETTING or (own[0].startswith("set") and len(own) == 1):
@@ -45,7 +43,7 @@ def changes_library(path: str, given: Iterable[Obj], *, dropped: bool, certain: 
         return False
     if own[0] in _DOING:
         return True
-    return not certain and _SHOWING.isdisjoint(w for part in words for w in part) and all(map(atomic, given))
+    return not certain and _SHOWING.isdisjoint(words_in(path)) and all(map(atomic, given))
 
 
 def changed_in(tree: ast.Module, known: Callable[[str], bool]) -> set[str]:
@@ -74,14 +72,8 @@ def may_seed(tree: ast.Module, is_local: Callable[[str], bool]) -> bool:
         words = [getattr(node, field, None) or "" for field in ("id", "attr", "arg", "name")]
         if any(isinstance(w, str) and ("seed" in w or "state" in w) for w in words):
             return True
-        modules = (
-            [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else [node.name]
-            if isinstance(node, ast.alias)
-            else []
-        )
-        if any(map(is_local, modules)) or (isinstance(node, ast.ImportFrom) and node.level):
+        module = node.module if isinstance(node, ast.ImportFrom) else node.name if isinstance(node, ast.alias) else None
+        if (module and is_local(module)) or (isinstance(node, ast.ImportFrom) and node.level):
             return True
         if isinstance(node, ast.Name) and node.id in ("exec", "eval", "__import__"):
             return True

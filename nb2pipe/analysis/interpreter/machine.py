@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
-from nb2pipe.analysis.effects import Access, Certainty, Mode, Resource, ResourceKind
+from nb2pipe.analysis.effects import LIBRARIES, Access, Certainty, Mode, Resource, ResourceKind
 from nb2pipe.analysis.interpreter.flow import Flow
 from nb2pipe.analysis.known.table import Call, Table
 from nb2pipe.analysis.modules import Source
@@ -37,8 +37,6 @@ _ANYTHING: tuple[tuple[ResourceKind, str, Mode], ...] = (
 """What code may touch of which nothing is known: the guards look at what else there is."""
 
 
-LIBRARIES = Resource("setting", "libraries")
-"""What libraries keep to themselves, of all together: a process that has changed it cannot hand it on."""
 FAMILIES = "__subclasses__"
 """Stands among libraries for Python, which keeps the classes that are made from a class."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from nb2pipe.analysis.interpreter.machine import Machine, function_of
+from nb2pipe.analysis.interpreter.machine import FAMILIES, Machine, function_of
 from nb2pipe.analysis.objects import (
     ATOMS,
     CONTAINERS,
@@ -85,7 +85,7 @@ class Parts(Machine):
             found = self.find(meta, name) if meta is not None else None
             if meta is not None and found is not None:
                 return join(*(self._got(f, obj, meta, node) for f in found))
-            bound = not name.startswith("__") or name == "__subclasses__"
+            bound = not name.startswith("__") or name == FAMILIES
             return (Obj("method", data=(obj, name), cell=obj.cell),) if bound else STR
         if kind == "super":
             return (Obj("method", data=(obj, name), cell=obj.cell),)

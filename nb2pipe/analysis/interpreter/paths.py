@@ -92,7 +92,12 @@ def ends(name: str) -> bool:
 def _words(name: str) -> list[str]:
     """The words of a name in order, of which the first may say what is done; that of a class says nothing."""
     last = name.rpartition(".")[2]
-    return [w.lower() for w in _WORD.findall(last) if not last[:1].isupper()] or [""]
+    return ([] if last[:1].isupper() else words_in(last)) or [""]
+
+
+def words_in(name: str) -> list[str]:
+    """The words of a name as people read it, ``setUp_now``: set, up, now."""
+    return [w.lower() for w in _WORD.findall(name)]
 
 
 def _looks(text: str) -> bool:
