@@ -231,7 +231,7 @@ STATES: dict[str, State] = {
     "numpy.random": State(_numpy_random, _set_numpy_random),
     "torch": State(_torch_random, _set_torch_random),
     "environment": State(_environment, _set_environment),
-    "timezone": State(_timezone, _set_timezone),
+    "timezone": State(_timezone, _set_timezone, seen=lambda value: value[0]),
     "cwd": State(os.getcwd, os.chdir),
     "warnings": State(_warnings, _set_warnings),
     "sys.path": State(lambda: list(sys.path), _set_path),
