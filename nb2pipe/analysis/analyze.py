@@ -28,7 +28,7 @@ from nb2pipe.analysis.interpreter.machine import FAMILIES
 from nb2pipe.analysis.known.table import Table
 from nb2pipe.analysis.modules import look_again
 from nb2pipe.analysis.objects import STR, Binding, Obj, atomic, reach, reachers, shareable
-from nb2pipe.analysis.states import FIGURES, is_plotting, may_draw, read_states
+from nb2pipe.analysis.states import DRAWN, FIGURES, figures_behind_scripts, is_plotting, may_draw, read_states
 from nb2pipe.collector import paused
 from nb2pipe.diagnostics import Diagnostic, Severity, Span
 from nb2pipe.notebook.model import Code, Notebook
@@ -74,7 +74,8 @@ class _Run:
         for code in self.codes:
             self.cell(code)
         self.plotting = any(is_plotting(record) for record in self.machine.records.values())
-        effects = tuple(self._late(code, effect) for code, effect in self.effects)
+        drawn = set(figures_behind_scripts(self.machine.records.values(), self.plotting))
+        effects = tuple(self._late(code, effect, drawn) for code, effect in self.effects)
         return Analysis(effects)
 
     def cell(self, code: Code) -> None:
@@ -315,8 +316,8 @@ class _Run:
                 found.append((name, kinds[0]))
         return tuple(found)
 
-    def _late(self, code: Code, effects: Effects) -> Effects:
-        """Add what only later cells made known: names of star imports and opaque cells, and what was displayed."""
+    def _late(self, code: Code, effects: Effects, drawn: set[int]) -> Effects:
+        """Add what only later cells made known: names of star imports and opaque cells, what was displayed, and who drew."""
         machine = self.machine
         record = machine.records[effects.cell]
         known = {d.name for d in effects.definitions}
@@ -338,7 +339,11 @@ class _Run:
             sure = Certainty.MUST if certain else Certainty.MAY
             definitions += [Definition(n, sure, span) for n in ("_", f"_{count}")]
             definitions += [Definition(n, Certainty.MAY, span) for n in ("__", "___", "Out", "_oh")]
-        return effects._replace(definitions=tuple(definitions), draws=may_draw(record, self.plotting))
+        accesses = effects.accesses
+        if effects.cell in drawn:
+            accesses = (*accesses, Access(DRAWN, "write", self.machine.first_spans[effects.cell], Certainty.MAY))
+        draws = may_draw(record, self.plotting)
+        return effects._replace(definitions=tuple(definitions), accesses=accesses, draws=draws)
 
 
 def _asks_for_last(code: Code) -> bool:

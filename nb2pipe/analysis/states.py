@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from nb2pipe.analysis.effects import LIBRARIES, Access, Certainty, Mode, Resource, ResourceKind
 from nb2pipe.analysis.interpreter.machine import Record
@@ -16,6 +16,8 @@ _PLAIN = frozenset({"builtins", "math", "collections", "itertools", "functools",
 
 FIGURES = Resource("setting", "figures")
 """The open figures, where a notebook has them stay open."""
+DRAWN = Resource("setting", "drawn")
+"""Whether IPython draws a figure of its own behind the next ``%run``, as anything was drawn since the last one."""
 Rule = Callable[[Record], bool]
 
 
@@ -94,6 +96,26 @@ def may_draw(record: Record, plotting: bool) -> bool:
         or "plots" in record.traits
         or (plotting and "plots-perhaps" in record.traits)
     )
+
+
+def figures_behind_scripts(records: Iterable[Record], plotting: bool) -> Iterator[int]:
+    """The cells that go by DRAWN and change it; ``records`` in the notebook's order.
+
+    It is ``%matplotlib`` that makes IPython draw behind scripts (``IPython.core.pylabtools.mpl_runner``). Who may draw before a
+    ``%run`` takes part, back to a cell that draws for certain.
+    """
+    start: int | None = None
+    drawers: list[int] = []
+    for record in records:
+        if "runs" in record.traits and start is not None:
+            yield from (start, *drawers, record.cell)
+            start, drawers = record.cell, []
+        elif "plotting" in record.traits:
+            start, drawers = record.cell, []
+        elif "draws" in record.traits and "fails" not in record.traits:
+            drawers = [record.cell]
+        elif may_draw(record, plotting):
+            drawers.append(record.cell)
 
 
 def read_states(record: Record, written: set[str], changed: frozenset[str], span: Span) -> Iterator[Access]:

@@ -8,8 +8,8 @@ from nb2pipe.analysis.effects import Effects
 from nb2pipe.package.model import PlannedStep
 from nb2pipe.pipeline.model import Pipeline, Step
 
-_NOTHING = frozenset({"ipython", "packages"})
-"""What is nothing in plain Python: how IPython shows things, and that packages were installed."""
+_NOTHING = frozenset({"drawn", "ipython", "packages"})
+"""What is nothing in plain Python: how IPython shows things, what it draws by itself, and that packages were installed."""
 
 
 def with_states(steps: Sequence[PlannedStep], pipeline: Pipeline, effects: Mapping[int, Effects]) -> list[PlannedStep]:

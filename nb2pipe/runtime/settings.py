@@ -101,6 +101,31 @@ def _set_figures(value: Any) -> None:
         plt.figure(value[1])
 
 
+def _drawn() -> Any:
+    """Whether anything was drawn since the last ``%run``, as IPython counts it where ``%matplotlib`` has made it draw behind scripts."""
+    draw = getattr(loaded("matplotlib.pyplot"), "draw_if_interactive", None)
+    return getattr(draw, "called", None) if _execution().default_runner else None
+
+
+def _set_drawn(value: bool) -> None:
+    from IPython import get_ipython
+    from IPython.core import pylabtools
+
+    pyplot: Any = importlib.import_module("matplotlib.pyplot")
+    pyplot.draw_if_interactive = pylabtools.flag_calls(pyplot.draw_if_interactive)
+    pyplot.draw_if_interactive.called = value
+    shell: Any = get_ipython()
+    _execution().default_runner = pylabtools.mpl_runner(shell.safe_execfile)
+
+
+def _execution() -> Any:
+    """The magics that run scripts."""
+    from IPython import get_ipython
+
+    shell: Any = get_ipython()
+    return shell.magics_manager.registry["ExecutionMagics"]
+
+
 def _pandas() -> Any:
     if not loaded("pandas"):
         return None
@@ -392,6 +417,7 @@ def _set_tqdm(value: Any) -> None:
 SETTINGS: dict[str, State] = {
     "matplotlib": State(_matplotlib, _set_matplotlib, _own_matplotlib),
     "figures": State(_figures, _set_figures, seen=lambda _: None),
+    "drawn": State(_drawn, _set_drawn, seen=lambda _: None),
     "pandas": State(_pandas, _set_pandas, _own_pandas),
     "numpy": State(_numpy, _set_numpy, _own_numpy),
     "logging": State(_logging, _set_logging),

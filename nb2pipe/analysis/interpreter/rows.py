@@ -40,6 +40,11 @@ _DRAWING = re.compile(
     r"|\bAccessor\.(?:__call__|area|barh?|box|density|hexbin|kde|line|pie|scatter)$"
 )
 """What draws in libraries that do other things as well: pandas, scikit-learn, SciPy, statsmodels."""
+_MAKING_FIGURES = frozenset(
+    f"matplotlib.pyplot.{name}"
+    for name in ("figure", "subplots", "subplot", "plot", "scatter", "hist", "bar", "barh", "imshow")
+)
+"""What makes a figure for certain, where none is open."""
 _SHOWING = frozenset({"print", "str", "repr", "format", "display", "IPython.display.display", "str.format", "ascii"})
 _COMPARING = ("__hash__", "__eq__", "__lt__", "__gt__")
 _SHOWN = ("__format__", "__str__", "__repr__")
@@ -122,6 +127,8 @@ class Rows(Results):
         if row is not None:
             if name in _SHOWING:
                 self.rec.traits.add("shows")
+            elif name in _MAKING_FIGURES and self.may == 0 and frame is None:
+                self.rec.traits.add("draws")
             return self.apply(row, name, None, args, kwargs, node, frame)
         owner, _, method = name.rpartition(".")
         if owner and args and self.table.klass(owner) is not None:

@@ -258,6 +258,7 @@ class Shell(Language):
 
     def _magic_run(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
         words = [w for w in line.split() if not w.startswith("-")]
+        self.rec.traits.add("runs")
         self.touch("file", _path(words[0]) if words else "*", "read")
         script = self.source_of(words[0].removesuffix(".py").removeprefix("./").replace("/", ".")) if words else None
         if script is None or not script.local:
