@@ -191,6 +191,8 @@ class _Painter:
         ):  # nothing can be read of it any more
             known = {f".{n}": getattr(value, n) for n in ("name", "mode", "encoding") if hasattr(value, n)}
             return self.object(name, {".closed": True, **known}, shared=True)
+        if kind.__name__ in _GENERATORS and (own := _generator_of_all(value)) is not None:
+            return Node("name", own)
         for library, look in _LIBRARIES.items():
             module = sys.modules.get(library)
             made = None if module is None else look(self, value, module, name)
@@ -314,6 +316,23 @@ def _computes(code: types.CodeType) -> Iterator[str]:
                 yield repr(step.argval)
         elif step.opname.endswith("_OP") or step.opname.startswith("UNARY_"):
             yield f"{step.opname} {step.argrepr}".rstrip()
+
+
+_GENERATORS = frozenset({"Random", "RandomState", "Generator"})
+_GENERATORS_OF_ALL = {
+    "random._inst": "random",
+    "numpy.random.mtrand._rand": "numpy.random.mtrand",
+    "torch.default_generator": "torch",
+}
+
+
+def _generator_of_all(value: Any) -> str | None:
+    """The name of the random generator that a library keeps for everybody: how far it is, is no matter of who holds it."""
+    own = (
+        (name, getattr(sys.modules.get(module), name.rpartition(".")[2], None))
+        for name, module in _GENERATORS_OF_ALL.items()
+    )
+    return next((name for name, found in own if found is value), None)
 
 
 # -- libraries ------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import functools
 import io
 import os
 import pickle
+import random
 import threading
 import types
 from pathlib import Path
@@ -358,6 +359,15 @@ def test_functions_of_the_notebook_compute_with_the_same_constants_and_operators
 def test_a_name_without_a_value() -> None:
     assert first_difference(UNBOUND, portrait(1)) == Place("", "no value", "1")
     assert first_difference(UNBOUND, UNBOUND) is None
+
+
+def test_the_generator_of_all_is_a_name() -> None:
+    held = [np.random.normal, random.choice]
+    before = portrait(held)
+    np.random.rand()
+    random.random()
+    assert first_difference(before, portrait(held)) is None
+    assert differ(held, [np.random.RandomState(3).normal, random.Random(3).choice]) is not None
 
 
 def test_a_model_that_was_fitted() -> None:

@@ -19,6 +19,11 @@ _FIXED = (
     str, bytes, int, float, complex, tuple, frozenset, range, slice, enum.Enum, types.ModuleType, pickle.PickleBuffer,
 )  # fmt: skip
 _NANS = ("numpy.nan", "math.nan")  # a list has NaN in it if it has that very object
+_GENERATORS = {
+    "Random": "random._inst",
+    "RandomState": "numpy.random.mtrand._rand",
+    "Generator": "torch.default_generator",
+}
 _FIXED_MODULES = frozenset({"datetime", "decimal", "fractions", "pathlib", "pyarrow", "re", "uuid", "zoneinfo"})
 
 
@@ -52,7 +57,7 @@ class Pickler(pickle.Pickler):
     def persistent_id(self, obj: Any) -> Any:
         """What stands for a set that would have another order if it were built of its elements alone, and for a NaN that has a name."""
         if type(obj) is float and math.isnan(obj):
-            return next((n for n in _NANS if n.partition(".")[0] in sys.modules and _nan(n) is obj), None)
+            return next((n for n in _NANS if n.partition(".")[0] in sys.modules and _named(n) is obj), None)
         if type(obj) is not set and type(obj) is not frozenset:
             return None
         if id(obj) in self._arranged:
@@ -64,8 +69,11 @@ class Pickler(pickle.Pickler):
         return None if arranged is None else _sets.reference(obj, len(self._arranged) - 1, arranged)
 
     def reducer_override(self, obj: Any) -> Any:
-        """How arrays that share memory are made; everything else is made as usual."""
+        """How arrays that share memory are made, and generators that are everybody's found; everything else is made as usual."""
         kind = type(obj)
+        if kind.__name__ in _GENERATORS and _of_all(obj):
+            self._hidden.add(id(obj))
+            return _named, (_GENERATORS[kind.__name__],)
         if kind is weakref.finalize and obj.alive:
             raise pickle.PicklingError("something is cleared away when it ends, and it ends with its process")
         if kind.__module__.partition(".")[0] == "pandas":
@@ -119,14 +127,20 @@ class Unpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> Any:
         """A set, in the order that it had, or this process's own NaN."""
         if pid in _NANS:
-            return _nan(pid)
+            return _named(pid)
         return _sets.load(pid, self._sets)
 
 
-def _nan(path: str) -> Any:
-    """What a module calls NaN."""
-    module, _, name = path.partition(".")
+def _named(path: str) -> Any:
+    """What a module has by a name: its NaN, the random generator that it keeps for everybody."""
+    module, _, name = path.rpartition(".")
     return getattr(importlib.import_module(module), name)
+
+
+def _of_all(generator: Any) -> bool:
+    """Whether a random generator is the one that its library keeps for everybody, whose state goes from step to step as a state."""
+    path = _GENERATORS[type(generator).__name__]
+    return path.rpartition(".")[0] in sys.modules and _named(path) is generator
 
 
 def _laid_out(array: Any) -> Any:

@@ -6,6 +6,7 @@ import enum
 import math
 import os
 import pickle
+import random
 import tempfile
 import threading
 import time
@@ -85,6 +86,14 @@ def test_nan_is_the_object_that_it_was(tmp_path: Path) -> None:
     assert np.nan in found["xs"]
     assert math.nan in found["xs"]
     assert found["counts"][np.nan] == 3
+
+
+def test_what_draws_from_the_generator_of_all_goes_on_with_it(tmp_path: Path) -> None:
+    found = through(tmp_path, pick=random.choice, drawing=np.random.normal, own=np.random.RandomState(3))
+    assert found["pick"].__self__ is random.choice.__self__  # type: ignore[attr-defined]
+    assert found["drawing"].__self__ is np.random.mtrand._rand  # type: ignore[attr-defined]
+    assert found["own"].rand() == np.random.RandomState(3).rand()
+    assert files(tmp_path) == ["drawing.pickle", "own.pickle", "pick.pickle"]
 
 
 def test_nan_and_what_is_in_itself(tmp_path: Path) -> None:
