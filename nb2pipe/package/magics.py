@@ -57,15 +57,18 @@ class Plain(NamedTuple):
     """Python in place of a magic: its text ("" where nothing is left), and the imports that it needs.
 
     ``left_out`` is whether a package lacks something: what the magic shows, or what the code does that it measures.
+    ``of_session`` is whether what it shows only tells of the machine, the session or the time.
     """
 
     text: str
     imports: tuple[Import, ...] = ()
     left_out: bool = False
+    of_session: bool = False
 
 
 NOTHING = Plain("")
 """What is left of a magic that only sets up the shell or the environment, as an install does."""
+_OF_SESSION = Plain("", left_out=True, of_session=True)
 
 
 class NotPlainError(ValueError):
@@ -116,7 +119,7 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name in _NOISE and not target:
         return NOTHING
     if name in _ASIDE and not target:
-        return Plain("", left_out=True)
+        return _OF_SESSION
     if name in _SHELL:
         return _command(f"{_ALIASES.get(name, name)} {text}".rstrip(), target, names)
     if name.startswith("pinfo") or name == "psearch":
@@ -150,7 +153,9 @@ def _cell(name: str, line: str, body: str, target: str, names: AbstractSet[str])
         words = shlex.split(line)
         if len(words) == 1:
             return _written(words[0], body, names)
-    if name in _ASIDE | _PAGES:
+    if name in _ASIDE:
+        return _OF_SESSION
+    if name in _PAGES:
         return Plain("", left_out=True)
     raise NotPlainError(f"%%{name}")
 

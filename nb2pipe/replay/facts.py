@@ -16,7 +16,7 @@ class Facts(NamedTuple):
     """By name the cells that bind or delete it, and those that bind or change it; by cell the magics that packages leave out.
 
     ``absent`` are the cells that no package has, each with the reason: it has nothing but magics that set up the shell or the
-    environment, or is no Python and fails. ``commands`` are those that run a command of the shell, such as ``!ls``,
+    environment or tell of the session, or is no Python and fails. ``commands`` are those that run a command of the shell, such as ``!ls``,
     ``unset`` those that show an array that nobody has filled, ``scripts`` those that run a script, behind which IPython draws
     once more what cells before have drawn: an empty figure, for theirs are closed.
     """
@@ -40,12 +40,8 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
         names = [*(d.name for d in effects.definitions), *(m.name for m in effects.mutations)]
         for name in dict.fromkeys(names):
             changed.setdefault(name, []).append(effects.cell)
-    left_out = {code.cell.index: magic for code in codes if (magic := _left_out(code))}
-    absent = {
-        code.cell.index: f"`{left_out[code.cell.index]}` is for the environment" for code in codes if _sets_up(code)
-    }
-    absent |= {code.cell.index: "it is no Python, and fails" for code in codes if code.tree is None}
-    aside = {cell: magic for cell, magic in left_out.items() if cell not in absent}
+    absent = {code.cell.index: reason for code in codes if (reason := _absence(code))}
+    aside = {c.cell.index: magic for c in codes if c.cell.index not in absent and (magic := _left_out(c))}
     trees = {code.cell.index: code.tree for code in codes if code.tree is not None}
     commands = frozenset(
         cell for cell, tree in trees.items() if any("shell=True" in _plainly(n) for n in ast.walk(tree))
@@ -83,19 +79,20 @@ def _plainly(node: ast.AST) -> str:
         return ""
 
 
-def _sets_up(code: Code) -> bool:
-    """Whether a cell has nothing but magics that set up the shell or the environment."""
+def _absence(code: Code) -> str:
+    """Why no package has a cell that has nothing but magics, "" where one has it."""
+    if code.tree is None:
+        return "it is no Python, and fails"
     try:
-        return (
-            code.tree is not None
-            and bool(code.tree.body)
-            and all(
-                is_magic(node) and plain(node, frozenset(), fails=code.cell.tags.raises) == NOTHING
-                for node in code.tree.body
-            )
-        )
+        if not code.tree.body or not all(map(is_magic, code.tree.body)):
+            return ""
+        made = [plain(node, frozenset(), fails=code.cell.tags.raises) for node in code.tree.body]
     except NotPlainError:
-        return False
+        return ""
+    if not all(form == NOTHING or form.of_session for form in made):
+        return ""
+    what = "tells of the session" if any(form.of_session for form in made) else "is for the environment"
+    return f"`{_left_out(code)}` {what}"
 
 
 def _left_out(code: Code) -> str:

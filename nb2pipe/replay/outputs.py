@@ -12,9 +12,14 @@ from nb2pipe.replay.compare import Place, pictures_differ, texts_differ
 
 _FIGURE = re.compile(r"<\w*Figure size ")
 _EMPTY_FIGURE = re.compile(r"<\w*Figure size [\dx.]+ with 0 Axes>")
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 _SAME = (  # what differs between any two runs, or between a notebook and a package, and means nothing
     (re.compile(r"\x1b\[[0-9;]*[A-Za-z]"), ""),  # colours
     (re.compile(r"0x[0-9a-fA-F]{6,}"), "0x"),  # addresses
+    (
+        re.compile(r"^Error in callback <function _draw_all_if_interactive at .*\n", re.MULTILINE),
+        "",
+    ),  # a figure cannot be drawn: IPython's words
     (re.compile(r"(CPU times|Wall time)[^\n]*"), r"\1"),  # of %time
     (re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py"), "<cell>"),
     (re.compile(r"\S*[/\\]tmp\w{8}\b"), "<temporary>"),  # names that `tempfile` makes
@@ -61,6 +66,13 @@ def is_empty_figure(output: Mapping[str, Any]) -> bool:
     """Whether an output is a figure that nothing was drawn in."""
     plain = _joined(output.get("data", {}).get("text/plain", ""))
     return _EMPTY_FIGURE.fullmatch(plain) is not None
+
+
+def is_live(output: Mapping[str, Any]) -> bool:
+    """Whether an output only stands where something else is shown for a while: a widget's area (``Output``), what was cleared."""
+    data = output.get("data", {})
+    plain = _joined(data.get("text/plain", ""))
+    return bool(data) and (not plain or (_WIDGET in data and plain.startswith("Output(")))
 
 
 def _picture(output: Mapping[str, Any]) -> Picture:

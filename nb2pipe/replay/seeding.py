@@ -40,9 +40,14 @@ def seed() -> None:
     load, importing = builtins.__import__, False
 
     def seed_new() -> None:
-        for name in _SHARED.keys() & sys.modules.keys() - seeded:
-            _SHARED[name].seed(sys.modules[name])
-            seeded.add(name)
+        nonlocal importing
+        importing = True  # PyTorch's own seeding imports
+        try:
+            for name in _SHARED.keys() & sys.modules.keys() - seeded:
+                _SHARED[name].seed(sys.modules[name])
+                seeded.add(name)
+        finally:
+            importing = False
 
     def imported(*arguments: Any, **options: Any) -> Any:
         nonlocal importing

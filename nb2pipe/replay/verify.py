@@ -14,7 +14,7 @@ from nb2pipe.replay.compare import Portrait, compared
 from nb2pipe.replay.facts import Facts
 from nb2pipe.replay.kernel import NotebookFails, Probe, Replay, replay
 from nb2pipe.replay.model import Difference, Report, Unknown
-from nb2pipe.replay.outputs import Shown, differing, figure_differs, is_empty_figure, lines, shown, tells
+from nb2pipe.replay.outputs import Shown, differing, figure_differs, is_empty_figure, is_live, lines, shown, tells
 from nb2pipe.replay.package import END, PackageStep, Project, Run, run_steps, run_whole
 from nb2pipe.replay.place import Place
 from nb2pipe.replay.processes import Start, fresh
@@ -112,8 +112,10 @@ class Comparison:
         return shown([self.of_cell(cell, truth) for cell in step.cells if cell not in self.subject.facts.absent])
 
     def of_cell(self, cell: int, truth: Replay) -> Sequence[Any]:
-        """What a run of the notebook shows in a cell, but for what IPython draws behind a script."""
+        """What a run of the notebook shows in a cell, but for what IPython draws behind a script, and where something was shown."""
         outputs = truth.outputs.get(cell, ())
+        if cell in truth.redrawn:
+            outputs = [o for o in outputs if not is_live(o)]
         return [o for o in outputs if not is_empty_figure(o)] if cell in self.subject.facts.scripts else outputs
 
     def report(
@@ -134,7 +136,7 @@ class Comparison:
             self.figures(step, runs, found)
         self.final(runs, found)
         self.elsewhere(found)
-        found.notes += self.absent()
+        found.notes += (*self.absent(), *self.live())
         if any(not name.startswith(("<run", "<default")) for _, name in found.differences):
             second = again()
             self.leave_out_undetermined(found, second, runs)
@@ -318,6 +320,12 @@ class Comparison:
         for cell, reason in sorted(self.subject.facts.absent.items()):
             if self.truth.outputs.get(cell):
                 yield f"cell {cell + 1} is no part of the package ({reason}); what it shows was not compared"
+
+    def live(self) -> Iterator[str]:
+        """Notes on the cells that have shown something for a while, such as how far they were."""
+        for cell in sorted(self.truth.redrawn - self.subject.facts.absent.keys()):
+            if any(is_live(output) for output in self.truth.outputs.get(cell, ())):
+                yield f"cell {cell + 1} shows in a widget how far it is; what stood there was not compared"
 
     # -- what the notebook itself does not determine ---------------------------------------------------------------------
 

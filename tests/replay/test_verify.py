@@ -247,6 +247,29 @@ def test_cells_that_no_package_shows(tmp_path: Path) -> None:
     assert "`%who`" in report.unknown[0].reason
 
 
+def test_cells_that_only_tell_of_the_session_are_noted(tmp_path: Path) -> None:
+    report = verified(tmp_path, ["x = 1", "%timeit -n 1 -r 1 x + 1\n%who", "print(x)"])
+    assert (report.verdict, report.unknown) == ("EQUAL", ())
+    assert report.notes == (
+        "cell 2 is no part of the package (`%timeit -n 1 -r 1 x + 1` tells of the session); what it shows was not compared",
+    )
+
+
+def test_how_far_a_cell_is_is_noted(tmp_path: Path) -> None:
+    cell = """
+from rich.console import Console
+from rich.progress import track
+for x in track(range(3), console=Console(stderr=True)):
+    pass
+print(x)
+"""
+    report = verified(tmp_path, [cell])
+    assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
+    assert report.notes == ("cell 1 shows in a widget how far it is; what stood there was not compared",)
+    (tmp_path / "other").mkdir()
+    assert verified(tmp_path / "other", [cell], ("print(x)", "print(x + 1)")).verdict == "UNKNOWN"
+
+
 def test_what_commands_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHELL", shutil.which("bash") or "")
     cells = [
