@@ -10,7 +10,9 @@ from nb2pipe.replay.package import Project
 ALWAYS_OTHER = "the notebook itself gives another one each time"
 OTHER_LINES = "some lines are others each time in the notebook itself"
 OTHER_EACH_TIME = frozenset({ALWAYS_OTHER, OTHER_LINES})
-_IN_ONE_PROCESS = "it rests on random numbers; in one process it is equal where both begin with one seed"
+_IN_ONE_PROCESS = (
+    "it rests on random numbers or on time; in one process it is equal where both begin with one seed and one clock"
+)
 
 
 @dataclass(slots=True)
@@ -25,14 +27,14 @@ class Found:
     figures: int = 0
 
 
-def forgive_chance(found: Found, whole: Found, seeded: Found, project: Project) -> None:
-    """What is equal where the random states are seeded alike is no difference, and known.
+def forgive_chance(found: Found, whole: Found, alike: Found, project: Project) -> None:
+    """What is equal where the random states and the clock begin alike is no difference, and known.
 
-    ``found`` is about all runs of the package, ``whole`` about that in one process, ``seeded`` about one in one process with
-    the notebook's and the package's random states seeded alike. Where only steps in processes of their own differ, and they
+    ``found`` is about all runs of the package, ``whole`` about that in one process, ``alike`` about one in one process with
+    random states and a clock that begin as the notebook's. Where only steps in processes of their own differ, and they
     rest on what is random, it stays unknown whether that is all.
     """
-    unequal = seeded.differences.keys() | seeded.unknown.keys()
+    unequal = alike.differences.keys() | alike.unknown.keys()
     equal: dict[str, list[str]] = {}
     for key in dict.fromkeys([*found.unknown, *found.differences]):
         step, name = key
@@ -45,7 +47,7 @@ def forgive_chance(found: Found, whole: Found, seeded: Found, project: Project) 
             found.differences.pop((step, name), None)
         told = ", ".join(name if name.startswith("<") else f"`{name}`" for name in names)
         found.notes.append(
-            f"step {step}: each run of the notebook gives another {told}; equal where both begin with one seed"
+            f"step {step}: each run of the notebook gives another {told}; equal where both begin with one seed and one clock"
         )
     for key in found.differences.keys() - unequal:
         step, name = key

@@ -22,8 +22,9 @@ def main(order: dict[str, Any]) -> None:
     package, values = order["package"], Path(order["values"])
     probe = runpy.run_path(str(Path(__file__).with_name("probe.py")), run_name="nb2pipe.replay.probe")
     keep = functools.partial(probe["portraits"], package=package)
-    if order.get("seeded"):
+    if order.get("alike"):
         runpy.run_path(str(Path(__file__).with_name("seeding.py")), run_name="nb2pipe.replay.seeding")["seed"]()
+        runpy.run_path(str(Path(__file__).with_name("clock.py")), run_name="nb2pipe.replay.clock")["start"]()
     if order["do"] == "load":
         _load(package, order, values, keep)
     else:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PROBE = Path(__file__).with_name("probe.py")
 SEEDING = Path(__file__).with_name("seeding.py")
+CLOCK = Path(__file__).with_name("clock.py")
 _PATIENCE = 900.0  # seconds, for a probe
 _BUILTINS = "__import__('builtins')"
 
@@ -61,11 +62,12 @@ class _Seen:
 
 
 def replay(
-    document: Any, place: Place, probes: Sequence[Probe], timeout: float | None = None, *, seeded: bool = False
+    document: Any, place: Place, probes: Sequence[Probe], timeout: float | None = None, *, alike: bool = False
 ) -> Replay:
     """Run a notebook (an nbformat node) in a fresh copy of its folder; its cells that are tagged ``skip`` are left out.
 
-    ``timeout`` is in seconds, for each cell; ``seeded`` is whether the shared random states begin with a seed.
+    ``timeout`` is in seconds, for each cell; ``alike`` is whether the shared random states begin with a seed, and the
+    time with a clock that goes on by looks.
 
     Raises:
         NotebookFails: A cell fails that is not expected to, or takes too long.
@@ -74,7 +76,7 @@ def replay(
     seen = _Seen()
     client = _client(copy.deepcopy(document), working, seen, timeout)
     started = time.monotonic()
-    asyncio.run(_execute(client, seen, probes, values, seeded=seeded))
+    asyncio.run(_execute(client, seen, probes, values, alike=alike))
     seconds = time.monotonic() - started
     found: dict[str, dict[str, Portrait]] = {}
     for number, probe in enumerate(probes):
@@ -82,14 +84,15 @@ def replay(
     return Replay(found, seen.outputs, frozenset(seen.redrawn), seconds)
 
 
-async def _execute(client: Any, seen: _Seen, probes: Sequence[Probe], values: Path, *, seeded: bool) -> None:
+async def _execute(client: Any, seen: _Seen, probes: Sequence[Probe], values: Path, *, alike: bool) -> None:
     """Run the cells in order, and look behind each at what is asked for."""
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what the kernel itself has to say
     async with client.async_setup_kernel(cleanup_kc=True, env=environment(), **quiet):
-        if seeded:
+        if alike:
             await _do_unseen(client, _ours(SEEDING, "seed()"))
+            await _do_unseen(client, _ours(CLOCK, "start()"))
         for position, cell in enumerate(client.nb.cells):
             if cell.cell_type == "code" and "skip" not in cell.metadata.get("tags", ()):
                 which = f"cell {position + 1} of the notebook"

@@ -117,18 +117,18 @@ def run_steps(project: Project, place: Place, timeout: float | None, start: Star
 
 
 def run_whole(
-    project: Project, place: Place, timeout: float | None, *, scale: int = 1, start: Start = fresh, seeded: bool = False,
+    project: Project, place: Place, timeout: float | None, *, scale: int = 1, start: Start = fresh, alike: bool = False,
 ) -> Run:  # fmt: skip
     """Run ``python -m <package>``: all steps in one process.
 
-    ``scale`` is by how much figures are drawn larger, ``start`` how the process is made; ``seeded`` is
-    whether the shared random states begin with a seed.
+    ``scale`` is by how much figures are drawn larger, ``start`` how the process is made; ``alike`` is
+    whether the shared random states begin with a seed, and the time with a clock that goes on by looks.
     """
     working, run = lay_out(place), Run()
     values, pictures = place.fresh("whole"), place.fresh("figures")
     mark = f"\x1e{secrets.token_hex(8)}\x1e"
     arguments = ["--figures", str(pictures)]
-    order = {"do": "run", "values": str(values), "mark": mark, "scale": scale, "arguments": arguments, "seeded": seeded}
+    order = {"do": "run", "values": str(values), "mark": mark, "scale": scale, "arguments": arguments, "alike": alike}
     ended = _drive(project, place, working, order, timeout, start)
     run.outputs, run.errors = _by_step(ended.stdout, mark), _by_step(ended.stderr, mark)
     for step in project.steps:

@@ -52,19 +52,19 @@ def verify(subject: Subject, place: Place, settings: Settings, start: Start = fr
         return replay_notebook(subject, place, settings)
 
     def alike() -> tuple[Replay, Run]:
-        seeded = replay_notebook(subject, place, settings, seeded=True)
-        return seeded, run_whole(subject.project, place, limit, scale=scale, seeded=True)
+        truth = replay_notebook(subject, place, settings, alike=True)
+        return truth, run_whole(subject.project, place, limit, scale=scale, alike=True)
 
     return Comparison(subject, settings, truth).report(runs, again, alike)
 
 
-def replay_notebook(subject: Subject, place: Place, settings: Settings, *, seeded: bool = False) -> Replay:
+def replay_notebook(subject: Subject, place: Place, settings: Settings, *, alike: bool = False) -> Replay:
     """The notebook's run, with portraits of what its package's steps give.
 
     Raises:
         NotebookFails: A cell fails.
     """
-    return replay(subject.document, place, list(_probes(subject)), settings.timeout, seeded=seeded)
+    return replay(subject.document, place, list(_probes(subject)), settings.timeout, alike=alike)
 
 
 def _probes(subject: Subject) -> Iterator[Probe]:
@@ -124,7 +124,7 @@ class Comparison:
         """Compare runs of a package.
 
         ``again`` replays the notebook once more, where that is needed; ``alike`` runs the notebook and the package with
-        random states that are seeded alike, where the notebook itself is another each time.
+        random states and a clock that begin alike, where the notebook itself is another each time.
         """
         found = Found()
         second: Replay | None = None
@@ -144,8 +144,8 @@ class Comparison:
             with suppress(NotebookFails):  # as it may with other numbers
                 truth, run = alike()
                 if not run.failed:
-                    seeded = Comparison(self.subject, self.settings, truth).found_in(run)
-                    forgive_chance(found, self.found_in(runs[0]), seeded, self.project)
+                    beginning_alike = Comparison(self.subject, self.settings, truth).found_in(run)
+                    forgive_chance(found, self.found_in(runs[0]), beginning_alike, self.project)
         order = [s.name for s in self.project.steps]
 
         def place(key: tuple[str, str]) -> int:

@@ -113,7 +113,7 @@ def test_changed_figures(tmp_path: Path) -> None:
 
 def test_what_the_notebook_does_not_determine_is_unknown_and_nothing_else(tmp_path: Path) -> None:
     cells = [
-        "import time\nx = time.time_ns()\ny = 3",
+        "import uuid\nx = uuid.uuid4().int\ny = 3",
         "z = y + 1\nprint('now', x)\nprint('fixed', z)",
         "print(x > 2, z)",
     ]
@@ -143,10 +143,30 @@ def test_random_numbers_are_compared_where_both_begin_with_one_seed(tmp_path: Pa
     report = verified(tmp_path, RANDOM)
     assert report.verdict == "EQUAL", (report.differences, report.unknown)
     assert report.notes == (
-        "step cell_1: each run of the notebook gives another `x`, `a`; equal where both begin with one seed",
-        "step cell_2: each run of the notebook gives another <output>; equal where both begin with one seed",
-        "step cell_3: each run of the notebook gives another `c`; equal where both begin with one seed",
+        "step cell_1: each run of the notebook gives another `x`, `a`; equal where both begin with one seed and one clock",
+        "step cell_2: each run of the notebook gives another <output>; equal where both begin with one seed and one clock",
+        "step cell_3: each run of the notebook gives another `c`; equal where both begin with one seed and one clock",
     )
+
+
+TIMED = [
+    "import time\nfrom datetime import datetime",
+    "began = time.time()\nstamp = datetime.now().strftime('%Y%m%d%H%M%S%f')",
+    "time.sleep(0.01)\ntook = time.perf_counter() - began\nprint(f'{time.time() - began} s')",
+]
+
+
+def test_times_are_compared_where_both_have_one_clock(tmp_path: Path) -> None:
+    report = verified(tmp_path, TIMED)
+    assert report.verdict == "EQUAL", (report.differences, report.unknown)
+    assert [note.partition(";")[0] for note in report.notes] == [
+        "step cell_2: each run of the notebook gives another `began`, `stamp`",
+        "step cell_3: each run of the notebook gives another `took`, <output>",
+    ]
+    (tmp_path / "other").mkdir()
+    report = verified(tmp_path / "other", TIMED, ("time.sleep(0.01)", "time.sleep(0.02)"))
+    assert report.verdict == "UNKNOWN"
+    assert [u[:2] for u in report.unknown] == [("cell_3", "took"), ("cell_3", "<output>")]
 
 
 @pytest.mark.parametrize(
