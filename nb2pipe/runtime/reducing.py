@@ -45,6 +45,9 @@ def singleton(path: str) -> Any:
     return found() if path.endswith("()") else found
 
 
+_LIST_ITERATOR: type = type(iter([]))
+
+
 def reduced(obj: Any) -> Any:
     """What pickle is to do with an object, in the form of ``__reduce__``; ``NotImplemented`` where it knows itself.
 
@@ -57,6 +60,8 @@ def reduced(obj: Any) -> Any:
         return NotImplemented if "__module__" in behind and "__dict__" in behind else (kind, (behind,))
     if kind.__module__.startswith("numpy") and kind.__name__ == "memmap" and obj.flags.writeable:
         raise pickle.PicklingError("an array that is mapped to a file writes to that file")
+    if kind is _LIST_ITERATOR:
+        return _list_iterator(obj)
     if isinstance(obj, type):
         return NotImplemented
     if isinstance(obj, BaseException):
@@ -64,6 +69,22 @@ def reduced(obj: Any) -> Any:
     if getattr(kind, "__module__", None) == "__main__":
         return _instance(obj)
     return NotImplemented
+
+
+def _list_iterator(obj: Any) -> Any:
+    """An iterator that is beyond the end of a list that has become shorter: put back as usual it would stand at the end."""
+    made = obj.__reduce__()
+    if len(made) < 3 or made[2] <= len(made[1][0]):
+        return NotImplemented
+    return (_beyond, (made[1][0], made[2]))
+
+
+def _beyond(items: list[Any], index: int) -> Any:
+    size, iterator = len(items), iter(items)
+    items.extend([None] * (index - size))
+    iterator.__setstate__(index)  # type: ignore[attr-defined]  # of every list's iterator, for pickle
+    del items[size:]
+    return iterator
 
 
 def _behind(view: Any) -> Any:

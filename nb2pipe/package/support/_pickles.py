@@ -10,7 +10,7 @@ import sys
 import types
 import weakref
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 from . import _sets
 from ._layout import compact, laid_out, layout_of
@@ -24,6 +24,7 @@ _GENERATORS = {
     "RandomState": "numpy.random.mtrand._rand",
     "Generator": "torch.default_generator",
 }
+_LIST_ITERATOR: type = type(iter([]))
 _FIXED_MODULES = frozenset({"datetime", "decimal", "fractions", "pathlib", "pyarrow", "re", "uuid", "zoneinfo"})
 
 
@@ -74,6 +75,8 @@ class Pickler(pickle.Pickler):
         if kind.__name__ in _GENERATORS and _of_all(obj):
             self._hidden.add(id(obj))
             return _named, (_GENERATORS[kind.__name__],)
+        if kind is _LIST_ITERATOR:
+            return _list_iterator(obj)
         if kind is weakref.finalize and obj.alive:
             raise pickle.PicklingError("something is cleared away when it ends, and it ends with its process")
         if kind.__module__.partition(".")[0] == "pandas":
@@ -141,6 +144,20 @@ def _of_all(generator: Any) -> bool:
     """Whether a random generator is the one that its library keeps for everybody, whose state goes from step to step as a state."""
     path = _GENERATORS[type(generator).__name__]
     return path.rpartition(".")[0] in sys.modules and _named(path) is generator
+
+
+def _list_iterator(iterator: Any) -> Any:
+    """One that is beyond the end of a list that has become shorter: put back as usual it would stand at the end."""
+    made = iterator.__reduce__()
+    return (_beyond, (made[1][0], made[2])) if len(made) > 2 and made[2] > len(made[1][0]) else NotImplemented
+
+
+def _beyond(items: list[Any], index: int) -> Any:
+    size, iterator = len(items), cast("Any", iter(items))
+    items.extend([None] * (index - size))
+    iterator.__setstate__(index)
+    del items[size:]
+    return iterator
 
 
 def _laid_out(array: Any) -> Any:
