@@ -59,9 +59,10 @@ class Obj:
         self.data = data
         self.fixed = fixed
         self.klass = klass
-        self.holds: set[Obj] = set()
-        self.held_by: set[Obj] = set()
-        self.views: set[Obj] = set()
+        # in the order in which they were added, so that two runs look at them in one order
+        self.holds: dict[Obj, None] = {}
+        self.held_by: dict[Obj, None] = {}
+        self.views: dict[Obj, None] = {}
         self.names: set[str] = set()
         self.attrs: dict[str, tuple[Obj, ...]] | None = None
         self.elems: Val = ()
@@ -236,8 +237,7 @@ def hold(holder: Obj, held: Iterable[Obj]) -> None:
         if obj not in holder.elems:
             holder.elems = join(holder.elems, (obj,))
         if not atomic(obj) and obj not in holder.holds:
-            holder.holds.add(obj)
-            obj.held_by.add(holder)
+            holder.holds[obj] = obj.held_by[holder] = None
 
 
 def link(holder: Obj, held: Iterable[Obj]) -> None:
@@ -246,15 +246,13 @@ def link(holder: Obj, held: Iterable[Obj]) -> None:
         return
     for obj in held:
         if obj is not holder and not atomic(obj) and obj not in holder.holds:
-            holder.holds.add(obj)
-            obj.held_by.add(holder)
+            holder.holds[obj] = obj.held_by[holder] = None
 
 
 def view(viewer: Obj, base: Obj) -> None:
     """Record that ``viewer`` shares its buffer with ``base``."""
     if viewer is not base and not is_atom(viewer) and not is_atom(base):
-        viewer.views.add(base)
-        base.views.add(viewer)
+        viewer.views[base] = base.views[viewer] = None
         link(viewer, (base,))
         if viewer.type not in FRAMES and isinstance(base.data, tuple) and base.data[:1] == ("lent",):
             view(viewer, base.data[1])

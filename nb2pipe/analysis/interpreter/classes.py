@@ -63,8 +63,7 @@ class Classes(Functions):
             base = "tuple"
         instance = self.new(base, klass=obj, immutable=base == "tuple" and self._is_closed(obj))
         instance.attrs = {}
-        instance.holds.add(obj)
-        obj.held_by.add(instance)
+        instance.holds[obj] = obj.held_by[instance] = None
         return instance
 
     def _is_closed(self, obj: Obj) -> bool:
@@ -106,8 +105,7 @@ class Classes(Functions):
     def part_of_class(self, obj: Obj, value: Val = ()) -> Obj:
         """A member of an enumeration: it belongs to its class."""
         member = self.new("enum.Enum", immutable=True)
-        member.holds.add(obj)
-        obj.held_by.add(member)
+        member.holds[obj] = obj.held_by[member] = None
         if value:
             member.attrs = {"value": value, "_value_": value}
             link(member, value)

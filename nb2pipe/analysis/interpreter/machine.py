@@ -189,8 +189,7 @@ class Machine(Flow):
             piece = Obj(cell=obj.cell)
             piece.part = piece  # of a part nothing more is known than of the whole
             view(piece, obj)
-            obj.holds.add(piece)
-            piece.held_by.add(obj)
+            obj.holds[piece] = piece.held_by[obj] = None
             obj.part = piece
         return obj.part
 
@@ -447,8 +446,7 @@ class Machine(Flow):
 def _link_frame(holder: Obj, value: Val) -> None:
     for obj in value:
         if obj is not holder and not atomic(obj):
-            holder.holds.add(obj)
-            obj.held_by.add(holder)
+            holder.holds[obj] = obj.held_by[holder] = None
 
 
 def _behind(obj: Obj) -> tuple[str, ...]:
