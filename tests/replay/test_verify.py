@@ -290,6 +290,19 @@ print(x)
     assert verified(tmp_path / "other", [cell], ("print(x)", "print(x + 1)")).verdict == "UNKNOWN"
 
 
+def test_what_sympy_prints(tmp_path: Path) -> None:
+    cells = [
+        "import sympy\nfrom sympy.abc import x\nsympy.init_printing(order='rev-lex')",
+        "e = (x + sympy.pi) ** 2 / 3\ne",
+        "[e, sympy.Rational(4, 5), 1.5]",
+        "f = {x: e, 2: (x, 1)}\nf",
+        "(e, 'text', True)",
+        "print(e)\nsympy.Matrix([[1, x], [2, 3]])",
+    ]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.unknown, report.notes) == ("EQUAL", (), (), ())
+
+
 def test_what_commands_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHELL", shutil.which("bash") or "")
     cells = [

@@ -7,6 +7,7 @@ import logging
 import sys
 from typing import Any
 
+from . import _sympy
 from ._figures import in_ipython, show_figure
 from ._pretty import as_text
 
@@ -51,7 +52,8 @@ def _print(value: Any) -> None:
         if figures is not None and isinstance(value, figures.Figure):
             show_figure(value)
         else:
-            print(as_text(value))
+            text = _sympy.as_text(value)
+            print(as_text(value) if text is None else text)
     except Exception:  # what cannot be shown does not end a notebook
         _logger.exception("a %s cannot be shown", type(value).__qualname__)
 

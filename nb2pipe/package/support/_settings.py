@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import _figures, _logging
+from . import _figures, _logging, _sympy
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +251,7 @@ STATES: dict[str, State] = {
     "figures": State(_open_figures, lambda value: None),
     "plotly": State(_plotly, _set_plotly),
     "sklearn": State(_sklearn, _set_sklearn),
+    "sympy": State(_sympy.taken, _sympy.put),
     "logging": State(_logging.taken, _logging.put),
     "warnings": State(lambda: list(warnings.filters), _set_warnings),
     "random": _of("random.getstate", "setstate"),

@@ -113,7 +113,7 @@ def test_open_figures_are_refused(tmp_path: Path) -> None:
     assert "step a leaves figures changed, which cannot be carried to another process: figures are open" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["patch:json.dumps", "module:tools", "sympy", "torch.settings", "anything"])
+@pytest.mark.parametrize("name", ["patch:json.dumps", "module:tools", "joblib", "torch.settings", "anything"])
 def test_a_state_without_a_way_is_refused(name: str) -> None:
     words = "cannot be carried to another process; run the pipeline in one process: python -m "
     with pytest.raises(StateNotCarried, match=rf"^step a leaves {name} changed, which {words}"):
