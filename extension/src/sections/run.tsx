@@ -150,11 +150,15 @@ function Outcome(props: {
 function Verdict(props: { report: IReport; trans: TranslationBundle }): React.ReactElement {
   const { report, trans } = props;
   const { values, outputs, figures } = report.compared;
+  const compared = [
+    trans._n('%1 value', '%1 values', values),
+    trans._n('%1 output', '%1 outputs', outputs),
+    trans._n('%1 figure', '%1 figures', figures)
+  ];
   return (
     <div className={`jp-nb2pipe-verdict jp-mod-${report.verdict.toLowerCase()}`}>
       <p>
-        <b>{report.verdict}</b>{' '}
-        {trans.__('compared: %1 values, %2 outputs, %3 figures', values, outputs, figures)}
+        <b>{report.verdict}</b> {trans.__('compared: %1', compared.join(', '))}
       </p>
       <ul>
         {report.differences.slice(0, 20).map((found, i) => (

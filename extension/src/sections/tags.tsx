@@ -67,7 +67,7 @@ export function TagsSection(props: ISectionProps): React.ReactElement {
   );
   return (
     <Section name={trans.__('Tags of cell %1', place)} open>
-      <div className="jp-nb2pipe-form">
+      <div className="jp-nb2pipe-form jp-mod-tags">
         {text('step', trans.__('Step'), trans.__('by its heading'))}
         <Choice
           label={trans.__('Role')}
