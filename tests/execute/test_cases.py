@@ -30,3 +30,13 @@ def test_no_guard_trips(case: dict[str, Any], tmp_path: Path) -> None:
     path = write(tmp_path / "notebook.ipynb", [code(c["source"], *c["tags"]) for c in case["cells"]])
     result = run(compiled(path, None if "deps" in case else "cells:1"), guards="strict")
     assert result.seen == []
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "edges" in c], ids=lambda c: c["name"])
+def test_the_edges_are_those_that_are_needed(case: dict[str, Any], tmp_path: Path) -> None:
+    pipeline = compiled(
+        write(tmp_path / "notebook.ipynb", [code(c["source"]) for c in case["cells"]]), "cells:1"
+    ).pipeline
+    cells = {step.name: step.cells for step in pipeline.steps}
+    found = {(a, b) for edge in pipeline.edges for a in cells[edge.source] for b in cells[edge.target]}
+    assert found == {(writer, reader) for writer, reader, _ in case["edges"]}
