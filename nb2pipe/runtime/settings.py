@@ -103,8 +103,8 @@ def _set_figures(value: Any) -> None:
 
 def _drawn() -> Any:
     """Whether anything was drawn since the last ``%run``, as IPython counts it where ``%matplotlib`` has made it draw behind scripts."""
-    draw = getattr(loaded("matplotlib.pyplot"), "draw_if_interactive", None)
-    return getattr(draw, "called", None) if _execution().default_runner else None
+    called = getattr(getattr(loaded("matplotlib.pyplot"), "draw_if_interactive", None), "called", None)
+    return called if called is not None and _execution().default_runner else None
 
 
 def _set_drawn(value: bool) -> None:
