@@ -121,6 +121,8 @@ class _Run:
                 self._run_patches(access.resource.key.removeprefix("patch:"), code.tree.body[0])
             elif access.resource == LIBRARIES:
                 machine.call_back(machine.kept_by_libraries, [], code.tree.body[0])
+                if FAMILIES in record.libraries or FAMILIES in code.cell.source:
+                    self._keep_classes(record, first)
         if (FIGURES, "write") in record.accesses:
             self._plot(record)
         if not alive:
@@ -132,6 +134,12 @@ class _Run:
         owner, _, name = target.rpartition(".")
         found = [value for where, value in self.machine.patches.get(name, ()) if where == owner]
         self.machine.call_back((o for value in found for o in value), [], node)
+
+    def _keep_classes(self, record: Record, span: Span) -> None:
+        """Who asks a class for those that are made from it finds those that somebody holds: what has no name any more is cleared away."""
+        for name, binding in self.machine.space.names.items():
+            if binding.must != record.cell and any(obj.kind == "class" for obj in reach(binding.value)):
+                record.uses.setdefault(name, (span, Certainty.MAY, False))
 
     def _plot(self, record: Record) -> None:
         """Where figures stay open, whoever plots may change any of them, whatever its name."""
