@@ -20,20 +20,9 @@ _BEGIN = 1_700_000_000
 _TICK = 2.0**-20
 """By how many seconds a look moves it: sums of such are exact, so that a span depends on the looks in it alone."""
 
-_BESIDE = frozenset(
-    {
-        "IPython",
-        "asyncio",
-        "ipykernel",
-        "jupyter_client",
-        "logging",
-        "nb2pipe",
-        "threading",
-        "tornado",
-        "traitlets",
-        "zmq",
-    }
-)
+_BESIDE = frozenset({"IPython", "asyncio", "ipykernel", "jupyter_client", "logging", "nb2pipe", "threading", "tornado", "traitlets",
+                     "zmq"})  # fmt: skip
+"""Whose looks are not the notebook's."""
 
 
 def start() -> None:

@@ -318,21 +318,17 @@ def _computes(code: types.CodeType) -> Iterator[str]:
             yield f"{step.opname} {step.argrepr}".rstrip()
 
 
-_GENERATORS = frozenset({"Random", "RandomState", "Generator"})
-_GENERATORS_OF_ALL = {
-    "random._inst": "random",
-    "numpy.random.mtrand._rand": "numpy.random.mtrand",
-    "torch.default_generator": "torch",
+_GENERATORS = {
+    "Random": ("random", "_inst"),
+    "RandomState": ("numpy.random.mtrand", "_rand"),
+    "Generator": ("torch", "default_generator"),
 }
 
 
 def _generator_of_all(value: Any) -> str | None:
     """The name of the random generator that a library keeps for everybody: how far it is, is no matter of who holds it."""
-    own = (
-        (name, getattr(sys.modules.get(module), name.rpartition(".")[2], None))
-        for name, module in _GENERATORS_OF_ALL.items()
-    )
-    return next((name for name, found in own if found is value), None)
+    module, name = _GENERATORS[type(value).__name__]
+    return f"{module}.{name}" if getattr(sys.modules.get(module), name, None) is value else None
 
 
 # -- libraries ------------------------------------------------------------------------------------------------------
