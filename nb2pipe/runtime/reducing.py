@@ -14,7 +14,10 @@ from typing import Any, NamedTuple
 from nb2pipe.runtime.clouds import cloudpickle
 
 _OWN_PICKLING = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
-
+_HOOKS = ("__getattr__", "__getattribute__", "__new__", "__setattr__", "__setitem__", "append", "extend")
+"""What pickle asks for, or runs, when it takes an instance apart or makes it again."""
+_NATIVE: tuple[Any, ...] = (list, dict, tuple, str, bytes, int, float, complex, object)
+"""Python's own classes that the notebook's may be made from."""
 
 _SINGLETONS = (
     "os.environ", "sys.path", "sys.modules", "sys.argv", "matplotlib.rcParams", "random._inst", "numpy.random.mtrand._rand",
@@ -186,19 +189,29 @@ def _make_class(meta: Any, name: str, bases: Any, namespace: dict[str, Any], tra
 
 
 def _instance(obj: Any) -> Any:
-    """An instance whose class answers for attributes that are not there: pickle must not ask it for its own."""
+    """An instance of a class of the notebook's with hooks that pickle would run: to ask for attributes, or to make it once more."""
     kind = type(obj)
-    lineage = [c for c in kind.__mro__ if c is not object]
-    asked = any(n in c.__dict__ for c in lineage for n in ("__getattr__", "__getattribute__"))
-    special = any(n in c.__dict__ for c in lineage for n in _OWN_PICKLING)
-    if special or any(c.__module__ != "__main__" for c in lineage):
+    own = [c for c in kind.__mro__ if c.__module__ == "__main__"]
+    others = [c for c in kind.__mro__ if c not in own and c not in _NATIVE and c.__module__ not in ("abc", "typing")]
+    if others or any(n in c.__dict__ for c in own for n in _OWN_PICKLING):
         return NotImplemented
+    native = next(c for c in kind.__mro__ if c in _NATIVE)
     attributes = _attributes(obj)
-    if attributes is not None and any(v is attributes for c in lineage for v in vars(c).values()):
-        return (object.__new__, (kind,), attributes, None, None, _set_attributes)
-    if not asked:
+    if attributes is not None and any(v is attributes for c in own for v in vars(c).values()):
+        return (
+            (object.__new__, (kind,), attributes, None, None, _set_attributes) if native is object else NotImplemented
+        )
+    if not any(n in c.__dict__ for c in own for n in _HOOKS):
         return NotImplemented
-    return (object.__new__, (kind,), _slot_values(obj, lineage) | (attributes or {}), None, None, _set_instance)
+    arguments = native.__getnewargs__(obj) if hasattr(native, "__getnewargs__") else ()
+    held = native.copy(obj) if native in (list, dict) else None
+    state = (_slot_values(obj, own) | (attributes or {}), held)
+    return (_bare, (native, kind, *arguments), state, None, None, _set_instance)
+
+
+def _bare(native: Any, kind: type, *arguments: Any) -> Any:
+    """An instance as Python itself makes it, without what the class does to make one."""
+    return native.__new__(kind, *arguments)
 
 
 def _slot_values(obj: Any, lineage: Iterable[type]) -> dict[str, Any]:
@@ -225,9 +238,14 @@ def _set_attributes(obj: Any, attributes: dict[str, Any]) -> None:
     obj.__dict__ = attributes
 
 
-def _set_instance(obj: Any, state: dict[str, Any]) -> None:
-    for name, value in state.items():
+def _set_instance(obj: Any, state: tuple[dict[str, Any], Any]) -> None:
+    attributes, held = state
+    for name, value in attributes.items():
         object.__setattr__(obj, name, value)
+    if isinstance(held, list):
+        list.extend(obj, held)
+    elif isinstance(held, dict):
+        dict.update(obj, held)
 
 
 def _exception(obj: BaseException) -> Any:
@@ -243,4 +261,4 @@ def _exception(obj: BaseException) -> Any:
 
 def _set_exception(obj: BaseException, state: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
     obj.args = state[0]
-    _set_instance(obj, state[1])
+    _set_instance(obj, (state[1], None))

@@ -45,6 +45,25 @@ NOTEBOOKS: dict[str, list[str]] = {
         "x = np.random.permutation(5)\nx",
         "print(random.sample(range(100), 5), np.random.normal(), x)",
     ],
+    "hooks that make instances": [
+        """
+class Noted(dict):
+    def __setitem__(self, key, value):
+        super().__setitem__(key, value * 2)
+class Louder(str):
+    def __new__(cls, text):
+        return super().__new__(cls, text + "!")
+class Slotted:
+    __slots__ = ("size",)
+    def __setattr__(self, name, value):
+        object.__setattr__(self, name, value + 1)
+noted, loud, slotted = Noted(), Louder("x"), Slotted()
+noted["a"] = slotted.size = 1
+noted.kept = noted""",
+        "print(noted, loud, slotted.size, noted.kept is noted)",
+        "noted['b'] = 1",
+        "print(noted, loud, slotted.size, noted.kept is noted, type(loud).__name__)",
+    ],
     "environment": [
         "import os\nos.environ['KEPT'] = '1'\nos.environ['GONE'] = '2'",
         "del os.environ['GONE']\nprint(os.environ['KEPT'])",

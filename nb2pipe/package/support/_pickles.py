@@ -12,7 +12,7 @@ import weakref
 from collections import Counter
 from typing import Any, cast
 
-from . import _sets
+from . import _instances, _sets
 from ._layout import compact, laid_out, layout_of
 
 _FIXED = (
@@ -87,7 +87,7 @@ class Pickler(pickle.Pickler):
                 self._hide_arrays(obj)
         elif "numpy" in sys.modules and isinstance(obj, sys.modules["numpy"].ndarray):
             return self._array(obj)
-        return NotImplemented
+        return NotImplemented if isinstance(obj, (type, BaseException)) else _instances.reduced(obj)
 
     def _array(self, obj: Any) -> Any:
         owner = obj
