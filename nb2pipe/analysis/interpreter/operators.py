@@ -155,7 +155,7 @@ class Operators(Parts):
                     self.iterate((obj,), node)
             return BOOL
         if any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
-            if not any(o.immutable for o in left) and not any(o.immutable for r in rights for o in r):
+            if not any(sides and all(o.immutable for o in sides) for sides in (left, join(*rights))):
                 self.rec.traits.add("identity")
             if all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
                 return BOOL
