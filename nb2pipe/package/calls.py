@@ -21,6 +21,8 @@ from nb2pipe.analysis.scopes import scope_of
 
 Extra = Mapping[str, tuple[str, ...]]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+WITH_VALUES = "with_values"
+"""What stands around a function that is handed on, in `support/_bound.py`."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -116,7 +118,7 @@ class _Edit(NamedTuple):
 
 
 def passing(text: str, extra: Extra) -> str:
-    """The text with the arguments added to all calls, and ``partial`` where a function is handed on.
+    """The text with the arguments added to all calls, and ``with_values`` where a function is handed on.
 
     Raises:
         ShadowedError: As `uses` has it.
@@ -144,7 +146,7 @@ def passing(text: str, extra: Extra) -> str:
         edits.append(_before_end(tokens, opening, arguments))
     for use in found.handed:
         arguments = ", ".join(f"{a}={a}" for a in extra[use.id])
-        edits.append(_Edit(use.lineno, _column(lines, use.lineno, use.col_offset), "partial("))
+        edits.append(_Edit(use.lineno, _column(lines, use.lineno, use.col_offset), f"{WITH_VALUES}("))
         edits.append(_Edit(use.lineno, _column(lines, use.lineno, use.end_col_offset), f", {arguments})"))
     return _edited(text, edits)
 

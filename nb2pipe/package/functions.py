@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from nb2pipe.package.bindings import BUILTINS, Place
-from nb2pipe.package.calls import ShadowedError, hands_on, passing, taking
+from nb2pipe.package.calls import WITH_VALUES, ShadowedError, hands_on, passing, taking
 from nb2pipe.package.model import Function
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -34,8 +34,8 @@ def lifted(
     for name, place in candidates.items():
         text = taking(passing(place.statement.text, passed), extra[name])
         mentions = place.names.mentioned - {*extra[name]}
-        if "partial(" in text and "partial(" not in place.statement.text:
-            mentions |= {"partial"}
+        if f"{WITH_VALUES}(" in text:
+            mentions |= {WITH_VALUES}
         found[name] = Function(name, place.statement, text, extra[name], frozenset(mentions), place.cell, place.origin)
     return found
 

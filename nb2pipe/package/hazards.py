@@ -10,13 +10,14 @@ from collections.abc import Set as AbstractSet
 from nb2pipe.analysis.effects import Effects
 from nb2pipe.diagnostics import Span
 from nb2pipe.package.bindings import BUILTINS, Names, Place
+from nb2pipe.package.calls import WITH_VALUES
 from nb2pipe.package.cells import PlainCell
 from nb2pipe.package.magics import RUNS
 from nb2pipe.package.model import Reason
 
 _NAMESPACE = frozenset({"exec", "eval", "globals", "locals", "vars", "dir", "get_ipython", "__import__", "__name__"})
 _HISTORY = frozenset({"In", "Out", "_oh", "_ih", "_", "__", "___", "_i", "_ii", "_iii"})
-_SUPPORT = frozenset({"captured", "display", "show_figures", "timed", "partial"})
+_SUPPORT = frozenset({"captured", "display", "show_figures", "timed", WITH_VALUES})
 _LOOKING = frozenset({"globals", "locals", "vars", "dir"})
 _FRAMES = frozenset({"currentframe", "stack", "_getframe"})
 

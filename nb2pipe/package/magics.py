@@ -57,17 +57,20 @@ class Plain(NamedTuple):
     """Python in place of a magic: its text ("" where nothing is left), and the imports that it needs.
 
     ``left_out`` is whether a package lacks something: what the magic shows, or what the code does that it measures.
-    ``of_session`` is whether what it shows only tells of the machine, the session or the time.
+    ``of_session`` is whether what it shows only tells of the machine, the session or the time, ``installs`` whether it
+    installs something.
     """
 
     text: str
     imports: tuple[Import, ...] = ()
     left_out: bool = False
     of_session: bool = False
+    installs: bool = False
 
 
 NOTHING = Plain("")
-"""What is left of a magic that only sets up the shell or the environment, as an install does."""
+"""What is left of a magic that only sets up the shell."""
+_INSTALLED = Plain("", installs=True)
 _OF_SESSION = Plain("", left_out=True, of_session=True)
 
 
@@ -125,7 +128,7 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name.startswith("pinfo") or name == "psearch":
         return Plain("", left_out=True)
     if name in ("pip", "conda", "mamba", "uv"):
-        return NOTHING  # the package's own environment has it
+        return _INSTALLED  # the package's own environment has it
     if name == "cd" and text and not text.startswith("-") and not target:
         return Plain(f"os.chdir(os.path.expanduser({_text(text, names)}))\nprint(os.getcwd())", (_OS,))
     if name == "pwd":
@@ -172,7 +175,7 @@ def _written(name: str, body: str, names: AbstractSet[str]) -> Plain:
 def _command(command: str, target: str, names: AbstractSet[str]) -> Plain:
     """``!command``: what it prints is printed, or bound as lines."""
     if re.match(r"\s*(?:pip|conda|mamba|uv)\d?\s+(?:pip\s+)?(?:install|uninstall)\b", command) and not target:
-        return NOTHING  # the package's own environment has it
+        return _INSTALLED  # the package's own environment has it
     # as IPython runs it: by the user's own shell, and what goes to stderr is among the rest
     run = f"{COMMAND}{_text(command, names)}, shell=True, executable=os.environ.get('SHELL')"
     if target:

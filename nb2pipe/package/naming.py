@@ -13,6 +13,7 @@ from pathlib import Path
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.package.bindings import BUILTINS
+from nb2pipe.package.calls import WITH_VALUES
 from nb2pipe.pipeline.model import Pipeline, Step, Value
 
 _RESERVED = frozenset(
@@ -20,7 +21,7 @@ _RESERVED = frozenset(
 )  # what stands in pipeline.py beside the steps
 
 _SUPPORT = frozenset(
-    {"Path", "captured", "display", "os", "partial", "ran", "show_figures", "subprocess", "timed"}
+    {"Path", "captured", "display", "os", "ran", "show_figures", "subprocess", "timed", WITH_VALUES}
 )  # what steps import for themselves
 
 

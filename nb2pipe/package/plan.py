@@ -13,7 +13,7 @@ from nb2pipe.emit.source import Statement
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.package.annotations import typed
 from nb2pipe.package.bindings import Place, binders, names_of
-from nb2pipe.package.calls import passing
+from nb2pipe.package.calls import WITH_VALUES, passing
 from nb2pipe.package.carried import with_states
 from nb2pipe.package.cells import PlainCell, all_places, plain_cells
 from nb2pipe.package.defaults import computed_defaults
@@ -32,7 +32,7 @@ from nb2pipe.pipeline.split import step_name
 _SUPPORT = (
     Import("display", "._runtime", "display"),
     Import("show_figures", "._runtime", "show_figures"),
-    Import("partial", "functools", "partial"),
+    Import(WITH_VALUES, "._runtime", WITH_VALUES),
 )
 _EXPRESSION_NAME = re.compile(r"@([^\W\d]\w*)")
 _SHOWS = re.compile(r"(?:plt|pyplot|pylab)\.show\(\)")

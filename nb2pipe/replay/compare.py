@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from nb2pipe.replay import arrays
-from nb2pipe.replay.portrait import MAGIC, Node
+from nb2pipe.replay.portrait import MAGIC, WITH_VALUES, Node
 
 Portrait = Sequence[Node]
 
@@ -107,7 +107,7 @@ class _Comparison:
         """Two nodes of different kinds or types."""
         if {a.kind, b.kind} == {"atoms", "items"} and a.type == b.type:
             return self.mixed(a, b, where)
-        if a.kind == "function" and b.type == "functools.partial":  # a function to which the package passes values
+        if a.kind == "function" and b.type == WITH_VALUES:  # a function to which the package passes values
             function = self.actual[b.parts[0]]
             if (function.kind, function.type) == (a.kind, a.type):
                 return self.node(a, function, where)

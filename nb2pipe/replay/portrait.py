@@ -22,6 +22,7 @@ import io
 import os
 import sys
 import types
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -86,6 +87,8 @@ class Node(NamedTuple):
 
 MAGIC = "get_ipython()"
 """Stands for IPython's own syntax among what a function computes with: a package has other text for it."""
+WITH_VALUES = "with_values"
+"""What a package has around a function to which it passes values."""
 UNBOUND = (Node("unbound"),)
 
 
@@ -179,11 +182,14 @@ class _Painter:
             )
         if isinstance(value, enum.Enum):  # pickled by its name or by its value, as the Python is
             return self.object(name, {".name": value._name_, ".value": value._value_})
+        if kind is weakref.ref:
+            return self.object(name, {"": value()})
         if kind is types.MethodType:
             return self.object(name, {".__self__": value.__self__, ".__func__": value.__func__})
-        if kind is functools.partial:
+        ours = kind.__module__.startswith(f"{self.package}._runtime.") and kind.__name__ == WITH_VALUES
+        if ours or kind is functools.partial:
             parts = {".func": value.func, ".args": value.args, ".keywords": value.keywords}
-            return self.object(name, parts)
+            return self.object(WITH_VALUES if ours else name, parts)
         if kind.__module__.startswith(("IPython.", f"{self.package}._runtime.")) and kind.__name__ in _STAND_INS:
             return self.stand_in(value, kind.__name__)
         if (
@@ -241,6 +247,8 @@ class _Painter:
     ) -> Node:
         """An object as pickle takes it apart; ``lasting`` leaves out of its parts what is another in each process."""
         kind = type(value)
+        if _has_all_attributes(value):
+            return self.object(name, {f".{k}": v for k, v in sorted(vars(value).items())}, shared=True)
         made = copyreg.dispatch_table[kind](value) if kind in copyreg.dispatch_table else value.__reduce_ex__(4)
         if isinstance(made, str):
             return Node("name", f"{self.module_of(getattr(value, '__module__', kind.__module__))}{made}")
@@ -318,6 +326,15 @@ def _computes(code: types.CodeType) -> Iterator[str]:
             yield f"{step.opname} {step.argrepr}".rstrip()
 
 
+def _has_all_attributes(value: Any) -> bool:
+    """Whether an object makes up an attribute for every name that it is asked for: pickle cannot take it apart."""
+    return (
+        not hasattr(type(value), "__getnewargs_ex__")
+        and hasattr(value, "__getnewargs_ex__")
+        and hasattr(value, "__dict__")
+    )
+
+
 _GENERATORS = {
     "Random": ("random", "_inst"),
     "RandomState": ("numpy.random.mtrand", "_rand"),
@@ -352,7 +369,7 @@ def _numpy(painter: _Painter, value: Any, numpy: Any, name: str) -> Node | None:
 def _pandas(painter: _Painter, value: Any, pandas: Any, name: str) -> Node | None:
     if not hasattr(pandas, "DataFrame"):  # it is being imported
         return None
-    own = {n: getattr(value, n, None) for n in getattr(value, "_metadata", ()) if n not in {"_name", "name"}}
+    own = {n: getattr(value, n, None) for n in getattr(type(value), "_metadata", ()) if n not in {"_name", "name"}}
     if isinstance(value, pandas.DataFrame):
         columns = [value.iloc[:, number].array for number in range(value.shape[1])]
         places = [painter.place(p) for p in (value.index, value.columns, {**value.attrs, **own})]

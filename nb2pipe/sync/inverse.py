@@ -9,7 +9,7 @@ import tokenize
 from collections.abc import Mapping, Sequence
 
 from nb2pipe.emit.source import inside_strings
-from nb2pipe.package.calls import taking
+from nb2pipe.package.calls import WITH_VALUES, taking
 from nb2pipe.sync.units import parsed, tokens_of
 
 Extra = Mapping[str, tuple[str, ...]]
@@ -44,12 +44,12 @@ def not_passing(text: str, extra: Extra) -> str:
 
 
 def _without_one(text: str, extra: Extra) -> str | None:
-    """The text without one of the arguments or ``partial``s; None where there is none."""
+    """The text without one of the arguments or ``with_values``; None where there is none."""
     for node in ast.walk(parsed(text)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         first = node.args[0] if node.args else None
-        if node.func.id == "partial" and isinstance(first, ast.Name) and len(node.args) == 1:
+        if node.func.id == WITH_VALUES and isinstance(first, ast.Name) and len(node.args) == 1:
             added = extra.get(first.id, ())
             if added and tuple(k.arg for k in node.keywords) == added and all(_same_name(k) for k in node.keywords):
                 return _cut(text, _start(node), _end(node), first.id)

@@ -17,7 +17,7 @@ EXTRA = {"f": ("x",), "g": ("x", "y")}
         ("f(\n    1,\n    2,\n)", "f(\n    1,\n    2, x=x,\n)"),
         ("f(v for v in z)", "f((v for v in z), x=x)"),
         ("f(f(2))", "f(f(2, x=x), x=x)"),
-        ("map(f, z)", "map(partial(f, x=x), z)"),
+        ("map(f, z)", "map(with_values(f, x=x), z)"),
         ("g(a, *b, **c)", "g(a, *b, **c, x=x, y=y)"),
         ("f((1))", "f((1), x=x)"),
         ("é = f('é') + g('ü')", "é = f('é', x=x) + g('ü', x=x, y=y)"),

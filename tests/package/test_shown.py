@@ -25,3 +25,14 @@ def test_a_tuple_is_one_value(source: str, shown: str, tmp_path: Path) -> None:
     path = write(tmp_path / "notebook.ipynb", [source])
     done = run(package(path, tmp_path / "project"), tmp_path)
     assert done.stdout.strip() == shown
+
+
+def test_a_function_that_is_handed_on_keeps_its_name(tmp_path: Path) -> None:
+    cells = [
+        "rate = 2",
+        "def price(x):\n    return x * rate",
+        "kept = [price]\nprint(price.__name__, str(kept).partition(' at')[0], list(map(price, [1, 2])))",
+    ]
+    path = write(tmp_path / "notebook.ipynb", cells)
+    done = run(package(path, tmp_path / "project"), tmp_path)
+    assert done.stdout.strip() == "price [<function price [2, 4]"

@@ -15,6 +15,7 @@ import pickle
 import random
 import threading
 import types
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nb2pipe.package.support._bound import with_values
 from nb2pipe.replay.compare import Place, compared
 from nb2pipe.replay.portrait import UNBOUND, portrait
 
@@ -301,10 +303,36 @@ def test_a_function_to_which_the_package_passes_values_is_that_of_the_notebook()
         return amount * rate
 
     price.__module__ = "sales.functions"
-    passed = portrait(functools.partial(price, rate=2.0), "sales")
+    ours = type("with_values", (with_values,), {"__module__": "sales._runtime._bound"})
+    passed = portrait(ours(price, rate=2.0), "sales")
     price.__module__ = "__main__"
     assert first_difference(portrait(price), passed) is None
     assert first_difference(portrait(len), passed) is not None
+    assert first_difference(portrait(price), portrait(functools.partial(price, rate=2.0), "sales")) is not None
+
+
+def test_an_object_that_has_every_attribute_is_what_it_holds() -> None:
+    class Metric:
+        def __init__(self, total: int) -> None:
+            self.total = total
+
+        def __getattr__(self, name: str) -> object:
+            return lambda *_: name
+
+    assert differ(Metric(1), Metric(1)) is None
+    assert differ(Metric(1), Metric(2)) == Place(".total", "1", "2")
+
+
+def test_a_weak_reference_is_what_it_leads_to() -> None:
+    class Thing:
+        def __init__(self, size: int) -> None:
+            self.size = size
+
+    one, two, other = Thing(1), Thing(1), Thing(2)
+    assert differ(weakref.ref(one), weakref.ref(two)) is None
+    assert differ(weakref.ref(one), weakref.ref(other)) is not None
+    nowhere = weakref.ref(Thing(1))
+    assert differ(weakref.ref(one), nowhere) is not None
 
 
 def test_what_stands_in_for_something_of_ipythons() -> None:

@@ -1,5 +1,6 @@
 """What runs the pipeline: steps in order, parameters, the command line, and what a notebook would show."""
 
+from ._bound import with_values
 from ._captured import captured
 from ._cli import main
 from ._display import display
@@ -22,4 +23,5 @@ __all__ = [
     "script",
     "show_figures",
     "timed",
+    "with_values",
 ]
