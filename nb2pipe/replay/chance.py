@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from nb2pipe.replay.compare import Place
@@ -27,12 +28,12 @@ class Found:
     figures: int = 0
 
 
-def forgive_chance(found: Found, whole: Found, alike: Found, project: Project) -> None:
-    """What is equal where the random states and the clock begin alike is no difference, and known.
+def forgive_chance(found: Found, whole: Found, alike: Found, project: Project, commanding: AbstractSet[str]) -> None:
+    """What is equal where random states and clock begin alike and no command runs at a terminal, is no difference, and known.
 
     ``found`` is about all runs of the package, ``whole`` about that in one process, ``alike`` about one in one process with
-    random states and a clock that begin as the notebook's. Where only steps in processes of their own differ, and they
-    rest on what is random, it stays unknown whether that is all.
+    random states and a clock that begin as the notebook's; ``commanding`` are the steps that run commands. Where only steps
+    in processes of their own differ, and they rest on what is random, it stays unknown whether that is all.
     """
     unequal = alike.differences.keys() | alike.unknown.keys()
     equal: dict[str, list[str]] = {}
@@ -46,9 +47,11 @@ def forgive_chance(found: Found, whole: Found, alike: Found, project: Project) -
             found.unknown.pop((step, name), None)
             found.differences.pop((step, name), None)
         told = ", ".join(name if name.startswith("<") else f"`{name}`" for name in names)
-        found.notes.append(
-            f"step {step}: each run of the notebook gives another {told}; equal where both begin with one seed and one clock"
-        )
+        if step in commanding and "<output>" in names:
+            note = "its commands show other things at a terminal, or each time; equal where none is at one and nothing is installed"
+        else:
+            note = f"each run of the notebook gives another {told}; equal where both begin with one seed and one clock"
+        found.notes.append(f"step {step}: {note}")
     for key in found.differences.keys() - unequal:
         step, name = key
         if not name.startswith(("<run", "<default")) and not equal.keys().isdisjoint(_up_to(step, project)):

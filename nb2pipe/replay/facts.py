@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from nb2pipe.analysis.effects import Analysis
 from nb2pipe.notebook.model import Code
-from nb2pipe.package.magics import NOTHING, RUNS, NotPlainError, is_magic, plain
+from nb2pipe.package.magics import NOTHING, RUNS, NotPlainError, Plain, is_magic, plain
 
 
 class Facts(NamedTuple):
@@ -17,7 +17,8 @@ class Facts(NamedTuple):
 
     ``absent`` are the cells that no package has, each with the reason: it has nothing but magics that set up the shell or the
     environment or tell of the session, or is no Python and fails. ``commands`` are those that run a command of the shell, such as ``!ls``,
-    ``unset`` those that show an array that nobody has filled, ``scripts`` those that run a script, behind which IPython draws
+    ``unset`` those that show an array that nobody has filled, ``installs`` by cell the lines that install something beside other code,
+    ``scripts`` those that run a script, behind which IPython draws
     once more what cells before have drawn: an empty figure, for theirs are closed.
     """
 
@@ -28,6 +29,7 @@ class Facts(NamedTuple):
     commands: frozenset[int] = frozenset()
     unset: frozenset[int] = frozenset()
     scripts: frozenset[int] = frozenset()
+    installs: Mapping[int, frozenset[int]] = MappingProxyType({})
 
 
 def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
@@ -44,17 +46,24 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
     aside = {c.cell.index: magic for c in codes if c.cell.index not in absent and (magic := _left_out(c))}
     trees = {code.cell.index: code.tree for code in codes if code.tree is not None}
     commands = frozenset(
-        cell for cell, tree in trees.items() if any("shell=True" in _plainly(n) for n in ast.walk(tree))
+        cell for cell, tree in trees.items() if any("shell=True" in _form(n).text for n in ast.walk(tree))
     )
     scripts = frozenset(
-        cell for cell, tree in trees.items() if any(_plainly(n).startswith(RUNS) for n in ast.walk(tree))
+        cell for cell, tree in trees.items() if any(_form(n).text.startswith(RUNS) for n in ast.walk(tree))
     )
     unset = frozenset(cell for cell, tree in trees.items() if any(map(_shows_unset, tree.body)))
+    installs = {cell: lines for cell, tree in trees.items() if (lines := _installing(tree))}
     return Facts(
         {n: tuple(c) for n, c in bound.items()},
         {n: tuple(c) for n, c in changed.items()},
-        aside, absent, commands, unset, scripts,
+        aside, absent, commands, unset, scripts, installs,
     )  # fmt: skip
+
+
+def _installing(tree: ast.Module) -> frozenset[int]:
+    """The lines, from 1, of the statements that only install something."""
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.stmt) and _form(n).installs]
+    return frozenset(line for node in found for line in range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def _shows_unset(node: ast.stmt) -> bool:
@@ -69,14 +78,14 @@ def _shows_unset(node: ast.stmt) -> bool:
     )
 
 
-def _plainly(node: ast.AST) -> str:
-    """The plain form of a magic or command that stands by itself, "" for all else."""
+def _form(node: ast.AST) -> Plain:
+    """The plain form of a magic or command that stands by itself, nothing for all else."""
     if not isinstance(node, ast.Expr) or not is_magic(node):
-        return ""
+        return NOTHING
     try:
-        return plain(node, frozenset()).text
+        return plain(node, frozenset())
     except NotPlainError:
-        return ""
+        return NOTHING
 
 
 def _absence(code: Code) -> str:
@@ -89,7 +98,7 @@ def _absence(code: Code) -> str:
         made = [plain(node, frozenset(), fails=code.cell.tags.raises) for node in code.tree.body]
     except NotPlainError:
         return ""
-    if not all(form == NOTHING or form.of_session for form in made):
+    if not all(form == NOTHING or form.installs or form.of_session for form in made):
         return ""
     what = "tells of the session" if any(form.of_session for form in made) else "is for the environment"
     return f"`{_left_out(code)}` {what}"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PROBE = Path(__file__).with_name("probe.py")
 SEEDING = Path(__file__).with_name("seeding.py")
 CLOCK = Path(__file__).with_name("clock.py")
+COMMANDS = Path(__file__).with_name("commands.py")
 _PATIENCE = 900.0  # seconds, for a probe
 _BUILTINS = "__import__('builtins')"
 
@@ -66,8 +67,8 @@ def replay(
 ) -> Replay:
     """Run a notebook (an nbformat node) in a fresh copy of its folder; its cells that are tagged ``skip`` are left out.
 
-    ``timeout`` is in seconds, for each cell; ``alike`` is whether the shared random states begin with a seed, and the
-    time with a clock that goes on by looks.
+    ``timeout`` is in seconds, for each cell; ``alike`` is whether the shared random states begin with a seed, the time
+    with a clock that goes on by looks, and commands run away from a terminal.
 
     Raises:
         NotebookFails: A cell fails that is not expected to, or takes too long.
@@ -93,6 +94,7 @@ async def _execute(client: Any, seen: _Seen, probes: Sequence[Probe], values: Pa
         if alike:
             await _do_unseen(client, _ours(SEEDING, "seed()"))
             await _do_unseen(client, _ours(CLOCK, "start()"))
+            await _do_unseen(client, _ours(COMMANDS, "start()"))
         for position, cell in enumerate(client.nb.cells):
             if cell.cell_type == "code" and "skip" not in cell.metadata.get("tags", ()):
                 which = f"cell {position + 1} of the notebook"

@@ -26,6 +26,14 @@ _SAME = (  # what differs between any two runs, or between a notebook and a pack
     (re.compile(r"\b__main__\."), ""),
     (re.compile(r"\b[\w.]+\.<locals>\."), ""),  # a function of a cell stands in that of its step
     (re.compile(r"\r\n"), "\n"),  # a kernel runs commands at a terminal
+    (re.compile(r"^--\d{4}-\d\d-\d\d \d\d:\d\d:\d\d--  ", re.MULTILINE), "--  "),  # when wget begins
+    (re.compile(r"^ *\d+K[ .]+\d+%.*$", re.MULTILINE), "..."),  # how far it is
+    (re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \([\d.]+ [KMG]?B/s\) - ", re.MULTILINE), "- "),  # when it ends
+    (
+        re.compile(r"^\r? *\d+ +[\d.]+[kMG]? +\d+ (?:.* [-\d]+:[-\d]+:[-\d]+){3} +[\d.]+[kMG]?(?=\r|$)", re.MULTILINE),
+        "...",
+    ),  # curl
+    (re.compile(r"(?<=^curl: \(7\) Failed to connect to )(.*) after \d+ ms", re.MULTILINE), r"\1"),
 )
 
 

@@ -21,9 +21,11 @@ class _Shared(NamedTuple):
     restore: Callable[[Any, Any], Any]
 
 
+_SEED = 2_971_215_073
+"""No seed that a notebook would set itself: a package that lacks the notebook's is not to have it by chance."""
 _SHARED = {
-    "numpy.random": _Shared(lambda m: m.seed(0), lambda m: m.get_state(legacy=False), lambda m, s: m.set_state(s)),
-    "torch": _Shared(lambda m: m.manual_seed(0), lambda m: m.get_rng_state(), lambda m, s: m.set_rng_state(s)),
+    "numpy.random": _Shared(lambda m: m.seed(_SEED), lambda m: m.get_state(legacy=False), lambda m, s: m.set_state(s)),
+    "torch": _Shared(lambda m: m.manual_seed(_SEED), lambda m: m.get_rng_state(), lambda m, s: m.set_rng_state(s)),
 }
 
 
@@ -33,8 +35,8 @@ def seed() -> None:
     Generators of NumPy that are made without a seed take one from `secrets`. What a library draws while it is imported
     changes nothing: a package imports in another order than its notebook.
     """
-    random.seed(0)
-    entropy = random.Random(0)  # noqa: S311  it is to be the same each time
+    random.seed(_SEED)
+    entropy = random.Random(_SEED)  # noqa: S311  it is to be the same each time
     secrets.randbits = entropy.getrandbits  # type: ignore[assignment]
     seeded: set[str] = set()
     load, importing = builtins.__import__, False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nb2pipe.replay.chance import ALWAYS_OTHER, OTHER_EACH_TIME, OTHER_LINES, Found, forgive_chance
@@ -52,7 +54,8 @@ def verify(subject: Subject, place: Place, settings: Settings, start: Start = fr
         return replay_notebook(subject, place, settings)
 
     def alike() -> tuple[Replay, Run]:
-        truth = replay_notebook(subject, place, settings, alike=True)
+        quiet = replace(subject, document=without(subject.document, subject.facts.installs))
+        truth = replay_notebook(quiet, place, settings, alike=True)
         return truth, run_whole(subject.project, place, limit, scale=scale, alike=True)
 
     return Comparison(subject, settings, truth).report(runs, again, alike)
@@ -65,6 +68,18 @@ def replay_notebook(subject: Subject, place: Place, settings: Settings, *, alike
         NotebookFails: A cell fails.
     """
     return replay(subject.document, place, list(_probes(subject)), settings.timeout, alike=alike)
+
+
+def without(document: Any, lines: Mapping[int, AbstractSet[int]]) -> Any:
+    """A copy of a notebook without some lines (from 1) of its cells; ``pass`` stands for each."""
+    made = copy.deepcopy(document)
+    for cell, numbers in lines.items():
+        text = made.cells[cell].source.split("\n")
+        made.cells[cell].source = "\n".join(
+            f"{line[: len(line) - len(line.lstrip())]}pass" if number in numbers else line
+            for number, line in enumerate(text, 1)
+        )
+    return made
 
 
 def _probes(subject: Subject) -> Iterator[Probe]:
@@ -124,7 +139,8 @@ class Comparison:
         """Compare runs of a package.
 
         ``again`` replays the notebook once more, where that is needed; ``alike`` runs the notebook and the package with
-        random states and a clock that begin alike, where the notebook itself is another each time.
+        random states and a clock that begin alike and no command at a terminal, where the notebook itself is another each
+        time or what commands show differs.
         """
         found = Found()
         second: Replay | None = None
@@ -140,12 +156,14 @@ class Comparison:
         if any(not name.startswith(("<run", "<default")) for _, name in found.differences):
             second = again()
             self.leave_out_undetermined(found, second, runs)
-        if alike is not None and not OTHER_EACH_TIME.isdisjoint(found.unknown.values()):
+        commanding = {s.name for s in self.project.steps if self.is_commanding(s)}
+        noisy = any((step, "<output>") in {**found.differences, **found.unknown} for step in commanding)
+        if alike is not None and (noisy or not OTHER_EACH_TIME.isdisjoint(found.unknown.values())):
             with suppress(NotebookFails):  # as it may with other numbers
                 truth, run = alike()
                 if not run.failed:
                     beginning_alike = Comparison(self.subject, self.settings, truth).found_in(run)
-                    forgive_chance(found, self.found_in(runs[0]), beginning_alike, self.project)
+                    forgive_chance(found, self.found_in(runs[0]), beginning_alike, self.project, commanding)
         order = [s.name for s in self.project.steps]
 
         def place(key: tuple[str, str]) -> int:
@@ -283,6 +301,11 @@ class Comparison:
             return ""
         which = f"cell {commands[0] + 1} runs a command"
         return f"{which}, which arranges what it shows for a terminal; its words were compared, and not its lines"
+
+    def is_commanding(self, step: PackageStep) -> bool:
+        """Whether a step runs commands of the shell, or its cells install something beside other code."""
+        facts = self.subject.facts
+        return any(cell in facts.commands or cell in facts.installs for cell in step.cells)
 
     def figures(self, step: PackageStep, runs: Sequence[Run], found: Found) -> None:
         expected = self.shown[step.name].figures

@@ -349,6 +349,33 @@ def test_what_a_command_arranges_for_a_terminal(tmp_path: Path) -> None:
     assert [n.partition(",")[0] for n in report.notes] == ["cell 2 runs a command"]
 
 
+def test_what_a_command_shows_at_a_terminal_only(tmp_path: Path) -> None:
+    asks = "if [ -t 1 ]; then echo one by one; else echo at once; fi"
+    cells = ["x = 1", f"print(x)\n!{asks}; echo $RANDOM", "print(2)"]
+    report = verified(tmp_path, ["x = 1", f"print(x)\n!{asks}", "print(2)"])
+    assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
+    assert [n.partition(";")[0] for n in report.notes] == [
+        "step cell_2: its commands show other things at a terminal, or each time"
+    ]
+    (tmp_path / "other").mkdir()
+    assert verified(tmp_path / "other", cells, ("print(x)", "print(x + 1)")).verdict == "DIFFERS"
+
+
+def test_what_an_install_beside_other_code_shows_is_left_out(tmp_path: Path) -> None:
+    cells = ["x = 1", "!pip install --no-index nosuch\nif x:\n    !pip install --no-index nosuch\nprint(x)"]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
+    (tmp_path / "other").mkdir()
+    assert verified(tmp_path / "other", cells, ("print(x)", "print(x + 1)")).verdict != "EQUAL"
+
+
+def test_a_seed_that_a_package_lacks_is_told_beside_random_numbers(tmp_path: Path) -> None:
+    cells = ["import random\ny = random.random()", "random.seed(0)", "z = random.random()"]
+    report = verified(tmp_path, cells, ("random.seed(0)", "None"))
+    assert report.verdict == "DIFFERS"
+    assert [d[:2] for d in report.differences] == [("cell_3", "z")]
+
+
 @pytest.mark.parametrize("changed_line", ["'one', 'two'", "'two', 'one'"])
 def test_what_stands_around_a_command_is_compared_by_line(changed_line: str, tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
