@@ -1,4 +1,4 @@
-"""Spans, severities, diagnostics and the errors that end a command: the ground floor."""
+"""Spans, severities, sentences, diagnostics and the errors that end a command: the ground floor."""
 
 from __future__ import annotations
 
@@ -33,26 +33,54 @@ class Span(NamedTuple):
 NOTEBOOK = Span(-1)
 
 
+class Sentence(str):
+    """An English sentence that keeps what it was made of, so that a page can say it in another language.
+
+    ``arguments`` stand where the ``template`` has %1, %2, …; one that is a sentence itself can be translated as well.
+    To everybody else it is a text.
+    """
+
+    __slots__ = ("arguments", "template")
+
+    template: str
+    arguments: tuple[str, ...]
+
+
+def say(template: str, *arguments: str | int) -> Sentence:
+    """The sentence that a template and its arguments make; a percent sign stands before the number of one, and nowhere else.
+
+    The template has to be a literal where this is called: the catalogues of translations have what stands there.
+    """
+    given = tuple(a if isinstance(a, str) else str(a) for a in arguments)
+    first, *rest = template.split("%")
+    said = Sentence(first + "".join(given[int(piece[0]) - 1] + piece[1:] for piece in rest))
+    said.template, said.arguments = template, given
+    return said
+
+
+NOTHING = say("")
+
+
 class Site(NamedTuple):
     """A second place that a diagnostic speaks of, with what stands there."""
 
     span: Span
-    label: str
+    label: Sentence
 
 
 class Diagnostic(NamedTuple):
     """One finding about a notebook.
 
-    ``code`` is a stable ``NBnnn``; ``message`` says what, ``why`` the consequence, ``hint`` the fix.
+    ``code`` is a stable ``NBnnn``; ``message`` says what, ``why`` the consequence, ``hint`` the fix. `say` makes them.
     ``sites`` are the other places concerned, in the order in which they are to be read.
     """
 
     span: Span
     code: str
     severity: Severity
-    message: str
-    hint: str = ""
-    why: str = ""
+    message: Sentence
+    hint: Sentence = NOTHING
+    why: Sentence = NOTHING
     sites: tuple[Site, ...] = ()
 
 

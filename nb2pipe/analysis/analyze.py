@@ -30,7 +30,7 @@ from nb2pipe.analysis.modules import look_again
 from nb2pipe.analysis.objects import STR, Binding, Obj, atomic, reach, reachers, shareable
 from nb2pipe.analysis.states import DRAWN, FIGURES, figures_behind_scripts, is_plotting, may_draw, read_states
 from nb2pipe.collector import paused
-from nb2pipe.diagnostics import Diagnostic, Severity, Span
+from nb2pipe.diagnostics import Diagnostic, Severity, Span, say
 from nb2pipe.notebook.model import Code, Notebook
 
 _HISTORY = re.compile(r"(?:O(?<![\w.]O)ut|_(?<![\w.]_)(?:oh|__?|\d+))(?!\w)")  # Out, _oh, __, ___, _1
@@ -159,8 +159,8 @@ class _Run:
         machine.may = machine.in_try = 0
         machine.unseen_code()
         reason = f"{type(error).__name__}: {error}"
-        machine.opaque("NB204", f"nb2pipe could not analyse this cell ({reason}), and orders it against everything",
-                       "please report it with the cell")  # fmt: skip
+        machine.opaque("NB204", say("nb2pipe could not analyse this cell (%1), and orders it against everything", reason),
+                       say("please report it with the cell"))  # fmt: skip
 
     def _display(self, code: Code) -> None:
         """The value of the last expression is shown, unless a semicolon says otherwise."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.interpreters import Interpreter, asking, find
 from nb2pipe.notebook.model import Notebook
 
@@ -44,11 +44,11 @@ def home_of(notebook: Notebook, kernel: str | None = None, python: str | None = 
         if found == OWN:
             return Home()
         if found is not None:
-            return Home(_interpreter(found, f"the kernel `{name}`"))
+            return Home(_interpreter(found, say("the kernel `%1`", name)))
     except UsageError as error:
         if kernel is not None:
             raise
-        return Home(problem=f"{error}; --kernel or --python runs the notebook elsewhere")
+        return Home(problem=say("%1; --kernel or --python runs the notebook elsewhere", *error.args))
     if kernel is not None:
         known = ", ".join(f"`{n}`" for n in names())
         raise UsageError(f"there is no kernel `{kernel}` here; give --kernel one of {known}")

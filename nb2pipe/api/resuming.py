@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 
 if TYPE_CHECKING:
     from nb2pipe.pipeline.model import Parameter
@@ -40,22 +40,24 @@ def interrupted(notebook: str, name: str, store: str | None = None) -> Interrupt
     path = os.path.abspath(notebook)
     folder = results_folder(Path(path).resolve().parent, store)
     if not is_made(folder):
-        raise UsageError(f"no runs are recorded in {folder}; `nb2pipe run --cache` does that")
+        raise UsageError(say("no runs are recorded in %1; `nb2pipe run --cache` does that", str(folder)))
     with opened(folder) as kept:
         if name == "last":
             found = newest(kept.database, 1, Chosen(path))
             if not found:
-                raise UsageError(f"no runs of {notebook} are recorded in {folder}; `nb2pipe run --cache` does that")
+                raise UsageError(
+                    say("no runs of %1 are recorded in %2; `nb2pipe run --cache` does that", notebook, str(folder))
+                )
             run = found[0]
         else:
             run = named(kept.database, name)
     if run.notebook != path:
-        raise UsageError(f"run {run.id} is one of {run.notebook}, not of {notebook}")
+        raise UsageError(say("run %1 is one of %2, not of %3", run.id, run.notebook, notebook))
     if run.status == "running":
-        raise UsageError(f"run {run.id} goes on still")
+        raise UsageError(say("run %1 goes on still", run.id))
     if run.status == "ok" and not any(s.status == "left out" for s in run.steps):
         raise UsageError(
-            f"run {run.id} has ended well: nothing is left to do; `--cache` takes from it what holds still"
+            say("run %1 has ended well: nothing is left to do; `--cache` takes from it what holds still", run.id)
         )
     options, given = run.facts.get("options", {}), run.facts["parameters"]
     ordered = {n: given[n] for n in options.get("given", given)}

@@ -14,7 +14,7 @@ from nb2pipe.api.compiling import Compiled, subject_of
 from nb2pipe.api.running import RunRequest, scripted
 from nb2pipe.api.sweeper import Ended, Subject
 from nb2pipe.api.sweepers import Sweeper
-from nb2pipe.diagnostics import Refused, UsageError
+from nb2pipe.diagnostics import Refused, UsageError, say
 from nb2pipe.pipeline.model import Step
 from nb2pipe.records.sweeps import PREFIX, Row, Table, rows_of
 from nb2pipe.rules.run import refusing
@@ -131,7 +131,11 @@ def _refuse_secrets(compiled: Compiled, document: Any) -> None:
     for step, names in asked_by(again.pipeline, todo).items():
         for name in names:
             raise UsageError(
-                f"step {step} asks for the secret {name}: a sweep's processes would all have it, so run it by itself"
+                say(
+                    "step %1 asks for the secret %2: a sweep's processes would all have it, so run it by itself",
+                    step,
+                    name,
+                )
             )
 
 

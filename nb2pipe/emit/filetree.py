@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 
 
 class FileTree(NamedTuple):
@@ -82,14 +82,16 @@ def check_target(path: str, source: str) -> None:
     target = Path(path)
     try:
         if target.is_dir():
-            raise UsageError(f"-o {path} is a folder")
+            raise UsageError(say("-o %1 is a folder", path))
         if target.exists() and target.resolve() == Path(source).resolve():
-            raise UsageError(f"-o {path} would overwrite the notebook itself; give another name")
+            raise UsageError(say("-o %1 would overwrite the notebook itself; give another name", path))
         folder = next(p for p in target.absolute().parents if p.exists())
         if not folder.is_dir() or not os.access(folder, os.W_OK):
-            raise UsageError(f"-o {path} cannot be written: {folder} is not a folder that you may write to")
+            raise UsageError(
+                say("-o %1 cannot be written: %2 is not a folder that you may write to", path, str(folder))
+            )
     except OSError as error:  # a name too long, a loop of links
-        raise UsageError(f"-o {path} cannot be written: {error.strerror or error}") from None
+        raise UsageError(say("-o %1 cannot be written: %2", path, error.strerror or str(error))) from None
 
 
 def write_new_file(content: bytes, path: Path) -> bool:
@@ -108,7 +110,7 @@ def write_new_file(content: bytes, path: Path) -> bool:
         made.chmod(0o666 & ~umask())
         return _named(made, path)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+        raise UsageError(say("cannot write %1: %2", str(path), error.strerror or str(error))) from error
     finally:
         if made is not None:
             made.unlink(missing_ok=True)
@@ -141,7 +143,7 @@ def _made(tree: FileTree, folder: Path) -> Iterator[Path]:
             target.write_bytes(content)
         yield made
     except OSError as error:
-        raise UsageError(f"cannot write {folder}: {error.strerror or error}") from error
+        raise UsageError(say("cannot write %1: %2", str(folder), error.strerror or str(error))) from error
     finally:
         if made is not None:
             shutil.rmtree(made, ignore_errors=True)

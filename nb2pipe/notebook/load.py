@@ -9,7 +9,7 @@ import stat
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from nb2pipe.diagnostics import NOTEBOOK, Diagnostic, Refused, Severity, UsageError
+from nb2pipe.diagnostics import NOTEBOOK, Diagnostic, Refused, Sentence, Severity, UsageError, say
 
 TEXT_SUFFIXES = (".py", ".md", ".markdown", ".rmd", ".qmd", ".myst")
 _SCRIPTS = {".r": "R", ".jl": "Julia", ".scala": "Scala", ".sh": "Bash", ".js": "JavaScript", ".ts": "TypeScript",
@@ -35,11 +35,11 @@ def load(path: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{path} is not a notebook: {_json_fault(text, error, suffix)}") from None
+        raise UsageError(say("%1 is not a notebook: %2", path, _json_fault(text, error, suffix))) from None
     except RecursionError:
-        raise UsageError(f"{path} is not a notebook: its JSON is nested too deeply") from None
+        raise UsageError(say("%1 is not a notebook: its JSON is nested too deeply", path)) from None
     except ValueError as error:  # a number with more digits than Python reads
-        raise UsageError(f"{path} cannot be read: {_first_line(error)}") from None
+        raise UsageError(say("%1 cannot be read: %2", path, _first_line(error))) from None
     return _current(document, path)
 
 
@@ -69,8 +69,9 @@ def other_language(path: str, language: str) -> Refused:
     return Refused(
         (
             Diagnostic(
-                NOTEBOOK, "NB701", Severity.ERROR, f"{path} is a notebook in {language}; nb2pipe compiles Python",
-                "convert its code to Python, or run it with papermill as it is",
+                NOTEBOOK, "NB701", Severity.ERROR,
+                say("%1 is a notebook in %2; nb2pipe compiles Python", path, language),
+                say("convert its code to Python, or run it with papermill as it is"),
             ),
         )
     )  # fmt: skip
@@ -78,41 +79,43 @@ def other_language(path: str, language: str) -> Refused:
 
 def _read_bytes(path: str, file: Path) -> bytes:
     if not path.strip():
-        raise UsageError("no notebook is named: the path is empty")
+        raise UsageError(say("no notebook is named: the path is empty"))
     try:
         mode = file.stat().st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             # To read it may wait for ever, and a run reads its notebook twice.
-            raise UsageError(f"{path} is a pipe or a device; write the notebook to a file first")
+            raise UsageError(say("%1 is a pipe or a device; write the notebook to a file first", path))
         return file.read_bytes()
     except FileNotFoundError:
         raise UsageError(_missing(path, file)) from None
     except IsADirectoryError:
-        raise UsageError(f"{path} is a folder; name a notebook in it") from None
+        raise UsageError(say("%1 is a folder; name a notebook in it", path)) from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise UsageError(say("%1 cannot be read: %2", path, getattr(error, "strerror", None) or str(error))) from None
 
 
-def _missing(path: str, file: Path) -> str:
+def _missing(path: str, file: Path) -> Sentence:
     """What is said of a file that is not there, with the nearest name that is."""
     import difflib
 
-    message = f"{path}: there is no such file"
+    message = say("%1: there is no such file", path)
     if "\\" in path and "/" not in path:
         # A path in the manner of Windows, on a system where the backslash is a letter like any other.
         as_posix = Path(PureWindowsPath(path).as_posix())
         if as_posix.is_file():
-            return f"{message}; did you mean `{as_posix}`?"
+            return say("%1: there is no such file; did you mean `%2`?", path, str(as_posix))
     try:
         if not file.parent.is_dir():
-            return f"{message}, and no folder `{file.parent}`"
+            return say("%1: there is no such file, and no folder `%2`", path, str(file.parent))
         names = sorted(p.name for p in file.parent.iterdir() if p.suffix.lower() in (".ipynb", *TEXT_SUFFIXES))
     except OSError:
         return message
     folded = {n.casefold(): n for n in reversed(names)}
     wanted = file.name.casefold()
     near = [f"{wanted}.ipynb"] if f"{wanted}.ipynb" in folded else difflib.get_close_matches(wanted, folded, 1, 0.6)
-    return f"{message}; did you mean `{file.with_name(folded[near[0]])}`?" if near else message
+    if not near:
+        return message
+    return say("%1: there is no such file; did you mean `%2`?", path, str(file.with_name(folded[near[0]])))
 
 
 def _decode(data: bytes, path: str) -> str:
@@ -121,55 +124,61 @@ def _decode(data: bytes, path: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        where = f"byte {error.start + 1} of {len(data)} is 0x{data[error.start]:02x}"
-        raise UsageError(f"{path} is not a notebook: it is not UTF-8 text ({where})") from None
+        raise UsageError(
+            say(
+                "%1 is not a notebook: it is not UTF-8 text (byte %2 of %3 is 0x%4)",
+                path, error.start + 1, len(data), f"{data[error.start]:02x}",
+            )
+        ) from None  # fmt: skip
 
 
-def _json_fault(text: str, error: json.JSONDecodeError, suffix: str) -> str:
+def _json_fault(text: str, error: json.JSONDecodeError, suffix: str) -> Sentence:
     """What is wrong with text that is no JSON: the cause where it shows, and the place."""
     stripped = text.strip()
     if not stripped:
-        return "the file is empty"
+        return say("the file is empty")
     conflict = _CONFLICT.search(text)
     if conflict:
         line = text.count("\n", 0, conflict.start()) + 1
-        return f"git left a merge conflict in it, line {line}: `{conflict[0].strip()}`; resolve it first"
+        return say("git left a merge conflict in it, line %1: `%2`; resolve it first", line, conflict[0].strip())
     if stripped.startswith("version https://git-lfs"):
-        return "it is a Git LFS pointer to one; `git lfs pull` brings the notebook itself"
+        return say("it is a Git LFS pointer to one; `git lfs pull` brings the notebook itself")
     if re.match(r"(?i)<!doctype html|<html", stripped):
-        return "it is a web page; download the notebook itself (on GitHub, the raw file)"
+        return say("it is a web page; download the notebook itself (on GitHub, the raw file)")
     size = len(text.encode("utf-8", "surrogatepass"))
     byte = len(text[: error.pos].encode("utf-8", "surrogatepass")) + 1
-    place = f"line {error.lineno}, column {error.colno} (byte {byte} of {size})"
+    place = say("line %1, column %2 (byte %3 of %4)", error.lineno, error.colno, byte, size)
     if stripped[0] not in "{[" and suffix != ".ipynb":
-        return f"expected .ipynb, or a text notebook ({', '.join(TEXT_SUFFIXES)})"
+        return say("expected .ipynb, or a text notebook (%1)", ", ".join(TEXT_SUFFIXES))
     # An open string that ends the file shows the place where it began.
     if error.pos >= len(text.rstrip()) or (
         error.msg.startswith("Unterminated string") and "\n" not in text[error.pos :].rstrip()
     ):
-        return f"it is cut off: its JSON ends unfinished at {place}: {error.msg}"
-    return f"broken JSON at {place}: {error.msg}"
+        return say("it is cut off: its JSON ends unfinished at %1: %2", place, error.msg)
+    return say("broken JSON at %1: %2", place, error.msg)
 
 
 def _current(document: Any, path: str) -> dict[str, Any]:
     """The document in format 4, its cells a list of mappings, whatever it was."""
     if not isinstance(document, dict) or not any(key in document for key in ("cells", "worksheets", "nbformat")):
-        raise UsageError(f"{path} is not a notebook: it is JSON without cells")
+        raise UsageError(say("%1 is not a notebook: it is JSON without cells", path))
     given = document.get("nbformat")
     if given is None:
         given = 4 if "cells" in document else 3
     if not isinstance(given, int | str) or not str(given).isdecimal():
-        raise UsageError(f"{path} cannot be read as a notebook: its nbformat is `{given}`, which is no number")
+        raise UsageError(
+            say("%1 cannot be read as a notebook: its nbformat is `%2`, which is no number", path, str(given))
+        )
     major = int(given)
     if major > 4:
-        raise UsageError(f"{path} is of notebook format {major}, which is newer than nb2pipe knows (4)")
+        raise UsageError(say("%1 is of notebook format %2, which is newer than nb2pipe knows (4)", path, major))
     if "worksheets" in document and "cells" not in document:
         document = _upgrade(document, min(major, 3), path)
     elif major == 1:
         document = _upgrade(document, 1, path)
     cells = document.get("cells")
     if cells is not None and not isinstance(cells, list):
-        raise UsageError(f"{path} cannot be read as a notebook: its `cells` are no list")
+        raise UsageError(say("%1 cannot be read as a notebook: its `cells` are no list", path))
     return {**document, "cells": [cell for cell in cells or () if isinstance(cell, dict)]}
 
 
@@ -182,7 +191,7 @@ def _upgrade(document: dict[str, Any], major: int, path: str) -> dict[str, Any]:
         node = nbformat.versions[major].to_notebook_json({**document, "nbformat": major})
         return _without_ids(json.loads(json.dumps(nbformat.convert(node, 4))))
     except Exception as error:  # nbformat raises many kinds for a damaged document
-        raise UsageError(f"{path} cannot be read as a notebook: {_first_line(error)}") from None
+        raise UsageError(say("%1 cannot be read as a notebook: %2", path, _first_line(error))) from None
 
 
 def _complete(document: dict[str, Any]) -> None:
@@ -217,8 +226,8 @@ def from_text(path: str, text: str, suffix: str) -> dict[str, Any]:
     conflict = re.search(r"(?m)^<{7} .*$", text)
     if conflict and re.search(r"(?m)^>{7} .*$", text):
         line = text.count("\n", 0, conflict.start()) + 1
-        raise UsageError(f"{path} is not a notebook: git left a merge conflict in it, line {line}: `{conflict[0]}`; "
-                         "resolve it first")  # fmt: skip
+        said = say("git left a merge conflict in it, line %1: `%2`; resolve it first", line, conflict[0])
+        raise UsageError(say("%1 is not a notebook: %2", path, said))
     kind = {".rmd": "Rmd", ".qmd": "Rmd", ".markdown": "md"}.get(suffix, suffix[1:])
     if suffix == ".myst" or (kind == "md" and "{code-cell}" in text):
         kind = "md:myst"
@@ -227,7 +236,7 @@ def from_text(path: str, text: str, suffix: str) -> dict[str, Any]:
     try:
         node = jupytext.reads(text, fmt=kind)
     except Exception as error:  # jupytext raises many kinds for a damaged text
-        raise UsageError(f"{path} cannot be read as a text notebook: {_first_line(error)}") from None
+        raise UsageError(say("%1 cannot be read as a text notebook: %2", path, _first_line(error))) from None
     document = _without_ids(json.loads(json.dumps(node, default=str)))
     if kind == "Rmd":
         _read_options(document)

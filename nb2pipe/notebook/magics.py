@@ -9,6 +9,8 @@ import string
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from nb2pipe.diagnostics import NOTHING, Sentence, say
+
 Body = Literal["transparent", "detached", "text", "none"]
 Touch = tuple[str, str, str]
 
@@ -29,7 +31,7 @@ class Magic(NamedTuple):
     uses: Literal["", "braces", "names"] = ""
     defines: Literal["", "capture", "names"] = ""
     touches: tuple[Touch, ...] = ()
-    opaque: str = ""
+    opaque: Sentence = NOTHING
     extension: bool = False
 
 
@@ -68,26 +70,31 @@ def _rows() -> dict[str, Magic]:
         Magic("xdel", "line"),
         Magic("sx", "both", "text", "braces", touches=_FILES),
         Magic("system", "both", "text", "braces", touches=_FILES),
-        Magic("sc", "line", uses="braces", opaque="it binds the output of a command to a name"),
-        Magic("reset_selective", "line", opaque="it deletes the names that match a pattern"),
-        Magic("macro", "line", opaque="it makes a macro of earlier input"),
-        Magic("load", "line", opaque="it puts code from elsewhere into the cell"),
-        Magic("loadpy", "line", opaque="it puts code from elsewhere into the cell"),
-        Magic("rerun", "line", opaque="it runs earlier input again"),
-        Magic("recall", "line", opaque="it recalls earlier input"),
-        Magic("rep", "line", opaque="it recalls earlier input"),
-        Magic("edit", "line", opaque="it opens an editor and runs what was written"),
-        Magic("ed", "line", opaque="it opens an editor and runs what was written"),
+        Magic("sc", "line", uses="braces", opaque=say("it binds the output of a command to a name")),
+        Magic("reset_selective", "line", opaque=say("it deletes the names that match a pattern")),
+        Magic("macro", "line", opaque=say("it makes a macro of earlier input")),
+        Magic("load", "line", opaque=say("it puts code from elsewhere into the cell")),
+        Magic("loadpy", "line", opaque=say("it puts code from elsewhere into the cell")),
+        Magic("rerun", "line", opaque=say("it runs earlier input again")),
+        Magic("recall", "line", opaque=say("it recalls earlier input")),
+        Magic("rep", "line", opaque=say("it recalls earlier input")),
+        Magic("edit", "line", opaque=say("it opens an editor and runs what was written")),
+        Magic("ed", "line", opaque=say("it opens an editor and runs what was written")),
         Magic(
-            "sql", "both", "text", "braces", opaque="what it reads and binds depends on the extension", extension=True
+            "sql",
+            "both",
+            "text",
+            "braces",
+            opaque=say("what it reads and binds depends on the extension"),
+            extension=True,
         ),
         Magic("bigquery", "cell", "text", "braces", "capture", (("network", "network", "read"),), extension=True),
-        Magic("R", "both", "text", "braces", opaque="it runs R on the names it is told", extension=True),
-        Magic("cython", "cell", "text", opaque="it binds what the Cython code defines", extension=True),
-        Magic("cython_pyximport", "cell", "text", opaque="it binds what the Cython code defines", extension=True),
+        Magic("R", "both", "text", "braces", opaque=say("it runs R on the names it is told"), extension=True),
+        Magic("cython", "cell", "text", opaque=say("it binds what the Cython code defines"), extension=True),
+        Magic("cython_pyximport", "cell", "text", opaque=say("it binds what the Cython code defines"), extension=True),
         Magic("python", "cell", "text", "braces", touches=_FILES),
         Magic("debug", "both", "transparent"),
-        Magic("code_wrap", "both", opaque="it puts code around every cell that follows"),
+        Magic("code_wrap", "both", opaque=say("it puts code around every cell that follows")),
         Magic("pdb", "line", touches=_IPYTHON),
         Magic("pinfo", "line", uses="names"),
         Magic("pinfo2", "line", uses="names"),

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
-from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
+from nb2pipe.diagnostics import Diagnostic, Sentence, Severity, Site, Span, say
 from nb2pipe.notebook.model import NO_TAGS, Requirements, Role, Tags
 
 ROLES: dict[str, Role] = {
@@ -146,16 +146,15 @@ class _Parser:
         self.raises = False
         self.foreign: list[str] = []
 
-    def contradiction(self, message: str, first: str, second: str) -> None:
-        sites = tuple(Site(self.span, f"tag `{tag}`") for tag in (first, second))
-        self.found.append(
-            Diagnostic(self.span, "NB302", Severity.ERROR, message, "keep one of the two tags", sites=sites)
-        )
+    def contradiction(self, message: Sentence, first: str, second: str) -> None:
+        sites = tuple(Site(self.span, say("tag `%1`", tag)) for tag in (first, second))
+        hint = say("keep one of the two tags")
+        self.found.append(Diagnostic(self.span, "NB302", Severity.ERROR, message, hint, sites=sites))
 
     def unreadable(self, tag: str, value: str, prefix: str) -> None:
-        problem = f"`{value}` cannot be read" if value else "it has no value"
-        hint = f"write for example {_EXAMPLES[prefix]}"
-        self.found.append(Diagnostic(self.span, "NB303", Severity.ERROR, f"tag `{tag}`: {problem}", hint))
+        message = say("tag `%1`: `%2` cannot be read", tag, value) if value else say("tag `%1`: it has no value", tag)
+        hint = say("write for example %1", _EXAMPLES[prefix])
+        self.found.append(Diagnostic(self.span, "NB303", Severity.ERROR, message, hint))
 
     def tag(self, tag: str) -> None:
         """Take in one tag."""
@@ -178,7 +177,8 @@ class _Parser:
             if not name:
                 self.unreadable(tag, value, prefix)
             elif self.step is not None and self.step != name:
-                self.contradiction(f"the cell is in two steps: `{self.step_tag}` and `{tag}`", self.step_tag, tag)
+                message = say("the cell is in two steps: `%1` and `%2`", self.step_tag, tag)
+                self.contradiction(message, self.step_tag, tag)
             else:
                 self.step, self.step_tag = name, self.step_tag or tag
         elif prefix in ("after", "prev"):
@@ -216,15 +216,17 @@ class _Parser:
             return
         earlier, earlier_tag = self.values.setdefault(prefix, (parsed, tag))
         if earlier != parsed:
-            self.contradiction(f"tags `{earlier_tag}` and `{tag}` contradict each other", earlier_tag, tag)
+            message = say("tags `%1` and `%2` contradict each other", earlier_tag, tag)
+            self.contradiction(message, earlier_tag, tag)
 
     def other(self, tag: str) -> None:
         """A tag that is not ours, unless it is nearly one."""
         self.foreign.append(tag)
         right = meant(tag)
         if right:
-            message = f"tag `{tag}` is not known; did you mean `{right}`?"
-            self.found.append(Diagnostic(self.span, "NB301", Severity.WARNING, message, f"rename the tag to `{right}`"))
+            message = say("tag `%1` is not known; did you mean `%2`?", tag, right)
+            hint = say("rename the tag to `%1`", right)
+            self.found.append(Diagnostic(self.span, "NB301", Severity.WARNING, message, hint))
 
     def contradictions(self) -> None:
         """Report what cannot hold together: a cell belongs to one step, or to all that need it, or to none."""
@@ -236,10 +238,11 @@ class _Parser:
             for other in tags[place + 1 :]:
                 pair = {homes[tag], homes[other]}
                 if len(pair) > 1 and (pair & {"skip"} or "metrics" not in pair):
-                    self.contradiction(f"tags `{other}` and `{tag}` contradict each other", other, tag)
+                    message = say("tags `%1` and `%2` contradict each other", other, tag)
+                    self.contradiction(message, other, tag)
         if self.step in self.after:
             tag = self.after[self.step]
-            message = f"tags `{self.step_tag}` and `{tag}` contradict each other: no step comes after itself"
+            message = say("tags `%1` and `%2` contradict each other: no step comes after itself", self.step_tag, tag)
             self.contradiction(message, self.step_tag, tag)
 
     def result(self) -> Tags:

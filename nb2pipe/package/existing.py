@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.emit.filetree import FileTree, digest, files_in, place_of
 
 LOCK = "nb2pipe.lock.json"
@@ -15,7 +15,7 @@ MADE_BY_USE = frozenset(
     {"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".venv", "dist", "build", ".git"}
 )
 """The names of what running, testing, building and keeping a project leave in its folder."""
-_REMEDY = "nb2pipe sync brings it into the notebook, --force writes over it"
+_REMEDY = say("nb2pipe sync brings it into the notebook, --force writes over it")
 
 
 def changed_by_hand(folder: Path) -> list[str]:
@@ -29,10 +29,10 @@ def changed_by_hand(folder: Path) -> list[str]:
         written: dict[str, str] = {**lock["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         if not folder.is_dir():
-            raise UsageError(f"{folder} is a file") from None
+            raise UsageError(say("%1 is a file", str(folder))) from None
         if any(folder.iterdir()):
             raise UsageError(
-                f"{folder} holds something else than a package of nb2pipe; -o DIR writes elsewhere"
+                say("%1 holds something else than a package of nb2pipe; -o DIR writes elsewhere", str(folder))
             ) from None
         return []
     found = []
@@ -76,8 +76,10 @@ def refuse_changes_by_hand(folder: Path, tree: FileTree, remedy: str = _REMEDY) 
     files = dict(tree.files)
     changed = [n for n in changed_by_hand(folder) if not _holds(folder / n, files.get(n))] if folder.exists() else []
     if changed:
-        names = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
-        raise UsageError(f"{folder} was changed by hand: {names}; {remedy}")
+        names = ", ".join(changed[:5])
+        if len(changed) > 5:
+            names = say("%1 and %2 more", names, len(changed) - 5)
+        raise UsageError(say("%1 was changed by hand: %2; %3", str(folder), names, remedy))
 
 
 def _holds(path: Path, content: bytes | None) -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from nb2pipe.diagnostics import Diagnostic, Severity
+from nb2pipe.diagnostics import Diagnostic, Severity, say
 from nb2pipe.package.model import Plan
 
 
 def refusals(plan: Plan) -> tuple[Diagnostic, ...]:
     """The parts of the notebook that no package can have."""
+    hint = say("take it out of the notebook, or tag its cell `skip`")
     return tuple(
-        Diagnostic(
-            reason.span, "NB801", Severity.ERROR, reason.text, "take it out of the notebook, or tag its cell `skip`"
-        )
+        Diagnostic(reason.span, "NB801", Severity.ERROR, reason.text, hint)
         for reason in (*plan.refused, *(r for s in plan.steps for r in s.reasons))
         if reason.refuses
     )
@@ -20,7 +19,7 @@ def refusals(plan: Plan) -> tuple[Diagnostic, ...]:
 def notes(plan: Plan) -> tuple[Diagnostic, ...]:
     """The steps that stay scripts, and why; the magics that only Jupyter shows something of."""
     scripts = (
-        Diagnostic(reason.span, "NB802", Severity.INFO, f"step `{step.name}` stays a script: {reason.text}")
+        Diagnostic(reason.span, "NB802", Severity.INFO, say("step `%1` stays a script: %2", step.name, reason.text))
         for step in plan.steps
         for reason in step.reasons
         if not reason.refuses

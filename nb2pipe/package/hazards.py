@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from nb2pipe.analysis.effects import Effects
-from nb2pipe.diagnostics import Span
+from nb2pipe.diagnostics import Sentence, Span, say
 from nb2pipe.package.bindings import BUILTINS, Names, Place
 from nb2pipe.package.calls import WITH_VALUES
 from nb2pipe.package.cells import PlainCell
@@ -38,9 +38,11 @@ def reasons(
     """
     found: list[Reason] = []
     for cell in cells:
-        found += [Reason(f"`{m}` has no form in plain Python", Span(cell.cell), refuses=True) for m in cell.refused]
+        found += [
+            Reason(say("`%1` has no form in plain Python", m), Span(cell.cell), refuses=True) for m in cell.refused
+        ]
         if cell.raises:
-            found.append(Reason("the cell is expected to fail", Span(cell.cell)))
+            found.append(Reason(say("the cell is expected to fail"), Span(cell.cell)))
         for opaque in effects[cell.cell].opaque if cell.cell in effects else ():
             found.append(Reason(opaque.message, opaque.span))
     bound: set[str] = set()
@@ -50,49 +52,51 @@ def reasons(
     defined = {d.name for c in cells if c.cell in effects for d in effects[c.cell].definitions}
     hidden = {n for n in defined - names.bound - elsewhere if not is_history(n)}
     if hidden:
-        found.append(Reason(f"`{', '.join(sorted(hidden))}` is bound out of sight", Span(cells[0].cell)))
+        found.append(Reason(say("`%1` is bound out of sight", ", ".join(sorted(hidden))), Span(cells[0].cell)))
     unknown = names.mentioned - names.bound - elsewhere - given - BUILTINS - _SUPPORT
     unknown -= {i.name for c in cells for i in c.imports}
     uses = {u.name: u.span for c in cells if c.cell in effects for u in effects[c.cell].uses}
     for name in sorted(ours & uses.keys() - names.bound - elsewhere - given):
-        words = f"`{name}`, which nothing has bound, would be there for what stands in place of a magic"
+        words = say("`%1`, which nothing has bound, would be there for what stands in place of a magic", name)
         found.append(Reason(words, uses[name], refuses=True))
     for name in sorted(unknown):
         where = next((_span(p) for p in own if name in p.names.mentioned), Span(cells[0].cell))
         if is_history(name):
-            found.append(Reason(f"`{name}` is what IPython remembers of earlier cells", where, refuses=True))
+            found.append(Reason(say("`%1` is what IPython remembers of earlier cells", name), where, refuses=True))
         else:
-            found.append(Reason(f"`{name}` is not known where it is read", where))
+            found.append(Reason(say("`%1` is not known where it is read", name), where))
     return tuple(dict.fromkeys(found))
 
 
 def _statement(
     place: Place, bound: AbstractSet[str], all_bound: AbstractSet[str], outside: AbstractSet[str]
-) -> list[str]:
+) -> list[Sentence]:
     node, names = place.statement.node, place.names
-    found = [f"`{n}` looks at the namespace" for n in sorted(names.mentioned & _NAMESPACE - names.bound - outside)]
+    found = [
+        say("`%1` looks at the namespace", n) for n in sorted(names.mentioned & _NAMESPACE - names.bound - outside)
+    ]
     if names.declared:
-        found.append(f"a function binds `{', '.join(sorted(names.declared))}` by `global`")
+        found.append(say("a function binds `%1` by `global`", ", ".join(sorted(names.declared))))
     early = names.read & all_bound - bound - outside
     if early & BUILTINS:
-        found.append(f"`{', '.join(sorted(early & BUILTINS))}` is read as Python's own before it is bound")
+        found.append(say("`%1` is read as Python's own before it is bound", ", ".join(sorted(early & BUILTINS))))
     late = names.late & all_bound & BUILTINS - bound - outside
     if late:
-        found.append(f"`{', '.join(sorted(late))}` may be Python's own when it is read")
+        found.append(say("`%1` may be Python's own when it is read", ", ".join(sorted(late))))
     text = place.statement.text  # walking through trees is dear: only where there is a sign of what is looked for
     for inner in ast.walk(node) if "import" in text or any(f in text for f in _FRAMES) else ():
         if isinstance(inner, ast.ImportFrom) and inner.names[0].name == "*":
-            found.append(f"`from {inner.module} import *` is not allowed in a function")
+            found.append(say("`from %1 import *` is not allowed in a function", inner.module or "None"))
         elif (
             isinstance(inner, ast.Attribute)
             and inner.attr in _FRAMES
             and ast.unparse(inner.value) in ("inspect", "sys")
         ):
-            found.append(f"`{inner.attr}` looks at the frames of the callers")
+            found.append(say("`%1` looks at the frames of the callers", inner.attr))
     top = _top(node) if any(word in text for word in ("class", "await", "async")) else []
-    found += [f"class `{n.name}` would have another name" for n in top if isinstance(n, ast.ClassDef)]
+    found += [say("class `%1` would have another name", n.name) for n in top if isinstance(n, ast.ClassDef)]
     if any(isinstance(n, (ast.Await, ast.AsyncFor, ast.AsyncWith)) or getattr(n, "is_async", 0) for n in top):
-        found.append("`await` at the top of a cell")
+        found.append(say("`await` at the top of a cell"))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from nb2pipe.diagnostics import Span
+from nb2pipe.diagnostics import Sentence, Span
 from nb2pipe.emit.source import Statement
 from nb2pipe.pipeline.model import Parameter
 
@@ -83,7 +83,7 @@ class PlannedStep(NamedTuple):
 class Reason(NamedTuple):
     """Why a step cannot be a function, and where that stands; ``refuses`` where it cannot be a script either."""
 
-    text: str
+    text: Sentence
     span: Span
     refuses: bool = False
 

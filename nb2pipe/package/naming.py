@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.package.bindings import BUILTINS
 from nb2pipe.package.calls import WITH_VALUES
@@ -40,12 +40,25 @@ def package_name(notebook: Notebook, wanted: str | None, imported: Iterable[str]
         made = identifier(wanted)
         if wanted != made:
             raise UsageError(
-                f"--name {wanted}: a package needs a name of lower-case letters, digits and _; did you mean {made}?"
+                say(
+                    "--name %1: a package needs a name of lower-case letters, digits and _; did you mean %2?",
+                    wanted,
+                    made,
+                )
             )
         if wanted in taken:
-            whose = "is one that the notebook imports" if wanted not in beside else "stands beside the notebook"
-            whose = "is Python's own" if wanted in sys.stdlib_module_names else whose
-            raise UsageError(f"--name {wanted}: a module of that name {whose}; did you mean {wanted}_pipeline?")
+            raise UsageError(
+                say("--name %1: a module of that name is Python's own; did you mean %1_pipeline?", wanted)
+                if wanted in sys.stdlib_module_names
+                else say(
+                    "--name %1: a module of that name stands beside the notebook; did you mean %1_pipeline?", wanted
+                )
+                if wanted in beside
+                else say(
+                    "--name %1: a module of that name is one that the notebook imports; did you mean %1_pipeline?",
+                    wanted,
+                )
+            )
         return wanted
     made = identifier(notebook.name)
     return f"{made}_pipeline" if made in taken else made

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nb2pipe.analysis.effects import Analysis, Certainty, Effects
-from nb2pipe.diagnostics import Span
+from nb2pipe.diagnostics import Span, say
 from nb2pipe.emit.source import Statement
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.package.annotations import typed
@@ -127,9 +127,14 @@ class _Planner:
             for line in cell.left_out:
                 found = effects.mutations if effects is not None else ()
                 changed = sorted({f"`{m.name}`" for m in found if m.span.line == line and not m.name.startswith("<")})
-                more = f"; it may change {', '.join(changed)}, which stays as it was" if changed else ""
                 text = self.notebook.cells[cell.cell].source.split("\n")[line - 1].strip()
-                yield Reason(f"`{text}` is left out: only Jupyter shows it{more}", Span(cell.cell, line))
+                words = say("`%1` is left out: only Jupyter shows it", text)
+                if changed:
+                    words = say(
+                        "`%1` is left out: only Jupyter shows it; it may change %2, which stays as it was",
+                        text, ", ".join(changed),
+                    )  # fmt: skip
+                yield Reason(words, Span(cell.cell, line))
 
     def _future(self) -> Iterator[str]:
         """What the notebook imports from ``__future__``."""
@@ -153,10 +158,10 @@ class _Planner:
             assigned = place.names.bound and place.names.bound <= self.parameters.keys()
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and assigned:
                 if place in unsettled:
-                    words = "a parameter is computed from another that may change or is computed by a call"
+                    words = say("a parameter is computed from another that may change or is computed by a call")
                     yield Reason(words, Span(place.cell, node.lineno), refuses=True)
             elif not imports_of(node) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-                words = "the cell of parameters does more than assign them"
+                words = say("the cell of parameters does more than assign them")
                 yield Reason(words, Span(place.cell, node.lineno), refuses=True)
 
     def _may_not_run(self, place: Place) -> bool:
@@ -188,12 +193,12 @@ class _Planner:
         takes = (inputs & (names.mentioned | asked) | extra) - late - {*parameters}
         found = reasons(own, cells, self.effects, self.elsewhere | late, takes | {*parameters}, names, self.ours)
         found += tuple(
-            Reason(f"a function reads `{name}`, which another step binds anew", Span(step.cells[0]))
+            Reason(say("a function reads `%1`, which another step binds anew", name), Span(step.cells[0]))
             for name in sorted(self.captured)
             if step.name in self.captured[name]
         )
         if self.looked_at and not found:
-            found = (Reason("another step looks at all names", self.looked_at),)
+            found = (Reason(say("another step looks at all names"), self.looked_at),)
         if found:  # what its functions read stands in no text of its own
             takes = self.inputs[step.name]
         if late:
@@ -328,7 +333,7 @@ class _Planner:
         if any(s.form == "script" for s in steps):
             for step in (s for s in steps if s.form == "function"):
                 for name in sorted(self._deletes(step) & {*step.takes, *step.parameters}):
-                    words = f"it deletes `{name}`, for which a script may look"
+                    words = say("it deletes `%1`, for which a script may look", name)
                     found.setdefault(step.name, []).append(Reason(words, Span(step.cells[0])))
         for step in steps:
             there = {*step.takes, *step.parameters}
@@ -336,7 +341,7 @@ class _Planner:
             taken = unsure & {*step.takes}
             if step.form == "function":
                 for name in sorted(open_ | taken):
-                    words = f"`{name}` may be left without a value"
+                    words = say("`%1` may be left without a value", name)
                     found.setdefault(step.name, []).append(Reason(words, Span(step.cells[0])))
             unsure = (unsure - {*step.gives}) | open_ | (taken & {*step.gives})
         return found

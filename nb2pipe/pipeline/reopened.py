@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
+from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span, say
 from nb2pipe.pipeline.blocks import BlockEffects
 from nb2pipe.pipeline.demand import Needs
 from nb2pipe.pipeline.external import Order
@@ -139,17 +139,19 @@ def _report(
                 write = composed[producer].writes.get(value)
                 read = composed[target].uses.get(value)
                 if write is not None:
-                    sites.append(Site(write.span, f"step {blocks[source].step} writes {value}"))
+                    sites.append(Site(write.span, say("step %1 writes %2", blocks[source].step, value)))
                 if read is not None:
-                    sites.append(Site(read, f"step {blocks[target].step} reads {value}"))
+                    sites.append(Site(read, say("step %1 reads %2", blocks[target].step, value)))
                 break
     path = " -> ".join([*dict.fromkeys(steps), block.step])
     return Diagnostic(
         Span(block.cells[0]),
         "NB304",
         Severity.WARNING,
-        f"step `{block.step}` is reopened after a step that stands between its cells: {path}",
-        hint=f"move the cell up to the other cells of `{block.step}`, or give it a step name of its own",
-        why=f"as one step this would be a circle, so the later cells run as a step `{name}`, which computes the same",
+        say("step `%1` is reopened after a step that stands between its cells: %2", block.step, path),
+        hint=say("move the cell up to the other cells of `%1`, or give it a step name of its own", block.step),
+        why=say(
+            "as one step this would be a circle, so the later cells run as a step `%1`, which computes the same", name
+        ),
         sites=tuple(sites),
     )

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.records.reading import document_of, pipeline_of, result_of
 from nb2pipe.runtime import executed
@@ -57,13 +57,17 @@ def _step(pipeline: Pipeline, run: Run, name: str | None) -> Step:
     if name is None:
         failed = [s.name for s in run.steps if s.status in ("failed", "died")]
         if len(failed) != 1:
-            problem = f"{len(failed)} steps of run {run.id} failed" if failed else f"no step of run {run.id} failed"
-            raise UsageError(f"{problem}; name the step: {', '.join(failed or names)}")
+            if failed:
+                said = say("%1 steps of run %2 failed; name the step: %3", len(failed), run.id, ", ".join(failed))
+            else:
+                said = say("no step of run %1 failed; name the step: %2", run.id, ", ".join(names))
+            raise UsageError(said)
         name = failed[0]
     if name not in names:
         near = difflib.get_close_matches(name, names, 1)
-        hint = f"did you mean `{near[0]}`?" if near else f"its steps are {', '.join(names)}"
-        raise UsageError(f"run {run.id} has no step `{name}`; {hint}")
+        if near:
+            raise UsageError(say("run %1 has no step `%2`; did you mean `%3`?", run.id, name, near[0]))
+        raise UsageError(say("run %1 has no step `%2`; its steps are %3", run.id, name, ", ".join(names)))
     return next(s for s in pipeline.steps if s.name == name)
 
 
@@ -76,23 +80,37 @@ def _inputs(store: Store, run: Run, step: Step) -> dict[str, tuple[str, str]]:
         producer = made.get(value.producer)
         if producer is None or producer.status not in ("ok", "cached"):
             status = "not run" if producer is None else producer.status
+            known = (say("failed"), say("died"), say("left out"), say("not run"))
+            said = next((s for s in known if s == status), status)
             raise UsageError(
-                f"step `{step.name}` takes `{value.name}` of {value.producer}, which was {status} in run {run.id}"
-            )
+                say(
+                    "step `%1` takes `%2` of %3, which was %4 in run %5",
+                    step.name, value.name, value.producer, said, run.id,
+                )
+            )  # fmt: skip
         held = producer.facts.get("held", {}).get(value.name)
         if held:
             raise UsageError(
-                f"`{value.name}` of {value.producer} holds the secret {held} and was not stored in run {run.id}"
-            )
+                say(
+                    "`%1` of %2 holds the secret %3 and was not stored in run %4",
+                    value.name, value.producer, str(held), run.id,
+                )
+            )  # fmt: skip
         digest = producer.facts.get("values", {}).get(value.name)
         if not digest:
-            why = "could not leave its process" if digest is None else "was not kept, for guards were off"
-            raise UsageError(f"`{value.name}` of {value.producer} {why} in run {run.id}")
+            raise UsageError(
+                say("`%1` of %2 could not leave its process in run %3", value.name, value.producer, run.id)
+                if digest is None
+                else say("`%1` of %2 was not kept, for guards were off in run %3", value.name, value.producer, run.id)
+            )
         if not store.contents.has(digest):
             why = producer.facts.get("unkept") or producer.facts.get("reason", "")
             raise UsageError(
-                f"`{value.name}` of {value.producer} in run {run.id} is not in the store any more, or was not kept ({why})"
-            )
+                say(
+                    "`%1` of %2 in run %3 is not in the store any more, or was not kept (%4)",
+                    value.name, value.producer, run.id, str(why),
+                )
+            )  # fmt: skip
         found[value.name] = digest, value.producer
     return found
 

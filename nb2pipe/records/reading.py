@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.pipeline.stored import loaded
 from nb2pipe.runtime import executed
@@ -110,12 +110,12 @@ def _events(store: Store, run: Run, facts: Mapping[str, Any]) -> list[dict[str, 
 
 def _content(store: Store, run: Run, what: str) -> bytes:
     if what not in run.facts:
-        raise UsageError(f"run {run.id} was recorded by an earlier nb2pipe, which kept no {what}")
+        raise UsageError(say("run %1 was recorded by an earlier nb2pipe, which kept no %2", run.id, what))
     return _read(store, run, run.facts[what])
 
 
 def _read(store: Store, run: Run, digest: str) -> bytes:
     data = store.contents.read(digest)
     if data is None:
-        raise UsageError(f"what run {run.id} showed is no longer in the store")
+        raise UsageError(say("what run %1 showed is no longer in the store", run.id))
     return data

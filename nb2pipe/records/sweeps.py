@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.records.metrics import final
 from nb2pipe.records.text import short
 from nb2pipe.store.rooms import Store
@@ -72,7 +72,7 @@ def table_of(store: Store, sweep: str) -> Table:
     rows = rows_of(store, sweep)
     found = of_sweep(store.database, sweep)
     if not found:
-        raise UsageError(f"no sweep is named {sweep}")
+        raise UsageError(say("no sweep is named %1", sweep))
     return Table(sweep, found[0].notebook, tuple(row for _, row in sorted(rows.items())))
 
 

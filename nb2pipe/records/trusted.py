@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.runtime.strangers import Harmful
 from nb2pipe.runtime.task import files_of
 from nb2pipe.runtime.values import as_bound, load_file
@@ -20,14 +20,14 @@ def loaded(store: Store, digest: str, namespace: dict[str, Any], *, trust: bool)
         UsageError: It is not in the store, or was written by another and may do harm.
     """
     if not store.contents.has(digest):
-        raise UsageError(f"what has the digest {digest} is not in the store any more, or was not kept")
+        raise UsageError(say("what has the digest %1 is not in the store any more, or was not kept", digest))
     known = None if trust else _proof(store, digest)
     try:
         return as_bound(load_file(store.contents.file(digest), namespace, known))
     except Harmful as error:
         wanted = ", ".join(f"`{n}`" for n in error.args[:3])
         raise UsageError(
-            f"it was not written by you and needs {wanted}, which may do harm; --trust loads it as it is"
+            say("it was not written by you and needs %1, which may do harm; --trust loads it as it is", wanted)
         ) from None
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb2pipe.diagnostics import Nb2pipeError
+from nb2pipe.diagnostics import Nb2pipeError, say
 from nb2pipe.interpreters import start_there
 from nb2pipe.replay.place import Place, environment, lay_out
 from nb2pipe.replay.portrait import Node
@@ -97,18 +97,24 @@ async def _execute(client: Any, seen: _Seen, probes: Sequence[Probe], values: Pa
             await _do_unseen(client, _ours(COMMANDS, "start()"))
         for position, cell in enumerate(client.nb.cells):
             if cell.cell_type == "code" and "skip" not in cell.metadata.get("tags", ()):
-                which = f"cell {position + 1} of the notebook"
+                which = position + 1
                 cell.outputs = []
                 try:
                     await client.async_execute_cell(cell, position)
                 except CellExecutionError as error:
-                    raise NotebookFails(f"{which} fails: {error.ename}: {error.evalue}") from None
+                    raise NotebookFails(
+                        say("cell %1 of the notebook fails: %2: %3", which, str(error.ename), str(error.evalue))
+                    ) from None
                 except CellTimeoutError:
-                    raise NotebookFails(f"{which} takes longer than {client.timeout:g} s") from None
+                    raise NotebookFails(
+                        say("cell %1 of the notebook takes longer than %2 s", which, f"{client.timeout:g}")
+                    ) from None
                 except DeadKernelError:
-                    raise NotebookFails(f"{which} ends its kernel") from None
+                    raise NotebookFails(say("cell %1 of the notebook ends its kernel", which)) from None
                 except (ValueError, KeyError, RuntimeError) as error:  # the kernel's messages cannot be read
-                    raise NotebookFails(f"{which} disturbs its kernel: {error}") from None
+                    raise NotebookFails(
+                        say("cell %1 of the notebook disturbs its kernel: %2", which, str(error))
+                    ) from None
                 seen.outputs[position] = cell.outputs
             for number, probe in enumerate(probes):
                 if probe.cell == position:

@@ -51,7 +51,7 @@ def render_sarif(reports: Sequence[Report]) -> str:
 
 
 def _result(report: Report, lines: list[list[int]], diagnostic: Diagnostic, index: int) -> dict[str, Any]:
-    parts = [diagnostic.message]
+    parts: list[str] = [diagnostic.message]
     parts += [f"why: {diagnostic.why}"] if diagnostic.why else []
     parts += [f"fix: {diagnostic.hint}"] if diagnostic.hint else []
     result: dict[str, Any] = {

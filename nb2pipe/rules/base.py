@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
-from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
+from nb2pipe.diagnostics import NOTHING, Diagnostic, Sentence, Severity, Site, Span, say
 from nb2pipe.rules.subject import Subject
 
 _SITES = 5  # other places that are listed one by one
@@ -32,14 +32,14 @@ class Rule:
     def finding(
         self,
         span: Span,
-        message: str,
+        message: Sentence,
         *,
-        why: str = "",
-        hint: str = "",
+        why: Sentence = NOTHING,
+        hint: Sentence = NOTHING,
         sites: Iterable[Site] = (),
         severity: Severity | None = None,
     ) -> Diagnostic:
-        """A finding of this rule."""
+        """A finding of this rule; what it says is made by `say`."""
         return Diagnostic(span, self.code, severity or self.severity, message, hint, why, tuple(sites))
 
 
@@ -55,13 +55,13 @@ def span_of(cell: int, node: ast.AST) -> Span:
     )
 
 
-def number(cell: int) -> str:
-    """A cell as people count it."""
-    return f"cell {cell + 1}"
+def number(cell: int) -> int:
+    """The number of a cell as people count them."""
+    return cell + 1
 
 
-def sites(label: str, spans: Sequence[Span]) -> tuple[Site, ...]:
+def sites(label: Sentence, spans: Sequence[Span]) -> tuple[Site, ...]:
     """Other places of the same kind: the first few, and how many more there are."""
     shown = [Site(span, label) for span in spans[:_SITES]]
     left = len(spans) - len(shown)
-    return (*shown, Site(Span(-1), f"and {left} more")) if left else tuple(shown)
+    return (*shown, Site(Span(-1), say("and %1 more", left))) if left else tuple(shown)

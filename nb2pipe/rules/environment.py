@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nb2pipe.analysis.modules import bound_names
-from nb2pipe.diagnostics import Diagnostic, Severity
+from nb2pipe.diagnostics import Diagnostic, Sentence, Severity, say
 from nb2pipe.interpreters import elsewhere, find, installed_version, own_modules
 from nb2pipe.rules.base import Rule, span_of
 from nb2pipe.rules.facts import Facts, Import, facts_of
@@ -64,10 +64,16 @@ class NotInstalled(Rule):
             unsure = "*" in made or elsewhere
             yield self.finding(
                 span_of(found.place.cell, found.node),
-                f"`{module}` is a module of Python 2" if old else f"`{module}` is imported, and is not installed",
-                why="this is a ModuleNotFoundError where the import is reached"
-                + (", unless what stands above it has put the module there" if unsure else ""),
-                hint=f"Python 3 has {old}" if old else _remedy(module, distribution),
+                say("`%1` is a module of Python 2", module)
+                if old
+                else say("`%1` is imported, and is not installed", module),
+                why=say(
+                    "this is a ModuleNotFoundError where the import is reached, "
+                    "unless what stands above it has put the module there"
+                )
+                if unsure
+                else say("this is a ModuleNotFoundError where the import is reached"),
+                hint=say("Python 3 has %1", old) if old else _remedy(module, distribution),
                 severity=Severity.ERROR if found.place.certain and not unsure else Severity.WARNING,
             )
 
@@ -96,12 +102,17 @@ def _distribution(module: str) -> str:
     return known.get(module, module)
 
 
-def _remedy(module: str, distribution: str) -> str:
-    host = {"google.colab": "Google Colab", "kaggle_secrets": "Kaggle's notebooks"}.get(module)
-    if host is not None:
-        return f"it is there in {host} alone: leave it out elsewhere (`if '{module}' in sys.modules:`)"
+def _remedy(module: str, distribution: str) -> Sentence:
+    if module == "google.colab":
+        return say("it is there in Google Colab alone: leave it out elsewhere (`if '%1' in sys.modules:`)", module)
+    if module == "kaggle_secrets":
+        return say(
+            "it is there in Kaggle's notebooks alone: leave it out elsewhere (`if '%1' in sys.modules:`)", module
+        )
     other = elsewhere()
-    return f"pip install {distribution}" if other is None else f"{other.program} -m pip install {distribution}"
+    if other is None:
+        return say("pip install %1", distribution)
+    return say("%1 -m pip install %2", other.program, distribution)
 
 
 def _names(distribution: str, command: str) -> bool:
@@ -156,10 +167,22 @@ class RemovedApi(Rule):
     def _said(self, cell: int, node: ast.AST, name: str, row: dict[str, str]) -> Diagnostic:
         return self.finding(
             span_of(cell, node),
-            f"{name} was removed from {row['library']} {row['removed']}; {installed_version(row['library'])} is installed",
-            why="this is an AttributeError or an ImportError where it is reached",
-            hint=row["instead"],
-        )
+            say(
+                "%1 was removed from %2 %3; %4 is installed",
+                name, row["library"], row["removed"], installed_version(row["library"]) or "",
+            ),
+            why=say("this is an AttributeError or an ImportError where it is reached"),
+            hint=_instead(row["instead"]),
+        )  # fmt: skip
+
+
+def _instead(text: str) -> Sentence:
+    """What the table says of a name that was removed: a sentence of these, or ``use`` with code behind it."""
+    whole = (
+        say("use loc or iloc"), say("use loc with a factorised index"), say("use a MultiIndex or xarray"),
+        say("import joblib itself"), say("Python 3 needs no six"),
+    )  # fmt: skip
+    return next((s for s in whole if s == text), None) or say("use %1", text.removeprefix("use "))
 
 
 def _methods(subject: Subject, facts: Facts) -> Iterator[tuple[int, ast.Call, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from nb2pipe.analysis.effects import Certainty, Effects, Use
 from nb2pipe.analysis.missing import Missing, missing_names
-from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
+from nb2pipe.diagnostics import NOTHING, Diagnostic, Sentence, Severity, Site, Span, say
 from nb2pipe.notebook.model import Cell
 from nb2pipe.rules.base import Rule, number, sites, span_of
 from nb2pipe.rules.facts import Import, facts_of
@@ -41,17 +41,19 @@ class Unparsable(Rule):
             end = max((error.end_offset or 0) - 1, 0) if error.end_lineno in (None, error.lineno) else 0
             yield self.finding(
                 Span(code.cell.index, line, line, column, end if end > column else 0),
-                f"the cell does not parse: {error.msg}",
-                why="Jupyter stops here with a SyntaxError; what the cell defines is not known",
-                hint=_python2(error) or "correct the cell, or tag it `skip`",
+                say("the cell does not parse: %1", error.msg),
+                why=say("Jupyter stops here with a SyntaxError; what the cell defines is not known"),
+                hint=_python2(error) or say("correct the cell, or tag it `skip`"),
                 severity=Severity.WARNING if code.cell.tags.raises else None,
             )
 
 
-def _python2(error: SyntaxError) -> str:
+def _python2(error: SyntaxError) -> Sentence:
     if "print" in error.msg and "parentheses" in error.msg:
-        return "this is Python 2: write print(…)"
-    return "this is Python 2: write except Error as name:" if "multiple exception types" in error.msg else ""
+        return say("this is Python 2: write print(…)")
+    if "multiple exception types" in error.msg:
+        return say("this is Python 2: write except Error as name:")
+    return NOTHING
 
 
 def _missing(subject: Subject) -> dict[str, Missing]:
@@ -85,30 +87,35 @@ class UndefinedName(Rule):
             if missing.later is not None or missing.deleted is not None:
                 continue
             use = missing.use
-            through = "" if _stands_there(subject, use) else ", by what is called here,"
             skipped = _skipped(subject, name)
             star = _star(subject, use)
-            found = [Site(skipped, "defined in a cell that is tagged `skip`")] if skipped else []
+            found = [Site(skipped, say("defined in a cell that is tagged `skip`"))] if skipped else []
             if star is not None:
-                found.append(Site(span_of(star.place.cell, star.node), "unless it comes from here"))
+                found.append(Site(span_of(star.place.cell, star.node), say("unless it comes from here")))
             yield self.finding(
                 use.span,
-                f"`{name}` is read{through} and no cell defines it",
-                why="run top to bottom, the cell stops here with a NameError"
+                say("`%1` is read and no cell defines it", name)
+                if _stands_there(subject, use)
+                else say("`%1` is read, by what is called here, and no cell defines it", name),
+                why=say("run top to bottom, the cell stops here with a NameError")
                 if use.certainty is Certainty.MUST and star is None
-                else "if the run comes here without it, the cell stops with a NameError",
+                else say("if the run comes here without it, the cell stops with a NameError"),
                 hint=self._hint(name, missing, skipped),
                 sites=found,
                 severity=_gravity(subject, use) if star is None else Severity.WARNING,
             )
 
-    def _hint(self, name: str, missing: Missing, skipped: Span | None) -> str:
+    def _hint(self, name: str, missing: Missing, skipped: Span | None) -> Sentence:
         if skipped is not None:
-            return f"remove the tag `skip` of {number(skipped.cell)}, or define `{name}` in a cell that is not skipped"
+            return say(
+                "remove the tag `skip` of cell %1, or define `%2` in a cell that is not skipped",
+                number(skipped.cell),
+                name,
+            )
         if name in _USUAL:
-            return f"add `{_USUAL[name]}` to a cell above"
+            return say("add `%1` to a cell above", _USUAL[name])
         near = difflib.get_close_matches(name, [*missing.known, *dir(builtins)], 1, 0.8)
-        return f"did you mean `{near[0]}`?" if near else f"define `{name}` in this cell or in one above"
+        return say("did you mean `%1`?", near[0]) if near else say("define `%1` in this cell or in one above", name)
 
 
 def _star(subject: Subject, use: Use) -> Import | None:
@@ -147,34 +154,36 @@ class DefinedLater(Rule):
             if missing.later is None or missing.deleted is not None:
                 continue
             use, later = missing.use, missing.later
-            through = "" if _stands_there(subject, use) else ", by what is called here,"
             same = later.cell == use.span.cell
             yield self.finding(
                 use.span,
-                f"`{name}` is read{through} before any cell defines it",
+                say("`%1` is read before any cell defines it", name)
+                if _stands_there(subject, use)
+                else say("`%1` is read, by what is called here, before any cell defines it", name),
                 why=_proof(cells[later.cell], cells[use.span.cell]),
-                hint=f"give `{name}` its first value above this line"
+                hint=say("give `%1` its first value above this line", name)
                 if same
-                else f"move {number(later.cell)} above {number(use.span.cell)}",
-                sites=(Site(later, "defined only here" if same else "defined later"),),
+                else say("move cell %1 above cell %2", number(later.cell), number(use.span.cell)),
+                sites=(Site(later, say("defined only here") if same else say("defined later")),),
                 severity=_gravity(subject, use),
             )
 
 
-def _proof(definer: Cell, reader: Cell) -> str:
+def _proof(definer: Cell, reader: Cell) -> Sentence:
     """What the saved execution counts say of the two cells."""
     first, second = definer.execution_count, reader.execution_count
     if definer.index == reader.index or first is None or second is None:
-        return "top to bottom this is a NameError"
+        return say("top to bottom this is a NameError")
     if first < second:
-        return (
-            f"the saved run executed {number(definer.index)} ([{first}]) before {number(reader.index)} ([{second}]); "
-            "top to bottom this is a NameError"
-        )
-    return (
-        f"the saved run executed {number(reader.index)} ([{second}]) before {number(definer.index)} ([{first}]), so it "
-        "failed here as well, or had the name from an earlier execution; top to bottom this is a NameError"
-    )
+        return say(
+            "the saved run executed cell %1 ([%2]) before cell %3 ([%4]); top to bottom this is a NameError",
+            number(definer.index), first, number(reader.index), second,
+        )  # fmt: skip
+    return say(
+        "the saved run executed cell %1 ([%2]) before cell %3 ([%4]), so it failed here as well, or had the name from an "
+        "earlier execution; top to bottom this is a NameError",
+        number(reader.index), second, number(definer.index), first,
+    )  # fmt: skip
 
 
 class OutOfOrder(Rule):
@@ -191,12 +200,14 @@ class OutOfOrder(Rule):
         more = [Span(b.index) for _, b in late[1:]]
         yield self.finding(
             Span(below.index),
-            f"the saved run did not go from top to bottom: {number(below.index)} ([{below.execution_count}]) was executed "
-            f"before {number(above.index)} ([{above.execution_count}])",
-            why="the saved outputs may not be those of the notebook run top to bottom, which is what a pipeline computes",
-            hint="restart the kernel, run all cells, and save",
-            sites=(Site(Span(above.index), "executed after it"), *sites("again out of order", more)),
-        )
+            say(
+                "the saved run did not go from top to bottom: cell %1 ([%2]) was executed before cell %3 ([%4])",
+                number(below.index), _count(below), number(above.index), _count(above),
+            ),
+            why=say("the saved outputs may not be those of the notebook run top to bottom, which is what a pipeline computes"),
+            hint=say("restart the kernel, run all cells, and save"),
+            sites=(Site(Span(above.index), say("executed after it")), *sites(say("again out of order"), more)),
+        )  # fmt: skip
 
 
 class ExecutedAgain(Rule):
@@ -218,14 +229,23 @@ class ExecutedAgain(Rule):
         if not doubled:
             return
         cell, hidden, name, span = doubled[0]
-        times = "one execution" if hidden == 1 else f"{hidden} executions"
         yield self.finding(
             span,
-            f"{number(cell.index)} changes `{name}`, which it also reads, and may have been executed more than once in the saved run",
-            why=f"the counts leave room for {times} before [{cell.execution_count}]; run twice, the cell gives another value",
-            hint="restart the kernel, run all cells, and save; or give the result a name of its own",
-            sites=sites("the same", [s for _, _, _, s in doubled[1:]]),
-        )
+            say(
+                "cell %1 changes `%2`, which it also reads, and may have been executed more than once in the saved run",
+                number(cell.index), name,
+            ),
+            why=say(
+                "the counts leave room for one execution before [%1]; run twice, the cell gives another value", _count(cell)
+            )
+            if hidden == 1
+            else say(
+                "the counts leave room for %1 executions before [%2]; run twice, the cell gives another value",
+                hidden, _count(cell),
+            ),
+            hint=say("restart the kernel, run all cells, and save; or give the result a name of its own"),
+            sites=sites(say("the same"), [s for _, _, _, s in doubled[1:]]),
+        )  # fmt: skip
 
 
 def _counted(subject: Subject) -> list[Cell]:
@@ -262,14 +282,16 @@ class UsedAfterDeletion(Rule):
                 continue
             use = missing.use
             again = (
-                Site(missing.later, "defined again") if missing.later and missing.later.cell > use.span.cell else None
+                Site(missing.later, say("defined again"))
+                if missing.later and missing.later.cell > use.span.cell
+                else None
             )
             yield self.finding(
                 use.span,
-                f"`{name}` is read after it was deleted",
-                why="run top to bottom, the cell stops here with a NameError",
-                hint=f"delete `{name}` after its last use, or not at all",
-                sites=(Site(missing.deleted, "deleted"), *((again,) if again else ())),
+                say("`%1` is read after it was deleted", name),
+                why=say("run top to bottom, the cell stops here with a NameError"),
+                hint=say("delete `%1` after its last use, or not at all", name),
+                sites=(Site(missing.deleted, say("deleted")), *((again,) if again else ())),
                 severity=_gravity(subject, use),
             )
 

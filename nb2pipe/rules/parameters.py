@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from nb2pipe.analysis.effects import Certainty, Definition
-from nb2pipe.diagnostics import Diagnostic, Severity, Site
+from nb2pipe.diagnostics import Diagnostic, Sentence, Severity, Site, say
 from nb2pipe.pipeline.model import Parameter
 from nb2pipe.rules.base import Rule
 from nb2pipe.rules.facts import facts_of
@@ -46,9 +46,9 @@ class NeverUsed(Rule):
                 continue
             yield self.finding(
                 parameter.span,
-                f"parameter `{parameter.name}` is never used",
-                why="a value given for it changes nothing",
-                hint="use it, or remove it from the parameters",
+                say("parameter `%1` is never used", parameter.name),
+                why=say("a value given for it changes nothing"),
+                hint=say("use it, or remove it from the parameters"),
             )
 
 
@@ -62,13 +62,14 @@ class Overwritten(Rule):
             return
         names = {p.name: p for p in subject.pipeline.parameters}
         for name, (definition, read) in _overwritten(subject).items():
-            effect = "from here on" if read else "at all: nothing reads it before"
             yield self.finding(
                 definition.span,
-                f"parameter `{name}` is overwritten",
-                why=f"a value given with `-p {name}` has no effect {effect}",
-                hint=f"remove this assignment, or give it a name other than `{name}`",
-                sites=(Site(names[name].span, "the parameter"),),
+                say("parameter `%1` is overwritten", name),
+                why=say("a value given with `-p %1` has no effect from here on", name)
+                if read
+                else say("a value given with `-p %1` has no effect at all: nothing reads it before", name),
+                hint=say("remove this assignment, or give it a name other than `%1`", name),
+                sites=(Site(names[name].span, say("the parameter")),),
             )
 
 
@@ -97,18 +98,22 @@ class NotLiteral(Rule):
         names = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
         others = [p for p in subject.pipeline.parameters if p.name in names and p.name != parameter.name]
         if others:
-            listed = " and ".join(f"`{p.name}`" for p in others)
-            why = f"it is worked out from the default of {listed}: a value given for that one does not reach it"
-            hint = "work it out in the next cell, from the parameters"
+            listed: Sentence | str = f"`{others[0].name}`"
+            for other in others[1:]:
+                listed = say("%1 and %2", listed, f"`{other.name}`")
+            why = say("it is worked out from the default of %1: a value given for that one does not reach it", listed)
+            hint = say("work it out in the next cell, from the parameters")
         else:
-            why = "its type and default cannot be told without running the notebook, so a value given for it is not checked"
-            hint = "write a number, a text, a list or the like, and convert it in the next cell"
+            why = say(
+                "its type and default cannot be told without running the notebook, so a value given for it is not checked"
+            )
+            hint = say("write a number, a text, a list or the like, and convert it in the next cell")
         return self.finding(
             parameter.span,
-            f"the default of parameter `{parameter.name}` is not a literal: {ast.unparse(value)[:60]}",
+            say("the default of parameter `%1` is not a literal: %2", parameter.name, ast.unparse(value)[:60]),
             why=why,
             hint=hint,
-            sites=[Site(p.span, "given there") for p in others],
+            sites=[Site(p.span, say("given there")) for p in others],
         )
 
 

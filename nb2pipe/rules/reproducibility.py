@@ -8,17 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from nb2pipe.analysis.effects import Access
-from nb2pipe.diagnostics import Diagnostic, Severity
+from nb2pipe.diagnostics import Diagnostic, Sentence, Severity, say
 from nb2pipe.pipeline.words import clipped
 from nb2pipe.rules.base import Rule, number, span_of
 from nb2pipe.rules.facts import Call, Command, Facts, Import, chain, facts_of
 from nb2pipe.rules.subject import Subject
 
-_GENERATORS = {
-    "random": "random.seed(0)",
-    "numpy.random": "np.random.seed(0), or a generator of your own: rng = np.random.default_rng(0)",
-    "torch": "torch.manual_seed(0)",
-}
 _UNSEEDED = frozenset({"numpy.random.default_rng", "numpy.random.RandomState", "random.Random"})
 _DRAWING = frozenset({"sample", "train_test_split", "shuffle", "resample", "make_blobs", "make_classification", "make_regression",
                       "make_moons", "make_circles", "rvs", "bootstrap"})  # fmt: skip
@@ -75,18 +70,34 @@ class UnseededRandomness(Rule):
                     told.add(key)
                     yield self.finding(
                         drawing.span,
-                        f"random numbers of `{key}` are drawn before a seed is set",
-                        why="each run gives other numbers, in Jupyter as in the pipeline, and no two can be compared",
-                        hint=f"set a seed first ({_GENERATORS.get(key, 'see its documentation')}), or give random_state=0",
+                        say("random numbers of `%1` are drawn before a seed is set", key),
+                        why=say(
+                            "each run gives other numbers, in Jupyter as in the pipeline, and no two can be compared"
+                        ),
+                        hint=_seed_of(key),
                     )
         for call in facts_of(subject).calls:
             if call.name in _UNSEEDED and not call.node.args and not call.node.keywords:
                 yield self.finding(
                     call.span,
-                    f"a generator is made without a seed: {call.name}()",
-                    why="each run gives other numbers, in Jupyter as in the pipeline, and no two can be compared",
-                    hint=f"give it one: {call.name.rpartition('.')[2]}(0)",
+                    say("a generator is made without a seed: %1()", call.name),
+                    why=say("each run gives other numbers, in Jupyter as in the pipeline, and no two can be compared"),
+                    hint=say("give it one: %1(0)", call.name.rpartition(".")[2]),
                 )
+
+
+def _seed_of(generator: str) -> Sentence:
+    """How a generator is given a seed."""
+    if generator == "random":
+        return say("set a seed first (random.seed(0)), or give random_state=0")
+    if generator == "numpy.random":
+        return say(
+            "set a seed first (np.random.seed(0), or a generator of your own: rng = np.random.default_rng(0)), "
+            "or give random_state=0"
+        )
+    if generator == "torch":
+        return say("set a seed first (torch.manual_seed(0)), or give random_state=0")
+    return say("set a seed first (see its documentation), or give random_state=0")
 
 
 def _first_draw(calls: Iterable[Call], access: Access) -> Call | None:
@@ -130,9 +141,9 @@ class ClockOrSetOrder(Rule):
             if isinstance(node, ast.Call) and facts.resolve(node.func) in _CLOCK:
                 yield self.finding(
                     span_of(cell, node),
-                    f"the wall clock is shown: {ast.unparse(node)}",
-                    why="the output is another one in each run, so runs cannot be compared by their outputs",
-                    hint="make the time a parameter, or leave it out",
+                    say("the wall clock is shown: %1", ast.unparse(node)),
+                    why=say("the output is another one in each run, so runs cannot be compared by their outputs"),
+                    hint=say("make the time a parameter, or leave it out"),
                     severity=Severity.INFO,
                 )
             elif (
@@ -146,9 +157,9 @@ class ClockOrSetOrder(Rule):
     def _order(self, cell: int, node: ast.AST) -> Diagnostic:
         return self.finding(
             span_of(cell, node),
-            f"the order of a set is shown: {ast.unparse(node)}",
-            why="the order of texts in a set is another one in each process (PYTHONHASHSEED)",
-            hint="sort it: sorted(...)",
+            say("the order of a set is shown: %1", ast.unparse(node)),
+            why=say("the order of texts in a set is another one in each process (PYTHONHASHSEED)"),
+            hint=say("sort it: sorted(...)"),
         )
 
 
@@ -228,9 +239,9 @@ class AbsolutePath(Rule):
                 told.add((cell, key))
                 yield self.finding(
                     access.span,
-                    f"an absolute path: {key}",
-                    why="the file is not there on another machine",
-                    hint="give the path from the notebook's folder, or make it a parameter",
+                    say("an absolute path: %1", key),
+                    why=say("the file is not there on another machine"),
+                    hint=say("give the path from the notebook's folder, or make it a parameter"),
                 )
 
 
@@ -266,9 +277,9 @@ class MissingFile(Rule):
                 told.add(key)
                 yield self.finding(
                     access.span,
-                    f"{key} is read, but it is neither there nor written by a cell before",
-                    why="top to bottom this is a FileNotFoundError",
-                    hint="put the file beside the notebook, or write it in a cell above",
+                    say("%1 is read, but it is neither there nor written by a cell before", key),
+                    why=say("top to bottom this is a FileNotFoundError"),
+                    hint=say("put the file beside the notebook, or write it in a cell above"),
                 )
 
 
@@ -306,11 +317,13 @@ class NetworkAccess(Rule):
                     shell = name.startswith("get_ipython")
                     yield self.finding(
                         access.span,
-                        f"the network is used, by {name}"
+                        say("the network is used, by %1", name)
                         if name and not shell and len(name) < 60
-                        else "the network is used",
-                        why="what is there may change or go away, and a step that uses it is not taken from a cache",
-                        hint="keep a copy of what is fetched beside the notebook",
+                        else say("the network is used"),
+                        why=say(
+                            "what is there may change or go away, and a step that uses it is not taken from a cache"
+                        ),
+                        hint=say("keep a copy of what is fetched beside the notebook"),
                     )
                     break
 
@@ -326,9 +339,9 @@ class InstallsInNotebook(Rule):
                 shown = command.line if command.magic == "!" else f"%{command.magic} {command.line}"
                 yield self.finding(
                     command.span,
-                    f"packages are installed while the notebook runs: {clipped(' '.join(shown.split()), 90)}",
-                    why="every run changes the environment, and which versions it gets depends on the day",
-                    hint="name the packages, with versions, in a requirements file",
+                    say("packages are installed while the notebook runs: %1", clipped(" ".join(shown.split()), 90)),
+                    why=say("every run changes the environment, and which versions it gets depends on the day"),
+                    hint=say("name the packages, with versions, in a requirements file"),
                 )
 
 
@@ -351,20 +364,21 @@ class SecretInSource(Rule):
         for place, text in facts.texts:
             if isinstance(text.value, str) and _SECRET_TEXT.search(text.value):
                 told.add((place.cell, text.lineno))
-                yield self._said(place.cell, text, "a key or token stands in the source")
+                yield self._said(place.cell, text, say("a key or token stands in the source"))
         for cell, tree in facts.trees:
             for node in ast.walk(tree):
                 for name, value in _assigned(node):
                     if (cell.index, value.lineno) not in told and _is_secret(name, value):
                         told.add((cell.index, value.lineno))
-                        yield self._said(cell.index, value, f"`{name}` looks like a secret, and stands in the source")
+                        said = say("`%1` looks like a secret, and stands in the source", name)
+                        yield self._said(cell.index, value, said)
 
-    def _said(self, cell: int, node: ast.AST, message: str) -> Diagnostic:
+    def _said(self, cell: int, node: ast.AST, message: Sentence) -> Diagnostic:
         return self.finding(
             span_of(cell, node),
             message,
-            why=f"who can read {number(cell)} can use it, and it goes into every executed notebook",
-            hint="read it from the environment: os.environ['NAME'], and change the secret",
+            why=say("who can read cell %1 can use it, and it goes into every executed notebook", number(cell)),
+            hint=say("read it from the environment: os.environ['NAME'], and change the secret"),
         )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
+from nb2pipe.diagnostics import Diagnostic, Sentence, Severity, Site, Span, say
 from nb2pipe.notebook.model import Cell
 from nb2pipe.notebook.read import read_plain
 from nb2pipe.notebook.tags import normalise_step
@@ -78,27 +78,30 @@ class Circle(Rule):
                 if own == name or set(others) <= set(homes[own]):
                     yield self.finding(
                         Span(cell.index),
-                        f"`after:{name}` stands in a cell of step `{own}` itself: no step comes after itself",
-                        hint=f"give the cell a step of its own, such as `step:{name}_2`, or remove the tag",
+                        say("`after:%1` stands in a cell of step `%2` itself: no step comes after itself", name, own),
+                        hint=say("give the cell a step of its own, such as `step:%1_2`, or remove the tag", name),
                     )
                 elif others[0] > homes[own][0]:
                     yield self._circle(subject.pipeline, cell.index, own, name, others)
 
     def _circle(self, pipeline: Pipeline, cell: int, own: str, name: str, others: tuple[int, ...]) -> Diagnostic:
         path = _path(pipeline, own, name)
-        found = [Site(Span(others[0]), f"step {name} begins")]
+        found = [Site(Span(others[0]), say("step %1 begins", name))]
         for edge in path:
             values = ", ".join(edge.values) or edge.evidence[0].name
-            found.append(Site(edge.evidence[0].write, f"step {edge.source} leaves {values}"))
-            found.append(Site(edge.evidence[0].read, f"step {edge.target} reads {values}"))
+            found.append(Site(edge.evidence[0].write, say("step %1 leaves %2", edge.source, values)))
+            found.append(Site(edge.evidence[0].read, say("step %1 reads %2", edge.target, values)))
         if path:
             ring = " -> ".join([path[0].source, *(e.target for e in path), own])
-            message, why = f"a circle of steps: {ring}", f"`after:{name}` asks for the last part of it"
+            message, why = say("a circle of steps: %1", ring), say("`after:%1` asks for the last part of it", name)
         else:
-            message = f"step `{own}` is to run after step `{name}`, which stands below it"
-            why = "a pipeline computes what the notebook computes top to bottom, so a step cannot wait for one below it"
+            message = say("step `%1` is to run after step `%2`, which stands below it", own, name)
+            why = say(
+                "a pipeline computes what the notebook computes top to bottom, so a step cannot wait for one below it"
+            )
         return self.finding(
-            Span(cell), message, why=why, hint=f"move the cells of `{name}` above {number(cell)}, or remove the tag `after:{name}`",
+            Span(cell), message, why=why,
+            hint=say("move the cells of `%1` above cell %2, or remove the tag `after:%1`", name, number(cell)),
             sites=found,
         )  # fmt: skip
 
@@ -134,13 +137,17 @@ class UnknownAfter(Rule):
                 if name in known:
                     continue
                 near = difflib.get_close_matches(name, known, 1)
-                steps = ", ".join(f"`{s}`" for s in _tagged(subject)) or "none"
                 yield self.finding(
                     Span(cell.index),
-                    f"`after:{name}`: there is no step `{name}`",
-                    why="the order that the tag asks for cannot be kept",
-                    hint=f"did you mean `after:{near[0]}`?" if near else f"the steps are {steps}",
+                    say("`after:%1`: there is no step `%1`", name),
+                    why=say("the order that the tag asks for cannot be kept"),
+                    hint=say("did you mean `after:%1`?", near[0]) if near else _steps_are(_tagged(subject)),
                 )
+
+
+def _steps_are(names: Iterable[str]) -> Sentence:
+    listed = ", ".join(f"`{n}`" for n in names)
+    return say("the steps are %1", listed) if listed else say("the steps are none")
 
 
 class EmptyStep(Rule):
@@ -157,17 +164,17 @@ class EmptyStep(Rule):
             ):
                 yield self.finding(
                     Span(step.cells[0]),
-                    f"step `{step.name}` holds no code",
-                    why="it would be a step that does nothing",
-                    hint="write its code, or tag the cell `skip`",
+                    say("step `%1` holds no code", step.name),
+                    why=say("it would be a step that does nothing"),
+                    hint=say("write its code, or tag the cell `skip`"),
                 )
         for cell in subject.notebook.cells:
             if cell.kind != "code" and cell.tags.step is not None:
                 yield self.finding(
                     Span(cell.index),
-                    f"the tag `step:{cell.tags.step}` stands on a cell that holds no code",
-                    why="steps are made of code cells, so the tag has no effect",
-                    hint="move the tag to the code cell that follows",
+                    say("the tag `step:%1` stands on a cell that holds no code", cell.tags.step),
+                    why=say("steps are made of code cells, so the tag has no effect"),
+                    hint=say("move the tag to the code cell that follows"),
                 )
 
 
@@ -195,10 +202,12 @@ class SameName(Rule):
                 (first, _), (other, cell) = list(found.items())[:2]
                 yield self.finding(
                     Span(cell.index),
-                    f"`step:{first}` and `step:{other}` are one step, `{name}`",
-                    why="a step's name is an identifier in lower case, so the two spellings do not tell steps apart",
-                    hint="write one spelling everywhere, or give one of them another name",
-                    sites=sites("spelt otherwise", [Span(c.index) for c in found.values() if c is not cell]),
+                    say("`step:%1` and `step:%2` are one step, `%3`", first, other, name),
+                    why=say(
+                        "a step's name is an identifier in lower case, so the two spellings do not tell steps apart"
+                    ),
+                    hint=say("write one spelling everywhere, or give one of them another name"),
+                    sites=sites(say("spelt otherwise"), [Span(c.index) for c in found.values() if c is not cell]),
                 )
 
     def _headings(self, subject: Subject) -> Iterator[Diagnostic]:
@@ -218,9 +227,11 @@ class SameName(Rule):
             called = ", ".join(f"`{s.name}`" for s in others[:3]) + (", ..." if len(others) > 3 else "")
             yield self.finding(
                 Span(others[0].cells[0]),
-                f"{len(others) + 1} headings give the step name `{base}`: the later steps are called {called}",
-                hint="give the headings names that differ, or tag the cells",
-                sites=sites("one of them", [Span(names[base].cells[0]), *(Span(s.cells[0]) for s in others[1:])]),
+                say(
+                    "%1 headings give the step name `%2`: the later steps are called %3", len(others) + 1, base, called
+                ),
+                hint=say("give the headings names that differ, or tag the cells"),
+                sites=sites(say("one of them"), [Span(names[base].cells[0]), *(Span(s.cells[0]) for s in others[1:])]),
                 severity=Severity.INFO,
             )
 

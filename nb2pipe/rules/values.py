@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nb2pipe.analysis.effects import LIBRARIES
-from nb2pipe.diagnostics import Diagnostic, Severity, Site, Span
+from nb2pipe.diagnostics import Diagnostic, Sentence, Severity, Site, Span, say
 from nb2pipe.pipeline.blocks import state_name
 from nb2pipe.pipeline.demand import Sharing
 from nb2pipe.rules.base import Rule
 from nb2pipe.rules.subject import Subject
 
 _UNTOLD = frozenset({"", "import", "function", "class", "int", "float", "str", "bool", "complex", "bytes", "NoneType"})
-_WORDS = {"file": "an open file", "iterator": "an iterator", "async": "an object of an event loop"}
 
 
 class CannotLeave(Rule):
@@ -40,21 +39,38 @@ class CannotLeave(Rule):
             if name == state_name(LIBRARIES):
                 yield self.finding(
                     span,
-                    f"a library is set up, which it keeps to itself: the steps {steps} run in one process",
-                    why="what a library keeps to itself cannot leave its process, so these steps do not run side by side, nor from a cache",
-                    hint="if it does no harm to do it again, put this line into a cell with the tag `imports`: "
-                    "it runs in each step that needs it",
-                    sites=[Site(reads[m, name], f"step {m} relies on it") for m in readers],
+                    say("a library is set up, which it keeps to itself: the steps %1 run in one process", steps),
+                    why=say(
+                        "what a library keeps to itself cannot leave its process, "
+                        "so these steps do not run side by side, nor from a cache"
+                    ),
+                    hint=say(
+                        "if it does no harm to do it again, put this line into a cell with the tag `imports`: "
+                        "it runs in each step that needs it"
+                    ),
+                    sites=[Site(reads[m, name], say("step %1 relies on it", m)) for m in readers],
                 )
                 continue
-            what = _WORDS.get(kind, f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}")
             yield self.finding(
                 span,
-                f"`{name}` is {what}, which cannot leave its process: the steps {steps} run in one",
-                why="these steps do not run side by side, and none of them can be taken from a cache alone",
-                hint=f"make `{name}` in the step that uses it, or hand on what is made of it (a list, a frame, a path)",
-                sites=[Site(reads[m, name], f"step {m} takes it") for m in readers],
+                say("`%1` is %2, which cannot leave its process: the steps %3 run in one", name, _what(kind), steps),
+                why=say("these steps do not run side by side, and none of them can be taken from a cache alone"),
+                hint=say(
+                    "make `%1` in the step that uses it, or hand on what is made of it (a list, a frame, a path)", name
+                ),
+                sites=[Site(reads[m, name], say("step %1 takes it", m)) for m in readers],
             )
+
+
+def _what(kind: str) -> Sentence:
+    """What a value is, in words."""
+    if kind == "file":
+        return say("an open file")
+    if kind == "iterator":
+        return say("an iterator")
+    if kind == "async":
+        return say("an object of an event loop")
+    return say("an %1", kind) if kind[:1] in "aeiou" else say("a %1", kind)
 
 
 class NotTwoProcesses(Rule):
@@ -93,10 +109,12 @@ class SharedObject(Rule):
                         continue
                     yield self.finding(
                         changed[names[0]],
-                        f"{_listed(names)} may be one object, which step `{step.name}` changes",
-                        why="a change under one name shows under the others, so they travel together, as one stored value",
-                        hint="where they are meant to be apart, make a copy of one",
-                        sites=[Site(made[n], f"`{n}` is bound") for n in names if n in made],
+                        say("%1 may be one object, which step `%2` changes", _listed(names), step.name),
+                        why=say(
+                            "a change under one name shows under the others, so they travel together, as one stored value"
+                        ),
+                        hint=say("where they are meant to be apart, make a copy of one"),
+                        sites=[Site(made[n], say("`%1` is bound", n)) for n in names if n in made],
                     )
             for cell in step.cells:
                 if cell in effects:
@@ -104,10 +122,12 @@ class SharedObject(Rule):
                     kinds.update({d.name: d.kind for d in effects[cell].definitions})
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str]) -> Sentence:
     """The first few names, and how many more there are."""
-    shown = [f"`{n}`" for n in names[:4]] + ([f"{len(names) - 4} more"] if len(names) > 4 else [])
-    return " and ".join([", ".join(shown[:-1]), shown[-1]])
+    *shown, last = [f"`{n}`" for n in names[:4]]
+    if len(names) > 4:
+        return say("%1 and %2 more", ", ".join([*shown, last]), len(names) - 4)
+    return say("%1 and %2", ", ".join(shown), last)
 
 
 RULES: tuple[type[Rule], ...] = (CannotLeave, SharedObject, NotTwoProcesses)

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from nb2pipe.analysis.amend import Fact, FactKind
+from nb2pipe.diagnostics import Sentence, say
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.pipeline.reach import ancestors
 from nb2pipe.runtime import states
@@ -118,18 +119,19 @@ def held_back(pipeline: Pipeline, step: Step, report: Report) -> str:
     return ""
 
 
-def describe(seen: Seen) -> str:
+def describe(seen: Seen) -> Sentence:
     """What a guard saw, in words."""
     name = seen.names[0]
     if seen.kind == "mutation":
-        return f"step `{seen.step}` changed `{name}`, which it was said only to read"
+        return say("step `%1` changed `%2`, which it was said only to read", seen.step, name)
     if seen.kind == "sharing":
-        return f"step `{seen.step}` made {', '.join(f'`{n}`' for n in seen.names[1:])} share an object with `{name}`"
+        others = ", ".join(f"`{n}`" for n in seen.names[1:])
+        return say("step `%1` made %2 share an object with `%3`", seen.step, others, name)
     if seen.kind == "state":
-        return f"step `{seen.step}` changed {name.strip('<>')}, which it was said to leave alone"
+        return say("step `%1` changed %2, which it was said to leave alone", seen.step, name.strip("<>"))
     if seen.kind == "use":
-        return f"step `{seen.step}` reads `{name}` of step `{seen.other}`, which it was not said to need"
-    return f"steps `{seen.step}` and `{seen.other}` both touched the file {name}, and nothing ordered them"
+        return say("step `%1` reads `%2` of step `%3`, which it was not said to need", seen.step, name, seen.other)
+    return say("steps `%1` and `%2` both touched the file %3, and nothing ordered them", seen.step, seen.other, name)
 
 
 def to_facts(pipeline: Pipeline, seen: Sequence[Seen]) -> tuple[Fact, ...]:

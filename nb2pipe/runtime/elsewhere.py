@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.interpreters import Interpreter
 from nb2pipe.runtime.kernels import Kernel
 
@@ -52,7 +52,7 @@ def interpreter_of(kernel: Kernel, called: str) -> Interpreter | None:
     try:
         found = _asked(kernel)
     except _Unfit as why:
-        raise UsageError(f"{called} runs {kernel.program}, which {why}") from None
+        raise UsageError(say("%1 runs %2, which %3", called, kernel.program, *why.args)) from None
     is_this = (found.prefix, found.version) == (sys.prefix, sys.version)
     return None if is_this and not kernel.options and not kernel.variables else found
 
@@ -79,20 +79,24 @@ def _asked(kernel: Kernel) -> Interpreter:
         said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         release = tuple(int(n) for n in said["release"])
     except subprocess.TimeoutExpired:
-        raise _Unfit(f"says nothing for {_PATIENCE} seconds") from None
+        raise _Unfit(say("says nothing for %1 seconds", _PATIENCE)) from None
     except OSError as error:
-        raise _Unfit(f"cannot be started: {error.strerror or error}") from None
+        raise _Unfit(say("cannot be started: %1", error.strerror or str(error))) from None
     except (LookupError, ValueError, TypeError):
-        raise _Unfit(f"is no Python that works: {(done.stderr.splitlines() or ['it says nothing'])[-1]}") from None
+        raise _Unfit(
+            say("is no Python that works: %1", (done.stderr.splitlines() or [say("it says nothing")])[-1])
+        ) from None
     if release < _PYTHON:
-        raise _Unfit(f"is Python {_text(release)}; nb2pipe runs cells on Python {_text(_PYTHON)} or later")
+        raise _Unfit(say("is Python %1; nb2pipe runs cells on Python %2 or later", _text(release), _text(_PYTHON)))
     install = f"{kernel.program} -m pip install"
     if said["ipython"] is None:
-        raise _Unfit(f"has no IPython; `{install} ipython` installs it")
+        raise _Unfit(say("has no IPython; `%1 ipython` installs it", install))
     version = tuple(int(n) for n in re.findall(r"\d+", said["ipython"])[:2])
     if version and version < _IPYTHON:
         wanted = _text(_IPYTHON)
-        raise _Unfit(f"has IPython {said['ipython']}; nb2pipe needs {wanted} or later: `{install} 'ipython>={wanted}'`")
+        raise _Unfit(
+            say("has IPython %1; nb2pipe needs %2 or later: `%3 'ipython>=%2'`", said["ipython"], wanted, install)
+        )
     return Interpreter(
         kernel.program, kernel.options, kernel.variables, said["version"], said["prefix"], tuple(said["path"]), said["library"],
         tuple(dict.fromkeys(said["site"])), frozenset(said["modules"] + said["builtin"]),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nb2pipe.diagnostics import Refused
+from nb2pipe.diagnostics import Refused, say
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.pipeline.reach import ancestors
 from nb2pipe.runtime import attempts, ongoing, ready, sources, trips
@@ -149,8 +149,10 @@ class _Execution:
         hosts = ready.hosts(run, step)
         if len(hosts) > 1:
             names = [v.name for v in step.inputs if v.name in run.done[v.producer].live]
-            run.refuse(step, "NB403", f"step `{step.name}` needs values that cannot leave two different processes: {', '.join(names)}",
-                       "make one of them in the step that needs both")  # fmt: skip
+            said = say(
+                "step `%1` needs values that cannot leave two different processes: %2", step.name, ", ".join(names)
+            )
+            run.refuse(step, "NB403", said, say("make one of them in the step that needs both"))
             return
         if hosts:
             process = hosts[0]

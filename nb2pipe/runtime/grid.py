@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.pipeline.model import Parameter
 from nb2pipe.runtime.parameters import check_parameters, parse_value
 
@@ -70,13 +70,16 @@ def grid(declared: Sequence[Parameter], filed: Mapping[str, Any], said: Sequence
             fixed[name] = values[0]
     if not axes:
         example = next((p.name for p in declared), "rate")
-        raise UsageError(f"--sweep: no parameter is given several values, such as `-p {example} A,B`")
+        raise UsageError(say("--sweep: no parameter is given several values, such as `-p %1 A,B`", example))
     count = math.prod(len(a.values) for a in axes)
     if count > most:
         sizes = " x ".join(f"{len(a.values):,} of {a.name}" for a in axes)
         raise UsageError(
-            f"the sweep has {count:,} combinations ({sizes}), more than {most:,}; `--max-runs {count}` runs them"
-        )
+            say(
+                "the sweep has %1 combinations (%2), more than %3; `--max-runs %4` runs them",
+                f"{count:,}", sizes, f"{most:,}", count,
+            )
+        )  # fmt: skip
     return Grid(tuple(axes), fixed)
 
 
@@ -173,15 +176,17 @@ def _checked(parameter: Parameter, piece: _Piece) -> Any:
     try:
         return check_parameters((parameter,), {parameter.name: piece.value}, texts)[parameter.name]
     except UsageError as error:
-        hint = "; several values of a list are a list of lists: [[1, 2], [3]]" if _is_list(parameter) else ""
-        raise UsageError(f"{error}{hint}") from None
+        if not _is_list(parameter):
+            raise
+        said = say("%1; several values of a list are a list of lists: [[1, 2], [3]]", *error.args)
+        raise UsageError(said) from None
 
 
 def _check_values(name: str, values: Sequence[Any]) -> None:
     if not values:
-        raise UsageError(f"parameter `{name}` has no values: its list is empty")
+        raise UsageError(say("parameter `%1` has no values: its list is empty", name))
     seen: set[str] = set()
     for value in values:
         if repr(value) in seen:
-            raise UsageError(f"parameter `{name}` has the value {value!r} twice")
+            raise UsageError(say("parameter `%1` has the value %2 twice", name, repr(value)))
         seen.add(repr(value))

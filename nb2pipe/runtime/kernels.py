@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 
 NATIVE = "python3"
 """The kernel of the interpreter that asks, where no other is installed under the name."""
@@ -53,7 +53,9 @@ def kernel_named(name: str) -> Kernel | None:
         argv = [str(word) for word in said["argv"]]
         return _kernel(name, argv, folder, said)
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise UsageError(f"the kernel `{name}` cannot be read: {folder / 'kernel.json'}: {error}") from None
+        raise UsageError(
+            say("the kernel `%1` cannot be read: %2: %3", name, str(folder / "kernel.json"), str(error))
+        ) from None
 
 
 def names() -> list[str]:
@@ -90,16 +92,27 @@ def _kernel(name: str, argv: list[str], folder: Path, said: Mapping[str, Any]) -
     )
     if provisioner != "local-provisioner":
         raise UsageError(
-            f"the kernel `{name}` is started by `{provisioner}`, on a machine of its own; give --python a program"
+            say(
+                "the kernel `%1` is started by `%2`, on a machine of its own; give --python a program",
+                name,
+                str(provisioner),
+            )
         )
     language = str(said.get("language") or "python")
     if language.lower() not in ("python", "python3", "ipython"):
-        raise UsageError(f"the kernel `{name}` is one for {language}; nb2pipe compiles Python")
+        raise UsageError(say("the kernel `%1` is one for %2; nb2pipe compiles Python", name, language))
     options = _options(argv[1:])
     program = _program(argv[0].replace("{prefix}", sys.prefix).replace("{resource_dir}", str(folder)))
     if options is None or program is None:
-        why = "from which its interpreter cannot be told" if options is None else "which is not there"
-        raise UsageError(f"the kernel `{name}` is started by `{' '.join(argv[:4])}`, {why}; give --python a program")
+        words = " ".join(argv[:4])
+        raise UsageError(
+            say(
+                "the kernel `%1` is started by `%2`, from which its interpreter cannot be told; give --python a program",
+                name, words,
+            )
+            if options is None
+            else say("the kernel `%1` is started by `%2`, which is not there; give --python a program", name, words)
+        )  # fmt: skip
     from string import Template
 
     given = {k: Template(str(v)).safe_substitute(os.environ) for k, v in (said.get("env") or {}).items()}

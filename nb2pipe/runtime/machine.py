@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import Sentence, UsageError, say
 from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.limits import Limits, limits_of
 from nb2pipe.runtime.result import RunOptions
@@ -68,15 +68,17 @@ def fits(steps: Sequence[Step], options: RunOptions) -> list[str]:
     for step in steps:
         limits = limits_of(step, options)
         if limits.gpus > len(machine.devices):
-            there = _plural(len(machine.devices), "GPU") if machine.devices else "no GPU"
+            there = _plural(len(machine.devices)) if machine.devices else say("no GPU")
             raise UsageError(
-                f"step `{step.name}` asks for {_plural(limits.gpus, 'GPU')}, and this machine has {there}; "
-                f"`--gpus {limits.gpus}` runs it all the same"
-            )
+                say(
+                    "step `%1` asks for %2, and this machine has %3; `--gpus %4` runs it all the same",
+                    step.name, _plural(limits.gpus), there, limits.gpus,
+                )
+            )  # fmt: skip
         if limits.cpus > machine.cpus:
             said.append(f"{step.name} asks for {limits.cpus:g} CPUs; it has all {machine.cpus:g} to itself")
     return said
 
 
-def _plural(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+def _plural(gpus: int) -> Sentence:
+    return say("1 GPU") if gpus == 1 else say("%1 GPUs", gpus)

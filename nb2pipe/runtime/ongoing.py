@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe.analysis.amend import Fact
-from nb2pipe.diagnostics import Diagnostic, Severity, Span
+from nb2pipe.diagnostics import Diagnostic, Sentence, Severity, Span
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime.index import Index, index_of
 from nb2pipe.runtime.observed import Observed
@@ -155,7 +155,7 @@ class Ongoing:
         self.notes.append(text)
         self.listener.note(text)
 
-    def refuse(self, step: Step, code: str, message: str, hint: str) -> None:
+    def refuse(self, step: Step, code: str, message: Sentence, hint: Sentence) -> None:
         """End the run with a diagnostic."""
         span = Span(step.cells[0] if step.cells else -1)
         self.refused = Diagnostic(span, code, Severity.ERROR, message, hint)

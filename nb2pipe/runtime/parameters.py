@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.pipeline.model import Parameter
 from nb2pipe.pipeline.parameters import is_secret
 from nb2pipe.runtime.secrets.asked import checked as checked_secret
@@ -90,10 +90,12 @@ def check_parameters(
         parameter = known.get(name)
         if parameter is None:
             if not known:
-                raise UsageError(f"parameter `{name}`: the notebook has no parameters; tag a cell `parameters`")
+                raise UsageError(say("parameter `%1`: the notebook has no parameters; tag a cell `parameters`", name))
             near = difflib.get_close_matches(name, known, 1)
-            hint = f"; did you mean `{near[0]}`?" if near else f"; it has {', '.join(f'`{n}`' for n in known)}"
-            raise UsageError(f"parameter `{name}` is not one of the notebook's{hint}")
+            if near:
+                raise UsageError(say("parameter `%1` is not one of the notebook's; did you mean `%2`?", name, near[0]))
+            there = ", ".join(f"`{n}`" for n in known)
+            raise UsageError(say("parameter `%1` is not one of the notebook's; it has %2", name, there))
         if is_secret(parameter):
             checked[name] = checked_secret(parameter, value)
             continue
@@ -131,9 +133,15 @@ def _typed(parameter: Parameter, given: Any) -> Any:
         return value
     fits: bool = isinstance(value, allowed) and (base == "bool" or not isinstance(value, bool))
     if not fits:
-        several = isinstance(value, str) and "," in value
-        hint = "; --sweep runs the notebook for each of several values" if several else ""
-        raise UsageError(f"parameter `{parameter.name}`: expected {base}, got {type(value).__name__} ({value!r}){hint}")
+        said = (parameter.name, base, type(value).__name__, repr(value))
+        if isinstance(value, str) and "," in value:
+            raise UsageError(
+                say(
+                    "parameter `%1`: expected %2, got %3 (%4); --sweep runs the notebook for each of several values",
+                    *said,
+                )
+            )
+        raise UsageError(say("parameter `%1`: expected %2, got %3 (%4)", *said))
     if base == "float":
         return float(value)
     return tuple(value) if base == "tuple" else value

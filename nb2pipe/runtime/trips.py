@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 
 from nb2pipe.analysis.amend import Fact
+from nb2pipe.diagnostics import NOTHING, say
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime.claims import (
     Stood,
@@ -61,7 +62,7 @@ def tripped(run: Ongoing, seen: Sequence[Seen], recompile: Recompile | None, kil
     first = seen[0]
     step = run.step_named(first.step)
     if run.options.guards == "strict" or recompile is None:
-        run.refuse(step, "NB901", describe(first), "run without --guards strict to have the missing edge added")
+        run.refuse(step, "NB901", describe(first), say("run without --guards strict to have the missing edge added"))
         return
     for one in seen:
         run.note(f"guard: {describe(one)}; the edge was added")
@@ -69,8 +70,8 @@ def tripped(run: Ongoing, seen: Sequence[Seen], recompile: Recompile | None, kil
     run.facts = tuple(dict.fromkeys((*run.facts, *to_facts(old, seen))))
     run.pipeline = recompile(run.facts)
     if {s.name for s in run.pipeline.steps} != {s.name for s in old.steps}:
-        hint = "run again: what was seen is known now" if run.options.guards == "on" else ""
-        run.refuse(step, "NB902", f"{describe(first)}, which changes what the steps are", hint)
+        hint = say("run again: what was seen is known now") if run.options.guards == "on" else NOTHING
+        run.refuse(step, "NB902", say("%1, which changes what the steps are", describe(first)), hint)
         return
     _invalidate(run, seen, kill)
 
@@ -108,14 +109,14 @@ def _invalidate(run: Ongoing, seen: Sequence[Seen], kill: Kill, gone: AbstractSe
         report = run.reports.get(name)
         outside = run.outside.get(name, [])
         if outside or ((gone or name in late) and report is not None and set(report.writes) & set(report.reads)):
-            what = outside[0] if outside else "a file that it also reads"
+            what = _words(outside[0]) if outside else say("a file that it also reads")
             run.refuse(
                 run.step_named(name),
                 "NB902",
-                f"step `{name}` would have to run again, but it has touched {what}",
-                "run the notebook again"
+                say("step `%1` would have to run again, but it has touched %2", name, what),
+                say("run the notebook again")
                 if gone
-                else "run again: the missing edge is known now; or add an `after:` tag",
+                else say("run again: the missing edge is known now; or add an `after:` tag"),
             )
             return
     if run.stopped in again:
@@ -128,6 +129,12 @@ def _invalidate(run: Ongoing, seen: Sequence[Seen], kill: Kill, gone: AbstractSe
         run.until.pop(name, None)
     for name in [n for n in run.ended if run.outcomes[n].status == "not run"]:
         run.ended.discard(name)
+
+
+def _words(outside: str) -> str:
+    """What a step has touched outside, so that it can be said in another language."""
+    known = (say("a subprocess"), say("the network"), say("a file that is appended to"))
+    return next((words for words in known if words == outside), outside)
 
 
 def _kept(pipeline: Pipeline, done: Done) -> set[str]:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 
 NAME = "runs-1.sqlite"
 """The number is that of the tables: another nb2pipe with other tables keeps a file of its own."""
@@ -45,7 +45,7 @@ def connect(folder: Path) -> sqlite3.Connection:
         folder.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(folder / NAME, timeout=_PATIENCE, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
-        raise UsageError(f"the store {folder} cannot be used: {_words(error)}") from None
+        raise UsageError(say("the store %1 cannot be used: %2", str(folder), _words(error))) from None
     try:
         if database.execute("pragma journal_mode = wal").fetchone()[0] != "wal":
             database.execute("pragma journal_mode = delete")  # a file system without shared memory
@@ -56,7 +56,12 @@ def connect(folder: Path) -> sqlite3.Connection:
         with contextlib.suppress(sqlite3.Error):
             database.close()
         raise UsageError(
-            f"the store {folder} cannot be used: {_words(error)}; without {NAME} it begins anew, and its history is lost"
+            say(
+                "the store %1 cannot be used: %2; without %3 it begins anew, and its history is lost",
+                str(folder),
+                _words(error),
+                NAME,
+            )
         ) from None
     return database
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 
 LOST = "lost"
 """The status of a run that was killed before it could say how it ended."""
@@ -185,14 +185,11 @@ def named(database: sqlite3.Connection, name: str) -> Run:
         found = _with_steps(database, rows)
     if len(found) == 1:
         return found[0]
-    problem = (
-        "there are no runs"
-        if name == "last"
-        else f"no run is named {name}"
-        if not found
-        else f"{len(found)} runs begin with {name}"
-    )
-    raise UsageError(f"{problem}; `nb2pipe runs list` names them")
+    if name == "last":
+        raise UsageError(say("there are no runs; `nb2pipe runs list` names them"))
+    if not found:
+        raise UsageError(say("no run is named %1; `nb2pipe runs list` names them", name))
+    raise UsageError(say("%1 runs begin with %2; `nb2pipe runs list` names them", len(found), name))
 
 
 def of_sweep(database: sqlite3.Connection, sweep: str) -> tuple[Run, ...]:

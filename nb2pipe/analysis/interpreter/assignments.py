@@ -21,6 +21,7 @@ from nb2pipe.analysis.objects import (
     link,
     view,
 )
+from nb2pipe.diagnostics import say
 
 
 class Assignments(Calls):
@@ -264,7 +265,7 @@ class Assignments(Calls):
                 if isinstance(name, str):
                     self.unbind(name, target, None)
                 else:
-                    self.opaque("NB201", "`del globals()[…]` at a name that is computed", "name the variable")
+                    self.opaque("NB201", say("`del globals()[…]` at a name that is computed"), say("name the variable"))
                 base = tuple(o for o in base if o.type != "globals()")
             for obj in base:
                 if obj.kind in ("module", "ref"):

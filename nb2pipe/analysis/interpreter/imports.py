@@ -22,7 +22,7 @@ from nb2pipe.analysis.objects import (
     join,
     scalar,
 )
-from nb2pipe.diagnostics import Span
+from nb2pipe.diagnostics import Span, say
 
 
 class Imports(Statements):
@@ -280,8 +280,8 @@ class Imports(Statements):
         known = self.table.module_known(module) or source is not None or hasattr(_stdlib(module), "__name__")
         if not known:
             if not exists(module, self.folder):
-                self.opaque("NB203", f"`from {module} import *`: the module cannot be found, so what it binds is not known",
-                            "install it, or import the names that are used", everything=False)  # fmt: skip
+                said = say("`from %1 import *`: the module cannot be found, so what it binds is not known", module)
+                self.opaque("NB203", said, say("install it, or import the names that are used"), everything=False)  # fmt: skip
             if self.cell not in self.opaque_cells:
                 self.opaque_cells.append(self.cell)
             return

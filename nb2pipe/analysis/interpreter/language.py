@@ -24,6 +24,7 @@ from nb2pipe.analysis.objects import (
     scalar,
     view,
 )
+from nb2pipe.diagnostics import say
 
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _SPECIAL = frozenset(
@@ -114,8 +115,8 @@ class Language(Imports):
         holed = _with_holes(pieces, mode) if pieces is not None else None
         if holed is not None:  # what stands in the holes is an expression: it may read and change, the rest is known
             self.keep.append(holed)
-            self.opaque("NB201", f"`{mode}` of a string that is computed in parts: what these read and change cannot be seen",
-                        "write the code in a cell, or pass it a namespace of its own", binds=False)  # fmt: skip
+            said = say("`%1` of a string that is computed in parts: what these read and change cannot be seen", mode)
+            self.opaque("NB201", said, say("write the code in a cell, or pass it a namespace of its own"), binds=False)
             if isinstance(holed, ast.Expression):
                 return self.ev(holed.body, frame)
             self.run_block(holed.body, frame)
@@ -125,8 +126,8 @@ class Language(Imports):
             self.mutate((o for a in args[1:] for o in a if o.type != "globals()"), deep=True)
             if not any(o.type == "globals()" for a in args[1:] for o in a):
                 return None
-        self.opaque("NB201", f"`{mode}` of a string that is computed: what it reads and changes cannot be seen",
-                    "write the code in a cell, or pass it a namespace of its own", binds=mode == "exec")  # fmt: skip
+        self.opaque("NB201", say("`%1` of a string that is computed: what it reads and changes cannot be seen", mode),
+                    say("write the code in a cell, or pass it a namespace of its own"), binds=mode == "exec")  # fmt: skip
         return None
 
     def _call_setattr(self, args: list[Val], kwargs: dict[str, Val], node: ast.AST, frame: Frame | None) -> Val:
@@ -258,7 +259,7 @@ class Language(Imports):
             name = const_of(index)
             if isinstance(name, str):
                 return self.read(name, node, None)
-            self.opaque("NB201", "`globals()` is read at a name that is computed", "name the variable")
+            self.opaque("NB201", say("`globals()` is read at a name that is computed"), say("name the variable"))
             return (self.new(),)
         if obj.kind == "ref" and obj.data in HISTORY:
             return self.read_history("Out", node)
@@ -273,7 +274,7 @@ class Language(Imports):
                 if isinstance(name, str):
                     self.bind(None, name, value)
                 else:
-                    self.opaque("NB201", "`globals()[…] = …` at a name that is computed", "name the variable")
+                    self.opaque("NB201", say("`globals()[…] = …` at a name that is computed"), say("name the variable"))
         base = tuple(o for o in base if o.type != "globals()")
         if base:
             super().store_in(target, base, value, frame, index)
@@ -311,10 +312,14 @@ class Language(Imports):
             return args[1] if len(args) > 1 else NONE
         if name == "keys":
             self.opaque(
-                "NB201", "`globals().keys()`: which names there are cannot be seen", "name the variables", binds=False
+                "NB201",
+                say("`globals().keys()`: which names there are cannot be seen"),
+                say("name the variables"),
+                binds=False,
             )
             return (self.new(),)
-        self.opaque("NB201", f"`globals().{name}(…)`: what it reads and changes cannot be seen", "name the variables")
+        said = say("`globals().%1(…)`: what it reads and changes cannot be seen", name)
+        self.opaque("NB201", said, say("name the variables"))
         return (self.new(),)
 
 

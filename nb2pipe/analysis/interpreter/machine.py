@@ -26,7 +26,7 @@ from nb2pipe.analysis.objects import (
     reach,
     view,
 )
-from nb2pipe.diagnostics import Diagnostic, Severity, Span
+from nb2pipe.diagnostics import Diagnostic, Sentence, Severity, Span
 
 _ANYTHING: tuple[tuple[ResourceKind, str, Mode], ...] = (
     ("file", "*", "write"), ("environment", "environment", "write"), ("cwd", "cwd", "write"), ("random", "random", "set"),
@@ -298,7 +298,9 @@ class Machine(Flow):
                 keys.append("*")
         return keys or ["*"]
 
-    def opaque(self, code: str, message: str, hint: str, *, everything: bool = True, binds: bool = True) -> None:
+    def opaque(
+        self, code: str, message: Sentence, hint: Sentence, *, everything: bool = True, binds: bool = True
+    ) -> None:
         """The cell does something that cannot be seen: it is ordered against all that it could touch.
 
         ``binds`` tells whether it may also bind names anew, those that are there included.

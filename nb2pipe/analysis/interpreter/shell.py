@@ -17,6 +17,7 @@ from nb2pipe.analysis.objects import (
     Val,
     hold,
 )
+from nb2pipe.diagnostics import say
 from nb2pipe.notebook import magics
 from nb2pipe.notebook.ipython import parse_fragment
 from nb2pipe.notebook.model import Cell
@@ -72,8 +73,8 @@ class Shell(Language):
             return (out,)
         if name in ("run_line_magic", "run_cell_magic", "run_cell", "ex", "ev", "run_code", "push"):
             self.unseen_code()
-            self.opaque("NB201", f"`get_ipython().{name}(…)` of something that is computed cannot be seen",
-                        "write the code in a cell")  # fmt: skip
+            self.opaque("NB201", say("`get_ipython().%1(…)` of something that is computed cannot be seen", name),
+                        say("write the code in a cell"))  # fmt: skip
             return (self.new(),)
         if name.partition(".")[0] in (
             "set_next_input",
@@ -129,13 +130,14 @@ class Shell(Language):
     def magic(self, name: str, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val:
         """A magic, by its row in the table."""
         row = magics.lookup_magic(name, "line" if body is None else "cell")
+        called = f"{'%' if body is None else '%%'}{name}"
         self.rec.traits.add("magics")
         self.call_back((o for patches in self.patches.values() for _, value in patches for o in value), [], node)
         if row is None:
             self._names_in(line, frame)
             self.unseen_code()
-            self.opaque("NB202", f"`{'%' if body is None else '%%'}{name}` is not a magic that nb2pipe knows: "
-                        "what it reads and changes cannot be seen", "write it in plain Python, or tag the cell `skip`")  # fmt: skip
+            self.opaque("NB202", say("`%1` is not a magic that nb2pipe knows: what it reads and changes cannot be seen", called),
+                        say("write it in plain Python, or tag the cell `skip`"))  # fmt: skip
             return (self.new(),)
         if row.uses == "braces":
             self._names_in(line if body is None else f"{line}\n{body}", frame)
@@ -169,7 +171,7 @@ class Shell(Language):
         if name == "precision":
             self.touch("setting", "numpy", "write")  # it sets numpy's print options too
         if row.opaque:
-            self.opaque("NB201", f"`{'%' if body is None else '%%'}{name}`: {row.opaque}", "write it in plain Python")
+            self.opaque("NB201", say("`%1`: %2", called, row.opaque), say("write it in plain Python"))
         if name in ("pwd", "sx", "system", "ls", "who_ls", "env", "alias", "bookmark"):
             return STR if name == "pwd" else (self.new(),)
         return result
@@ -269,7 +271,8 @@ class Shell(Language):
                 script.tree, lambda path: self.table.call(self.table.canonical(path)) is not None
             ):
                 self.change_library(library)
-        self.opaque("NB201", f"`%run {line}` binds what that file binds", "import the file as a module instead")
+        said = say("`%1` binds what that file binds", f"%run {line}")
+        self.opaque("NB201", said, say("import the file as a module instead"))
         return None
 
     def _magic_pylab(self, line: str, body: str | None, node: ast.AST, frame: Frame | None) -> Val | None:
@@ -290,7 +293,8 @@ class Shell(Language):
                 if word.isidentifier():
                     self.bind(None, word, (self.new(),))
             if words == ["-r"]:
-                self.opaque("NB201", "`%store -r` binds whatever was stored before", "name what it should restore")
+                said = say("`%1` binds whatever was stored before", "%store -r")
+                self.opaque("NB201", said, say("name what it should restore"))
         else:
             for word in words:
                 if word in self.space.names:

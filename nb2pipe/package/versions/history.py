@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.emit.filetree import FileTree, digest, umask, write_new
 from nb2pipe.package.existing import LOCK, files_of
 from nb2pipe.package.versions.change import Version
@@ -72,8 +72,11 @@ def known_history(store: Path, name: str) -> History:
         return found
     names = names_in(store)
     near = difflib.get_close_matches(name, names, 1)
-    hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}" if names else ""
-    raise UsageError(f"there are no versions of {name} in {store}{hint}")
+    if near:
+        raise UsageError(say("there are no versions of %1 in %2; did you mean %3?", name, str(store), near[0]))
+    if names:
+        raise UsageError(say("there are no versions of %1 in %2; there are %3", name, str(store), ", ".join(names)))
+    raise UsageError(say("there are no versions of %1 in %2", name, str(store)))
 
 
 def names_in(store: Path) -> list[str]:
@@ -95,8 +98,9 @@ def chosen(found: History, text: str) -> Number:
         return wanted
     known = [str(n) for n in found.numbers]
     near = difflib.get_close_matches(text, known, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-    raise UsageError(f"{found.name} has no version {text}; {hint}")
+    if near:
+        raise UsageError(say("%1 has no version %2; did you mean %3?", found.name, text, near[0]))
+    raise UsageError(say("%1 has no version %2; there are %3", found.name, text, ", ".join(known)))
 
 
 def record_in(found: History, which: Number) -> Record:
@@ -126,7 +130,9 @@ def version_in(found: History, which: Number) -> Version:
         raise _unreadable(Path(error.filename), error) from error
     for path, known in record.files.items():
         if digest(files[path]) != known:
-            raise UsageError(f"version {which} of {found.name} was changed by hand in the store: {folder / path}")
+            raise UsageError(
+                say("version %1 of %2 was changed by hand in the store: %3", str(which), found.name, str(folder / path))
+            )
     return Version(record, files)
 
 
@@ -147,7 +153,7 @@ def tree_in(found: History, which: Number) -> FileTree:
 
 
 def _unreadable(place: Path, error: Exception) -> UsageError:
-    return UsageError(f"cannot read {place}: {getattr(error, 'strerror', None) or error}")
+    return UsageError(say("cannot read %1: %2", str(place), getattr(error, "strerror", None) or str(error)))
 
 
 # -- what writes ----------------------------------------------------------------------------------------------------
@@ -232,5 +238,8 @@ def _sweep(folder: Path) -> None:
 
 def _unwritable(place: Path, error: OSError) -> UsageError:
     return UsageError(
-        f"cannot keep versions in {place}: {error.strerror or error}; NB2PIPE_STORE or --store names another folder"
-    )
+        say(
+            "cannot keep versions in %1: %2; NB2PIPE_STORE or --store names another folder",
+            str(place), error.strerror or str(error),
+        )
+    )  # fmt: skip

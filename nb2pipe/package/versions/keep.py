@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.emit.filetree import FileTree, digest
 from nb2pipe.package.existing import LOCK, SIGNATURE, files_of
 from nb2pipe.package.project import Draft, project_files, version_of, with_record
@@ -69,9 +69,11 @@ def keep(made: Draft, found: History, wanted: str | None = None, sign: Sign | No
     same = _same(made, now)
     if same is None:
         raise UsageError(
-            f"another compile has made version {now.current} of {found.name} meanwhile; "
-            "nothing was written: compile again, to compare with that"
-        )
+            say(
+                "another compile has made version %1 of %2 meanwhile; nothing was written: compile again, to compare with that",
+                str(now.current), found.name,
+            )
+        )  # fmt: skip
     return same
 
 

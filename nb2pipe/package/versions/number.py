@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 
 Kind = Literal["major", "minor", "patch"]
 KINDS: tuple[Kind, ...] = ("patch", "minor", "major")
@@ -42,7 +42,7 @@ def number(text: str) -> Number:
     """
     found = number_in(text)
     if found is None:
-        raise UsageError(f"{text} is no version: three numbers are, such as 1.2.0")
+        raise UsageError(say("%1 is no version: three numbers are, such as 1.2.0", text))
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path, PurePosixPath
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.package.versions.history import History
 from nb2pipe.store import project_folder
 
@@ -30,9 +30,12 @@ def refuse_other_owner(found: History, notebook: Path) -> None:
     project = project_folder(notebook.parent)
     if known.parent != _in_project(notebook).parent and (project / known).is_file():
         raise UsageError(
-            f"{found.name} is the package of {known}, and its versions in {found.folder} are of that notebook; "
-            f"--name gives the package of {_in_project(notebook)} another name"
-        )
+            say(
+                "%1 is the package of %2, and its versions in %3 are of that notebook; "
+                "--name gives the package of %4 another name",
+                found.name, str(known), str(found.folder), str(_in_project(notebook)),
+            )
+        )  # fmt: skip
 
 
 def note_owner(found: History, notebook: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.notebook.model import Code
 from nb2pipe.pipeline.model import Parameter, Pipeline, Step
 from nb2pipe.pipeline.parameters import is_secret
@@ -40,9 +40,12 @@ def checked(parameter: Parameter, given: Any) -> str:
     if isinstance(given, str) and given.startswith(PREFIX) and len(given) > len(PREFIX):
         return given
     raise UsageError(
-        f"parameter `{parameter.name}` is a secret: give the name of one, `{PREFIX}NAME`; its value comes from the environment, "
-        "--secrets FILE or --secrets DIR, for command lines and parameters are seen and kept"
-    )
+        say(
+            "parameter `%1` is a secret: give the name of one, `%2NAME`; its value comes from the environment, "
+            "--secrets FILE or --secrets DIR, for command lines and parameters are seen and kept",
+            parameter.name, PREFIX,
+        )
+    )  # fmt: skip
 
 
 def references(parameters: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, str]:

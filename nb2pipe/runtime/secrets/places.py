@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 
 MOUNTED = "/run/secrets"
 """Where Docker, Podman and Kubernetes' examples mount secrets, a file each."""
@@ -42,16 +42,27 @@ def look_up(asked: Mapping[str, str], given: Sequence[str]) -> tuple[dict[str, s
         where, value = next(((p.name(name), v) for p in places if (v := p.get(name)) is not None), ("", None))
         if value is None:
             looked = ", ".join(p.name(name) for p in places)
-            missing.append(f"secret {name} is not found, which {who} asks for; looked at: {looked}")
+            missing.append(say("secret %1 is not found, which %2 asks for; looked at: %3", name, who, looked))
+        elif not value:
+            missing.append(say("secret %1 of %2 is empty; %3 asks for it", name, where, who))
         elif len(value) < SHORTEST:
-            what = "is empty" if not value else f"has {len(value)} letters, which stand in every output"
-            missing.append(f"secret {name} of {where} {what}; {who} asks for it")
+            words = say(
+                "secret %1 of %2 has %3 letters, which stand in every output; %4 asks for it",
+                name,
+                where,
+                len(value),
+                who,
+            )
+            missing.append(words)
         else:
             found[name] = value
             if len(value) < SHORT:
                 notes.append(f"secret {name} has {len(value)} letters only: they are taken out wherever they stand")
     if missing:
-        raise UsageError("\n".join([*missing, "give them in the environment, or with --secrets FILE or --secrets DIR"]))
+        said = say("give them in the environment, or with --secrets FILE or --secrets DIR")
+        for one in reversed(missing):
+            said = say("%1\n%2", one, said)
+        raise UsageError(said)
     return found, notes
 
 
