@@ -12,6 +12,7 @@ from nb2pipe.pipeline.document import to_document as pipeline_document
 from nb2pipe.report.document import to_document as finding_document
 from nb2pipe.server.fixes import fixes_of
 from nb2pipe.server.promoted import CODES, Words, words_of
+from nb2pipe.server.said import parts_of
 
 
 def analysed(compiled: Compiled, findings: Sequence[Diagnostic]) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def analysed(compiled: Compiled, findings: Sequence[Diagnostic]) -> dict[str, An
     """
     notebook, pipeline = compiled.notebook, compiled.pipeline
     document = pipeline_document(pipeline)
-    said = words_of(compiled.codes) if any(d.code in CODES for d in findings) else None
+    words = words_of(compiled.codes) if any(d.code in CODES for d in findings) else None
     texts = {p.name: p.text for p in pipeline.parameters}
     for parameter in document["parameters"]:
         parameter["text"] = texts[parameter["name"]]
@@ -37,7 +38,7 @@ def analysed(compiled: Compiled, findings: Sequence[Diagnostic]) -> dict[str, An
         "joined": [{"steps": list(steps), "value": value, "kind": kind} for steps, value, kind in pipeline.joined],
         "ids": [cell.id for cell in notebook.cells],
         "roles": {str(c.index): sorted(c.tags.roles) for c in notebook.cells if c.tags.roles},
-        "findings": [finding(d, notebook.cells, said) for d in findings],
+        "findings": [finding(d, notebook.cells, words) for d in findings],
     }
 
 
@@ -49,15 +50,25 @@ def refused(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def finding(diagnostic: Diagnostic, cells: Sequence[Cell], said: Words | None = None) -> dict[str, Any]:
-    """A finding as JSON data: as `check` has it, with its end, the consequence, the other places, and the fixes."""
+def finding(diagnostic: Diagnostic, cells: Sequence[Cell], words: Words | None = None) -> dict[str, Any]:
+    """A finding as JSON data: as `check` has it, with its end, the consequence, the other places, and the fixes.
+
+    ``said`` is what its sentences were made of, as `parts_of` has it.
+    """
     return {
         **finding_document(diagnostic),
         "end_line": diagnostic.span.end_line,
         "end_column": diagnostic.span.end_column,
         "why": diagnostic.why,
-        "sites": [{**_place(site.span), "label": site.label} for site in diagnostic.sites],
-        "fixes": fixes_of(diagnostic, cells, said),
+        "sites": [
+            {**_place(site.span), "label": site.label, "said": parts_of(site.label)} for site in diagnostic.sites
+        ],
+        "said": {
+            "message": parts_of(diagnostic.message),
+            "why": parts_of(diagnostic.why) if diagnostic.why else None,
+            "hint": parts_of(diagnostic.hint) if diagnostic.hint else None,
+        },
+        "fixes": fixes_of(diagnostic, cells, words),
     }
 
 

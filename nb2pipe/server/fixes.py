@@ -38,7 +38,7 @@ def _renamed_tags(diagnostic: Diagnostic, cells: Sequence[Cell]) -> list[Fix]:
     found = []
     for tag in cells[cell].labels:
         right = meant(tag.strip())
-        if right and f"`{tag.strip()}`" in diagnostic.message:
+        if right and tag.strip() == diagnostic.message.arguments[0]:
             found.append({"kind": "rename-tag", "cell": cell, "old": tag, "new": right})
     return found
 
@@ -55,7 +55,7 @@ def _seeded(diagnostic: Diagnostic, cells: Sequence[Cell]) -> list[Fix]:
     cell = diagnostic.span.cell
     if cells[cell].source.lstrip().startswith("%%"):
         return []  # a magic has to stay the first line
-    text = next((line for name, line in _SEEDS.items() if f"`{name}`" in diagnostic.message), None)
+    text = _SEEDS.get(diagnostic.message.arguments[0])
     return [{"kind": "insert-line", "cell": cell, "line": 1, "text": text}] if text else []
 
 

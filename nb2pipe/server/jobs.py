@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from nb2pipe.diagnostics import say
+from nb2pipe.server.said import failed
 from nb2pipe.server.workers import Worker, WorkFails
 
 _GRACE = 15.0  # seconds that a job may take to end once it is cancelled
@@ -98,7 +100,7 @@ class Jobs:
             answer = await job.worker.ask(job.what, request, job.say)
             end = {"event": "answer", "answer": answer}
         except WorkFails as error:
-            cancelled = {"kind": "cancelled", "message": "cancelled"}
+            cancelled = failed("cancelled", say("cancelled"))
             end = {"event": "failure", "failure": cancelled if job.cancelled else error.failure}
         job.over = True
         job.say(end)

@@ -8,6 +8,16 @@ from typing import Any
 
 from tornado.web import HTTPError
 
+from nb2pipe.diagnostics import Sentence, say
+
+
+class Answered(HTTPError):
+    """An error that is answered with a sentence, which a page can say in another language."""
+
+    def __init__(self, status: int, sentence: Sentence) -> None:
+        super().__init__(status, sentence)
+        self.sentence = sentence
+
 
 def notebook_path(contents: Any, path: Any, *, must_exist: bool = True) -> str:
     """The path of a notebook, relative to the server's root.
@@ -22,11 +32,11 @@ def notebook_path(contents: Any, path: Any, *, must_exist: bool = True) -> str:
     place = os.path.realpath(contents._get_os_path(notebook))  # 404 outside of the root
     # A link may lead out of the root: what Jupyter shows of such is its affair, we write beside notebooks and run them.
     if os.path.commonpath([root, place]) != root:
-        raise HTTPError(404, f"{notebook} is outside of the server's folder")
+        raise Answered(404, say("%1 is outside of the server's folder", notebook))
     if any(part.startswith(".") for part in PurePosixPath(notebook).parts) and not contents.allow_hidden:
-        raise HTTPError(404, f"{notebook} is hidden")
+        raise Answered(404, say("%1 is hidden", notebook))
     if must_exist and not Path(place).is_file():
-        raise HTTPError(404, f"{notebook} is not there: save the notebook first")
+        raise Answered(404, say("%1 is not there: save the notebook first", notebook))
     return notebook
 
 
@@ -38,7 +48,7 @@ def root_of(contents: Any) -> str:
     """
     root = getattr(contents, "root_dir", None)
     if not isinstance(root, str) or not hasattr(contents, "_get_os_path"):
-        raise HTTPError(
-            501, "this server keeps its files elsewhere than in a folder, where nb2pipe cannot compile them"
+        raise Answered(
+            501, say("this server keeps its files elsewhere than in a folder, where nb2pipe cannot compile them")
         )
     return os.path.realpath(root)

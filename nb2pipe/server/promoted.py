@@ -109,8 +109,7 @@ def parameter_fix(diagnostic: Diagnostic, said: Words) -> Fix | None:
 
 def _path_of(diagnostic: Diagnostic) -> str:
     """The path that a finding names."""
-    found = diagnostic.message.removeprefix("an absolute path: ").partition(" is read, but it is neither there")[0]
-    return posixpath.normpath(found)
+    return posixpath.normpath(diagnostic.message.arguments[0])
 
 
 def _leads_to(text: str, path: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe import api
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.server.asked import Answer, Request, Say, compiled
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def sweep_table(request: Request, say: Say) -> Answer:
     with _store(request) as store:
         table = None if store is None else table_of(store, request["sweep"])
     if table is None or table.notebook != os.path.abspath(request["path"]):
-        raise UsageError(f"{request['sweep']} is no sweep of {request['path']}")
+        raise _no_sweep(request)
     answer: Answer = finite(as_data(table))
     return answer
 
@@ -155,6 +155,10 @@ def opened(request: Request, say: Say) -> Answer:
     return {"path": path.as_posix()}
 
 
+def _no_sweep(request: Request) -> UsageError:
+    return UsageError(say("%1 is no sweep of %2", request["sweep"], request["path"]))
+
+
 @contextlib.contextmanager
 def _store(request: Request) -> Iterator[Store | None]:
     """The store of a notebook's runs; None where there is none yet."""
@@ -183,7 +187,7 @@ def _run(request: Request, field: str = "run") -> Iterator[tuple[Store, Run]]:
     with _store(request) as store:
         found = None if store is None else named(store.database, name)
         if store is None or found is None or found.notebook != os.path.abspath(request["path"]):
-            raise UsageError(f"{name} is no run of {request['path']}")
+            raise UsageError(say("%1 is no run of %2", name, request["path"]))
         yield store, found
 
 

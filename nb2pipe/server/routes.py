@@ -15,8 +15,10 @@ from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError
 
 from nb2pipe import __version__
+from nb2pipe.diagnostics import say
 from nb2pipe.server.jobs import Job, Jobs, TooMany
-from nb2pipe.server.places import notebook_path, root_of
+from nb2pipe.server.places import Answered, notebook_path, root_of
+from nb2pipe.server.said import parts_of
 from nb2pipe.server.workers import Analyses, Stale, Waiting, Worker, WorkFails
 
 RUN = "[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"
@@ -71,7 +73,7 @@ class _Handler(APIHandler):
             HTTPError: It is no JSON object, too large, or a field is unknown or of another type.
         """
         if len(self.request.body) > _LARGEST:
-            raise HTTPError(413, "the request is too large")
+            raise Answered(413, say("the request is too large"))
         try:
             body = json.loads(self.request.body)
         except (ValueError, RecursionError):
@@ -95,6 +97,16 @@ class _Handler(APIHandler):
             self.finish(json.dumps(await self.service.ask(what, request)))
         except WorkFails as error:
             self.fail(error.failure)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer with an error as Jupyter has them, or as a page can translate it."""
+        error = kwargs.get("exc_info", (None, None))[1]
+        if not isinstance(error, Answered):
+            super().write_error(status_code, **kwargs)
+            return
+        self.set_header("Content-Type", "application/json")
+        parts = parts_of(error.sentence)
+        self.finish(json.dumps({"message": error.sentence, "reason": error.reason, "said": parts}))
 
     def fail(self, failure: Mapping[str, Any]) -> None:
         """Answer with why there is nothing."""
@@ -219,7 +231,7 @@ class JobsHandler(_Handler):
         try:
             job = self.service.jobs.start(what, asked)
         except TooMany:
-            raise HTTPError(429, "as many runs go on as may; wait for one to end, or cancel it") from None
+            raise Answered(429, say("as many runs go on as may; wait for one to end, or cancel it")) from None
         self.set_status(201)
         self.finish(json.dumps(_said(job)))
 

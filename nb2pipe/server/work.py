@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nb2pipe import api
-from nb2pipe.diagnostics import Refused, UsageError
+from nb2pipe.diagnostics import Refused
 from nb2pipe.notebook.read import from_document
 from nb2pipe.server import answers, recorded, sweeps
 from nb2pipe.server.asked import Answer, Request, Say, compiled
@@ -199,19 +199,3 @@ WORK: dict[str, Callable[[Request, Say], Answer]] = {
     "rollback": rollback,
     **recorded.WORK,
 }
-
-
-def failure(error: BaseException) -> Answer:
-    """What is said of work that has ended with an error: whose fault it is, and what it is."""
-    from nb2pipe.diagnostics import Nb2pipeError
-
-    if isinstance(error, Refused):
-        found = [answers.finding(d, ()) for d in error.diagnostics]
-        return {"kind": "refused", "message": str(error), "findings": found}
-    if isinstance(error, KeyboardInterrupt):
-        return {"kind": "cancelled", "message": "cancelled"}
-    if isinstance(error, UsageError):
-        return {"kind": "usage", "message": str(error)}
-    if isinstance(error, Nb2pipeError):
-        return {"kind": "failed", "message": str(error)}
-    return {"kind": "fault", "message": f"a fault of nb2pipe, please report it: {type(error).__name__}: {error}"}

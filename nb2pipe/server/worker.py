@@ -13,7 +13,8 @@ from typing import TextIO
 
 from nb2pipe.runtime.served import Requests
 from nb2pipe.server.asked import Answer
-from nb2pipe.server.work import WORK, failure
+from nb2pipe.server.failures import failure
+from nb2pipe.server.work import WORK
 
 
 def serve(requests: Iterable[str], answers: TextIO) -> None:

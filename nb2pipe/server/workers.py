@@ -12,12 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from nb2pipe.diagnostics import Sentence, say
+from nb2pipe.server.said import failed
+
 _LINE = 2**28  # bytes of the longest answer
 _GRACE = 10.0  # seconds that interrupted work may take to clean up behind it
 
 
 class WorkFails(Exception):
-    """Work has ended with an error, which ``failure`` says as `nb2pipe.server.work.failure` does."""
+    """Work has ended with an error, which ``failure`` says as `nb2pipe.server.failures.failure` does."""
 
     def __init__(self, failure: dict[str, Any]) -> None:
         super().__init__(failure["message"])
@@ -56,7 +59,7 @@ class Worker:
         except OSError:
             pass  # said below, as any other end
         await self.close()
-        raise WorkFails({"kind": "fault", "message": f"the process that worked on this has ended ({_end(process)})"})
+        raise WorkFails(failed("fault", say("the process that worked on this has ended (%1)", _end(process))))
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
@@ -98,9 +101,11 @@ def _kill(process: asyncio.subprocess.Process) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _end(process: asyncio.subprocess.Process) -> str:
+def _end(process: asyncio.subprocess.Process) -> Sentence:
     code = process.returncode
-    return "no answer" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
+    if code is None:
+        return say("no answer")
+    return say("signal %1", -code) if code < 0 else say("exit code %1", code)
 
 
 class Stale(Exception):
@@ -153,5 +158,5 @@ class Analyses:
             self._worker.kill()  # its answer would be taken for that to the next request
             if not isinstance(error, TimeoutError):
                 raise
-            message = f"the analysis took longer than {self._limit:g} s and was ended"
-            raise WorkFails({"kind": "failed", "message": message}) from None
+            message = say("the analysis took longer than %1 s and was ended", f"{self._limit:g}")
+            raise WorkFails(failed("failed", message)) from None

@@ -314,6 +314,15 @@ async def test_a_wrong_parameter_is_told(ask: Callable[..., Any], jp_fetch: Call
     end = (await events(jp_fetch, job["id"]))[-1]
     assert end["failure"]["kind"] == "usage"
     assert "did you mean `month`" in end["failure"]["message"]
+    template = "parameter `%1` is not one of the notebook's; did you mean `%2`?"
+    assert end["failure"]["said"] == [template, "moth", "month"]
+
+
+async def test_an_error_says_what_its_sentence_was_made_of(ask: Callable[..., Any], samples: Path) -> None:
+    code, answer = await ask("POST", "compile", {"path": "none.ipynb"})
+    assert code == 404
+    assert answer["message"] == "none.ipynb is not there: save the notebook first"
+    assert answer["said"] == ["%1 is not there: save the notebook first", "none.ipynb"]
 
 
 async def test_a_run_is_cancelled_with_all_its_processes(

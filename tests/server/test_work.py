@@ -70,6 +70,28 @@ def test_an_analysis_is_what_graph_and_check_say(monkeypatch: pytest.MonkeyPatch
     assert [{k: f[k] for k in checked[0]} for f in found["findings"]] == checked
 
 
+def test_findings_say_what_their_sentences_were_made_of() -> None:
+    found = analyse(code("print(late)"), code("late = 1"), code("f = open('/data/a.csv')\nprint(f.read())"))["findings"]
+    [read] = [f for f in found if f["code"] == "NB103"]
+    assert read["message"] == "`late` is read before any cell defines it"
+    assert read["said"] == {
+        "message": ["`%1` is read before any cell defines it", "late"],
+        "why": ["top to bottom this is a NameError"],
+        "hint": ["move cell %1 above cell %2", "2", "1"],
+    }
+    assert [(s["label"], s["said"]) for s in read["sites"]] == [("defined later", ["defined later"])]
+    assert all(f["said"][part] is not None for f in found for part in ("message", "why", "hint") if f[part])
+    assert all(s["said"] is not None for f in found for s in f["sites"])
+
+
+def test_a_sentence_within_another_says_it_too() -> None:
+    source = "raw = (i for i in [1])"
+    [found] = [f for f in analyse(code(source, "step:a"), code("print(list(raw))", "step:b"))["findings"] if f["sites"]]
+    template, *given = found["said"]["message"]
+    assert template == "`%1` is %2, which cannot leave its process: the steps %3 run in one"
+    assert given == ["raw", ["a %1", "generator"], "`a`, `b`"]
+
+
 def test_cells_are_known_by_the_ids_that_they_had() -> None:
     found = analyse(code("x = 1", "step:a"), code("print(x)", "step:b"))
     assert found["ids"] == ["id0", "id1"]
@@ -209,6 +231,9 @@ def test_the_process_goes_on_behind_a_request_that_fails() -> None:
 def test_a_wrong_request_is_told_as_the_users_own(folder: Path) -> None:
     [answer] = asked({"what": "compile", "request": {"path": "samples/none.ipynb"}})
     assert answer["failure"]["kind"] == "usage"
+    template, path, *_ = answer["failure"]["said"]
+    assert template.startswith("%1: there is no such file")
+    assert path == "samples/none.ipynb"
     assert str(folder) not in answer["failure"]["message"]
 
 
