@@ -1,8 +1,10 @@
 /**
  * The catalogues of translations, in ../nb2pipe/locale: `node catalogue.mjs` says what is wrong with them, and
  * `node catalogue.mjs --write` adds what the source says and they do not yet, with an empty translation, and drops the rest.
+ * The source is that of the page and that of the server, whose sentences `sentences.py` collects; `PYTHON` names a Python.
  */
 
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -49,6 +51,15 @@ function collected() {
     visit(source);
   }
   return { found, faults };
+}
+
+/** The templates of what the server says, none of which has a plural; and what is wrong with how they are written. */
+function ofServer() {
+  const script = path.join(HERE, 'sentences.py');
+  const said = execFileSync(process.env.PYTHON ?? 'python3', [script], {
+    encoding: 'utf8'
+  });
+  return JSON.parse(said);
 }
 
 function* sources(folder) {
@@ -118,6 +129,15 @@ function completed(catalogue, found) {
 }
 
 const { found, faults } = collected();
+const server = ofServer();
+faults.push(...server.faults);
+for (const template of server.templates) {
+  if (found.get(template)) {
+    faults.push(`one string with a plural and without: ${JSON.stringify(template)}`);
+  } else {
+    found.set(template, null);
+  }
+}
 for (const locale of fs.readdirSync(LOCALES)) {
   const file = path.join(LOCALES, locale, 'LC_MESSAGES/nb2pipe.json');
   let catalogue = JSON.parse(fs.readFileSync(file, 'utf8'));

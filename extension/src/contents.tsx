@@ -18,6 +18,7 @@ import { StepsSection } from './sections/steps';
 import { TagsSection } from './sections/tags';
 import { VersionsSection } from './sections/versions';
 import { Session } from './session';
+import { sentence } from './words';
 
 export function Contents(props: {
   session: Session;
@@ -169,7 +170,7 @@ function Failure(props: {
       ? trans.__('Cancelled.')
       : failure.kind === 'refused'
         ? trans.__('nb2pipe cannot promise the same result, and refuses:')
-        : failure.message;
+        : sentence(failure.message, failure.said, trans);
   return (
     <div className="jp-nb2pipe-failure" role="alert">
       <p>{message}</p>
@@ -177,7 +178,7 @@ function Failure(props: {
         <ul>
           {failure.findings.map((found, i) => (
             <li key={i}>
-              <b>{found.code}</b> {found.message}{' '}
+              <b>{found.code}</b> {sentence(found.message, found.said.message, trans)}{' '}
               {found.cell !== null && (
                 <Place
                   {...{ session, actions, trans }}

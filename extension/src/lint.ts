@@ -3,13 +3,16 @@
 import { Diagnostic, setDiagnostics } from '@codemirror/lint';
 import { EditorState, Extension, StateEffect, StateField, Text } from '@codemirror/state';
 import { Decoration, DecorationSet, EditorView } from '@codemirror/view';
+import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IFinding } from './protocol';
+import { sentence } from './words';
 
 /** A finding as CodeMirror has it; `act` are its quick fixes by their words. */
 export function diagnosticOf(
   finding: IFinding,
   text: Text,
+  trans: TranslationBundle,
   act: { name: string; apply: () => void }[] = []
 ): Diagnostic {
   const from = position(text, finding.line ?? 1, finding.column ?? 0);
@@ -19,7 +22,12 @@ export function diagnosticOf(
       ? position(text, finding.end_line, finding.end_column)
       : lineOf(text, finding.end_line).to;
   const to = Math.max(from, wanted);
-  const parts = [finding.message, finding.why, finding.hint];
+  const { message, why, hint, said } = finding;
+  const parts = [
+    sentence(message, said.message, trans),
+    sentence(why, said.why, trans),
+    sentence(hint, said.hint, trans)
+  ];
   return {
     from,
     to,

@@ -155,6 +155,7 @@ export class Overlay implements IDisposable {
       diagnosticOf(
         finding,
         view.state.doc,
+        this.trans,
         finding.fixes.map(fix => {
           const words = wordsOf(fix, this.trans);
           return {

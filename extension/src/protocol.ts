@@ -1,5 +1,11 @@
 /** What the server's part says: the forms of its answers. Cells are 0-based positions in the notebook that was sent. */
 
+/**
+ * What a sentence was made of, so that it can be said in another language: its template, and what stands there for %1, %2, …,
+ * each a text or a sentence. A text that is none of nb2pipe's own sentences has none.
+ */
+export type Said = [template: string, ...given: (string | Said)[]];
+
 export interface IPlace {
   cell: number;
   line: number;
@@ -66,7 +72,8 @@ export interface IFinding {
   column: number | null;
   end_line: number;
   end_column: number;
-  sites: { cell: number; line: number; column: number; label: string }[];
+  sites: { cell: number; line: number; column: number; label: string; said: Said | null }[];
+  said: { message: Said | null; why: Said | null; hint: Said | null };
   fixes: Fix[];
 }
 
@@ -168,6 +175,7 @@ export interface IDifference {
 export interface IFailure {
   kind: 'refused' | 'usage' | 'failed' | 'cancelled' | 'fault' | 'stale';
   message: string;
+  said?: Said;
   findings?: IFinding[];
 }
 

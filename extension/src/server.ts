@@ -80,6 +80,7 @@ export class Server {
       {
         kind: said?.kind ?? 'fault',
         message: said?.message || said?.reason || response.statusText,
+        said: said?.said,
         findings: said?.findings
       },
       missing

@@ -1,8 +1,25 @@
-/** What is said of a quick fix, before it is made and behind it, and for the words that the server has for states. */
+/** What is said of a quick fix, before it is made and behind it, and for the words and the sentences that the server has. */
 
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Fix } from './protocol';
+import { Fix, Said } from './protocol';
+
+/** A text of the server's in the language of the page, where it is a sentence that can be translated; else as it is. */
+export function sentence(
+  text: string,
+  said: Said | null | undefined,
+  trans: TranslationBundle
+): string {
+  if (!said) {
+    return text;
+  }
+  const [template, ...given] = said;
+  const parts = given.map(part =>
+    typeof part === 'string' ? part : sentence('', part, trans)
+  );
+  // `catalogue.mjs` finds the templates where the server has them
+  return trans.gettext(template, ...parts);
+}
 
 export function wordsOf(
   fix: Fix,

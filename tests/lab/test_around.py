@@ -123,6 +123,9 @@ def test_it_speaks_italian_and_leaves_axe_nothing_to_say(
         status = f"{len(pipeline['steps'])} passi, {len(pipeline['edges'])} archi, {len(findings)} segnalazioni"
         page.locator(f"{PANEL} .jp-nb2pipe-status", has_text=status).wait_for()
         page.get_by_role("button", name="Trasforma sensors_path in un parametro").wait_for()
+        page.locator(
+            f"{PANEL} .jp-nb2pipe-finding", has_text="un percorso assoluto: /home/maria/data/"
+        ).first.wait_for()
         page.locator('[data-jp-item-name="nb2pipe-compile"]', has_text="Compila in una pipeline").wait_for()
         for summary in page.locator(f"{PANEL} summary").all():
             summary.evaluate("node => { node.parentElement.open = true; }")

@@ -8,7 +8,7 @@ import { IActions, Section } from '../parts';
 import { treeOf, INode } from '../files';
 import { ICompiled, IFile } from '../protocol';
 import { Session } from '../session';
-import { wordsOfKind } from '../words';
+import { sentence, wordsOfKind } from '../words';
 
 export function CompiledSection(props: {
   session: Session;
@@ -55,7 +55,7 @@ export function CompiledSection(props: {
       )}
       {compiled.findings.map((found, i) => (
         <p key={i} className="jp-nb2pipe-help">
-          {found.code} {found.message}
+          {found.code} {sentence(found.message, found.said.message, trans)}
         </p>
       ))}
       {reveal && (

@@ -4,7 +4,7 @@ import * as React from 'react';
 
 import { ISectionProps, Place, Section } from '../parts';
 import { IFinding } from '../protocol';
-import { wordsOf } from '../words';
+import { sentence, wordsOf } from '../words';
 
 const ORDER = { error: 0, warning: 1, info: 2 };
 
@@ -41,7 +41,7 @@ function Finding(props: ISectionProps & { finding: IFinding }): React.ReactEleme
         <span className="jp-nb2pipe-code">
           {finding.code} {severity}
         </span>{' '}
-        {finding.message}
+        {sentence(finding.message, finding.said.message, trans)}
       </p>
       <p>
         {finding.cell === null ? (
@@ -52,7 +52,7 @@ function Finding(props: ISectionProps & { finding: IFinding }): React.ReactEleme
         {finding.sites.map((site, i) => (
           <React.Fragment key={i}>
             {' · '}
-            {site.label}{' '}
+            {sentence(site.label, site.said, trans)}{' '}
             {site.cell >= 0 && (
               <Place {...{ session, actions, trans }} cell={site.cell} line={site.line} />
             )}
@@ -62,8 +62,8 @@ function Finding(props: ISectionProps & { finding: IFinding }): React.ReactEleme
       {(finding.why || finding.hint) && (
         <details>
           <summary>{trans.__('Why, and what to do')}</summary>
-          {finding.why && <p>{finding.why}</p>}
-          {finding.hint && <p>{finding.hint}</p>}
+          {finding.why && <p>{sentence(finding.why, finding.said.why, trans)}</p>}
+          {finding.hint && <p>{sentence(finding.hint, finding.said.hint, trans)}</p>}
         </details>
       )}
       {finding.fixes.length > 0 && (
