@@ -262,7 +262,7 @@ def difference(expected: Shown, actual: Shown, size: int) -> str:
 _ADDRESS = re.compile(r"\b0[xX][0-9a-fA-F]{6,}\b")
 _PROCESS = re.compile(r"ipykernel_\d+")
 _FOLDER = re.compile(r"/\S*/random-notebook-\w+")
-_TIMES = re.compile(r"(CPU times: .*|Wall time: .*)\n?")
+_TIMES = re.compile(r"CPU times: .*|Wall time: .*")
 
 
 def normal(outputs: Mapping[int, Sequence[Any]]) -> dict[int, list[Any]]:
@@ -300,7 +300,7 @@ def streams_apart(shown: Shown) -> Shown:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return _TIMES.sub("TIME\n", _FOLDER.sub("FOLDER", _PROCESS.sub("ipykernel_N", _ADDRESS.sub("0x0", value))))
+        return _TIMES.sub("TIME", _FOLDER.sub("FOLDER", _PROCESS.sub("ipykernel_N", _ADDRESS.sub("0x0", value))))
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items() if k != "transient"}
     if isinstance(value, list):
