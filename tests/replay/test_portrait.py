@@ -323,6 +323,21 @@ def test_an_object_that_has_every_attribute_is_what_it_holds() -> None:
     assert differ(Metric(1), Metric(2)) == Place(".total", "1", "2")
 
 
+def test_a_thread_is_what_it_runs() -> None:
+    class Writer(threading.Thread):
+        def __init__(self, path: str) -> None:
+            super().__init__(target=len, args=(path,))
+            self.path = path
+
+    one, two = Writer("a"), Writer("a")
+    one.start()
+    one.join()
+    two.start()
+    two.join()
+    assert differ(one, two) is None
+    assert differ(one, Writer("b")) is not None
+
+
 def test_a_weak_reference_is_what_it_leads_to() -> None:
     class Thing:
         def __init__(self, size: int) -> None:
