@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.making import write
+from tests.making import code, write
 from tests.package.making import package, run
 
 
@@ -27,11 +27,12 @@ def test_a_tuple_is_one_value(source: str, shown: str, tmp_path: Path) -> None:
     assert done.stdout.strip() == shown
 
 
-def test_a_function_that_is_handed_on_keeps_its_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tags", [(), ("raises-exception",)])
+def test_a_function_that_is_handed_on_keeps_its_name(tags: tuple[str, ...], tmp_path: Path) -> None:
     cells = [
         "rate = 2",
         "def price(x):\n    return x * rate",
-        "kept = [price]\nprint(price.__name__, str(kept).partition(' at')[0], list(map(price, [1, 2])))",
+        code("kept = [price]\nprint(price.__name__, str(kept).partition(' at')[0], list(map(price, [1, 2])))", *tags),
     ]
     path = write(tmp_path / "notebook.ipynb", cells)
     done = run(package(path, tmp_path / "project"), tmp_path)

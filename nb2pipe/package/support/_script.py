@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ._bound import with_values
 from ._captured import captured
 from ._display import display
 from ._figures import end_of_cell as show_figures
@@ -61,7 +62,9 @@ def script(name: str, gives: Sequence[str], part: str = "") -> Callable[..., Any
     path = Path(__file__).parents[1] / part / "scripts" / f"{name}.py"
 
     def run(**values: Any) -> Any:
-        _namespace.update(captured=captured, display=display, ran=ran, show_figures=show_figures, timed=timed)
+        _namespace.update(
+            captured=captured, display=display, ran=ran, show_figures=show_figures, timed=timed, with_values=with_values,
+        )  # fmt: skip
         know(values)
         main, sys.modules["__main__"] = (
             sys.modules["__main__"],
