@@ -63,6 +63,8 @@ class Cache:
         self.broken = ""
         self.fresh = False
         """Whether every step is to run, whatever is kept of it."""
+        self.ran = False
+        """Whether any step has been run, which may have installed something."""
 
     @property
     def folder(self) -> Path:
@@ -111,6 +113,8 @@ class Cache:
 
     def _look_around(self) -> None:
         """A step may have installed something."""
+        if not self.ran:
+            return
         times = package_times()
         if times != self._times:
             self._times = times

@@ -167,6 +167,8 @@ class _Execution:
                 run.finish(step.name, "died", f"no process could be started: {error}")
                 return
         self.tasks += 1
+        if self.cache is not None:
+            self.cache.ran = True
         recipe, _ = self.asked.get(step.name, (None, ()))
         task = task_of(
             run, step, process, self.tasks, recipe, limits.memory, trust=self.cache.trust if self.cache else None

@@ -83,7 +83,7 @@ class Recording(Listener):
 
     def _step(self, step: str, outcome: Outcome) -> None:
         """Keep what a step left and showed, and then say so."""
-        for file in outcome.files:
+        for file in () if outcome.cached else outcome.files:  # what is cached was taken from there
             if file.digest and step not in self._unkept:
                 self._store.contents.keep(self._folder / file.name, file.digest)
         self._shown.pop(step, None)
