@@ -184,8 +184,10 @@ class _Painter:
         if isinstance(value, enum.Enum):  # pickled by its name or by its value, as the Python is
             return self.object(name, {".name": value._name_, ".value": value._value_})
         if isinstance(value, threading.Thread):  # which thread of its process it is, means nothing
-            own = vars(threading.Thread(name="any")).keys() - {"_target", "_args", "_kwargs", "_daemonic"}
-            return self.object(name, {f".{k}": v for k, v in sorted(vars(value).items()) if k not in own}, shared=True)
+            threads = vars(threading.Thread(name="any")).keys() - {"_target", "_args", "_kwargs", "_daemonic"}
+            return self.object(
+                name, {f".{k}": v for k, v in sorted(vars(value).items()) if k not in threads}, shared=True
+            )
         if kind is weakref.ref:
             return self.object(name, {"": value()})
         if kind is types.MethodType:
