@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
+from functools import reduce
 from typing import NamedTuple
 
 
@@ -59,6 +61,23 @@ def say(template: str, *arguments: str | int) -> Sentence:
 
 
 NOTHING = say("")
+_MANY = 30
+"""Names that are put together one in another, at most: deeper data not everybody can read."""
+
+
+def all_of(names: Sequence[str]) -> str:
+    """Names with "and" between them, which a page can say in another language."""
+    return " and ".join(names) if len(names) > _MANY else reduce(lambda a, b: say("%1 and %2", a, b), names)
+
+
+def any_of(names: Sequence[str]) -> str:
+    """Names with "or" between them, in the same way."""
+    return " or ".join(names) if len(names) > _MANY else reduce(lambda a, b: say("%1 or %2", a, b), names)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names with commas, in the same way."""
+    return ", ".join(names) if len(names) > _MANY else reduce(lambda a, b: say("%1, %2", a, b), names)
 
 
 class Site(NamedTuple):

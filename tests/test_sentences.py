@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from nb2pipe import api
-from nb2pipe.diagnostics import Diagnostic, Refused, Sentence, say
+from nb2pipe.diagnostics import Diagnostic, Refused, Sentence, all_of, any_of, listed, say
+from nb2pipe.server.said import parts_of
 from tests.making import code, compiled, write
 from tests.rules.test_alarms import CASES as ALARMS
 from tests.rules.test_rules import CASES
@@ -48,6 +49,21 @@ def test_a_sentence_is_a_text_that_knows_what_it_was_made_of() -> None:
     for other in (copy.deepcopy(said), pickle.loads(pickle.dumps(said))):
         assert (other, other.template, other.arguments) == (said, said.template, said.arguments)
         assert isinstance(other.arguments[0], Sentence)
+
+
+def test_names_are_put_together_as_sentences() -> None:
+    assert (all_of(["a"]), all_of(["a", "b", "c"]), any_of(["a", "b"])) == ("a", "a and b and c", "a or b")
+    assert all_of(["a", "b", "c"]).arguments == ("a and b", "c")
+    assert listed([say("the environment"), "file"]).arguments[0].template == "the environment"
+    many = [f"n{i}" for i in range(5_000)]
+    assert (all_of(many), any_of(many), listed(many)) == (" and ".join(many), " or ".join(many), ", ".join(many))
+
+
+def test_sentences_that_are_too_deep_in_each_other_are_told_as_they_are() -> None:
+    deep: str = "x"
+    for _ in range(5_000):
+        deep = say("%1 failed", deep)
+    assert str(parts_of(deep)).count("%1 failed") == 51
 
 
 def test_all_templates_can_be_collected() -> None:

@@ -3,8 +3,9 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IAnalysis, IEdge } from './protocol';
+import { IAnalysis, IEdge, INote } from './protocol';
 import { Session } from './session';
+import { sentence } from './words';
 
 /** What the panel may ask of the application. */
 export interface IActions {
@@ -46,12 +47,15 @@ export function Section(props: {
 }
 
 /** What the user should know of what was done. */
-export function Notes(props: { of: readonly string[] }): React.ReactElement {
+export function Notes(props: {
+  of: readonly INote[];
+  trans: TranslationBundle;
+}): React.ReactElement {
   return (
     <>
       {props.of.map((note, i) => (
         <p key={i} className="jp-nb2pipe-help">
-          {note}
+          {sentence(note.text, note.said, props.trans)}
         </p>
       ))}
     </>

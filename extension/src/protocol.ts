@@ -100,12 +100,14 @@ export interface ICompiled {
   name: string;
   folder: string;
   summary: string;
+  said: Said | null;
   written: boolean;
   version: {
     number: string;
     kind: string | null;
     since: string | null;
     changes: string[];
+    said: (Said | null)[];
   };
   findings: IFinding[];
   files: IFile[];
@@ -119,13 +121,21 @@ export interface IReport {
     where: string;
     expected: string;
     actual: string;
+    said: { where: Said | null; expected: Said | null; actual: Said | null };
   }[];
-  unknown: { step: string; name: string; reason: string }[];
+  unknown: { step: string; name: string; reason: string; said: Said | null }[];
   compared: { values: number; outputs: number; figures: number };
   notes: string[];
+  said: (Said | null)[];
 }
 
 export type StepStatus = 'ok' | 'failed' | 'died' | 'not run' | 'left out';
+
+/** What the user should know of what was done, and what it was made of. */
+export interface INote {
+  text: string;
+  said: Said | null;
+}
 
 /** `memory`, `taken`, `given` and `sizes` are bytes: of the process, of the values, of each by itself. */
 export interface IOutcome {
@@ -139,16 +149,24 @@ export interface IOutcome {
   taken: number;
   given: number;
   sizes: Record<string, number>;
+  said: { detail: Said | null; reason: Said | null };
 }
 
-/** `run` is what the record is called. */
+/** `run` is what the record is called; `said` is of the notes, in their order. */
 export interface IRan {
   ok: boolean;
   run: string;
   interrupted: boolean;
   steps: Record<string, IOutcome>;
   notes: string[];
-  failures: { step: string; cell: number; detail: string; traceback: string[] }[];
+  said: (Said | null)[];
+  failures: {
+    step: string;
+    cell: number;
+    detail: string;
+    said: Said | null;
+    traceback: string[];
+  }[];
   output: string | null;
 }
 
@@ -168,7 +186,7 @@ export interface IDifference {
   from: string;
   to: string;
   kind: string;
-  changes: { kind: string; text: string }[];
+  changes: { kind: string; text: string; said: Said | null }[];
   code: { name: string; of: string; change: string; diff: string[] }[];
 }
 
@@ -192,8 +210,14 @@ export type JobEvent =
   | { event: 'steps'; steps: string[] }
   | { event: 'started'; step: string }
   | ({ event: 'ended'; step: string } & IOutcome)
-  | { event: 'note'; text: string }
+  | ({ event: 'note' } & INote)
   | { event: 'text'; step: string; text: string }
-  | { event: 'combinations'; count: number; at_once: number; why: string }
+  | {
+      event: 'combinations';
+      count: number;
+      at_once: number;
+      why: string;
+      said: Said | null;
+    }
   | { event: 'answer'; answer: unknown }
   | { event: 'failure'; failure: IFailure };

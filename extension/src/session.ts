@@ -17,6 +17,7 @@ import {
   IDifference,
   IFailure,
   IJob,
+  INote,
   IOutcome,
   IRan,
   IReport,
@@ -52,7 +53,7 @@ export interface IRunning {
   what: JobKind;
   job: string | null;
   steps: Record<string, IOutcome | 'running' | 'waiting'>;
-  notes: string[];
+  notes: INote[];
 }
 
 export class Session implements IDisposable {
@@ -414,7 +415,7 @@ export class Session implements IDisposable {
         running.steps[event.step] = event;
         break;
       case 'note':
-        running.notes.push(event.text);
+        running.notes.push(event);
         break;
       case 'combinations':
         this.runs.combinations = event;

@@ -2,7 +2,7 @@
 
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Fix, Said } from './protocol';
+import { Fix, INote, Said } from './protocol';
 
 /** A text of the server's in the language of the page, where it is a sentence that can be translated; else as it is. */
 export function sentence(
@@ -19,6 +19,11 @@ export function sentence(
   );
   // `catalogue.mjs` finds the templates where the server has them
   return trans.gettext(template, ...parts);
+}
+
+/** Texts with what each of them was made of. */
+export function notesOf(texts: readonly string[], said: readonly (Said | null)[]): INote[] {
+  return texts.map((text, i) => ({ text, said: said[i] ?? null }));
 }
 
 export function wordsOf(
@@ -77,6 +82,32 @@ export function wordsOfStatus(status: string, trans: TranslationBundle): string 
     waiting: trans.__('waiting')
   };
   return words[status] ?? status;
+}
+
+/** What kind of thing two runs differ in. */
+export function wordsOfDifference(what: string, trans: TranslationBundle): string {
+  const words: Record<string, string> = {
+    on: trans.__('on'),
+    git: trans.__('git'),
+    package: trans.__('package'),
+    parameter: trans.__('parameter'),
+    metric: trans.__('metric'),
+    code: trans.__('code'),
+    step: trans.__('step'),
+    value: trans.__('value'),
+    figure: trans.__('figure')
+  };
+  return words[what] ?? what;
+}
+
+/** What a comparison of a notebook with its package came to. */
+export function wordsOfVerdict(verdict: string, trans: TranslationBundle): string {
+  const words: Record<string, string> = {
+    EQUAL: trans.__('EQUAL'),
+    DIFFERS: trans.__('DIFFERS'),
+    UNKNOWN: trans.__('UNKNOWN')
+  };
+  return words[verdict] ?? verdict;
 }
 
 /** What kind of version one is. */

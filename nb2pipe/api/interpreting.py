@@ -53,7 +53,10 @@ def home_of(notebook: Notebook, kernel: str | None = None, python: str | None = 
         known = ", ".join(f"`{n}`" for n in names())
         raise UsageError(f"there is no kernel `{kernel}` here; give --kernel one of {known}")
     return Home(
-        note=f"there is no kernel `{name}` here: steps run by the Python that runs nb2pipe; --kernel or --python chooses another"
+        note=say(
+            "there is no kernel `%1` here: steps run by the Python that runs nb2pipe; --kernel or --python chooses another",
+            name,
+        )
     )
 
 

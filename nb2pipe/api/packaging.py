@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nb2pipe.api.compiling import Compiled, compile_notebook, subject_of
 from nb2pipe.api.interpreting import check_home, home_of
 from nb2pipe.collector import paused
-from nb2pipe.diagnostics import Diagnostic, Refused, UsageError
+from nb2pipe.diagnostics import Diagnostic, Refused, UsageError, say
 from nb2pipe.interpreters import asking
 from nb2pipe.notebook.model import Notebook
 from nb2pipe.pipeline import invariants
@@ -94,9 +94,9 @@ def _package(compiled: Compiled, name: str | None, extras: Sequence[str], lock: 
         made = with_records(made, compiled.folder)
     tree = first_files(made)
     count = len(plan.steps)
-    return Package(
-        chosen, tree, notes(plan), f"{count} step{'s' * (count != 1)}, {len(tree.files)} files", made, (plan,)
-    )
+    files = len(tree.files)
+    summary = say("1 step, %1 files", files) if count == 1 else say("%1 steps, %2 files", count, files)
+    return Package(chosen, tree, notes(plan), summary, made, (plan,))
 
 
 def _planned(compiled: Compiled) -> Plan:

@@ -72,8 +72,11 @@ def parameters_with(
         return dict(given), []
     known = {p.name for p in declared}
     taken = {n: v for n, v in run.parameters.items() if n not in given and n in known}
-    said = [f"goes on with run {run.id}" + "".join(f", {n} = {v!r}" for n, v in taken.items())]
+    values = ", ".join(f"{n} = {v!r}" for n, v in taken.items())
+    said: list[str] = [say("goes on with run %1, %2", run.id, values) if values else say("goes on with run %1", run.id)]
     said += [
-        f"parameter {n} of run {run.id} is none of the notebook's any more" for n in run.parameters if n not in known
+        say("parameter %1 of run %2 is none of the notebook's any more", n, run.id)
+        for n in run.parameters
+        if n not in known
     ]
     return {**taken, **given}, said

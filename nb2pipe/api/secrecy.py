@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.pipeline.model import Pipeline
 
 if TYPE_CHECKING:
@@ -48,8 +48,9 @@ def secrets_of(
     for name, value in values.items():
         cells = [str(i + 1) for i, t in sorted(todo.tasks.items()) if len(value) >= SHORT and value in t.source]
         if cells:
+            where = ", ".join(cells)
             notes.append(
-                f"secret {name} stands in the text of cell {', '.join(cells)}, which is copied as it is: see NB507"
+                say("secret %1 stands in the text of cell %2, which is copied as it is: see NB507", name, where)
             )
     if listener is not None:
         for note in notes:

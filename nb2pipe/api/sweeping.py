@@ -14,7 +14,7 @@ from nb2pipe.api.compiling import Compiled, subject_of
 from nb2pipe.api.running import RunRequest, scripted
 from nb2pipe.api.sweeper import Ended, Subject
 from nb2pipe.api.sweepers import Sweeper
-from nb2pipe.diagnostics import Refused, UsageError, say
+from nb2pipe.diagnostics import Refused, UsageError, all_of, say
 from nb2pipe.pipeline.model import Step
 from nb2pipe.records.sweeps import PREFIX, Row, Table, rows_of
 from nb2pipe.rules.run import refusing
@@ -113,12 +113,13 @@ def plan_sweep(prepared: Sweep) -> tuple[Repeated, ...]:
     found = []
     for step in prepared.steps:
         if step.name in shared.own:
-            why = f"for each combination: {shared.own[step.name]}"
+            why = say("for each combination: %1", shared.own[step.name])
             found.append(Repeated(step.name, len(prepared.runs), tuple(sizes), why))
             continue
         rests = tuple(shared.rests[step.name])
         count = math.prod(sizes[name] for name in rests)
-        found.append(Repeated(step.name, count, rests, f"for each {' and '.join(rests)}" if rests else "shared by all"))
+        why = say("for each %1", all_of(rests)) if rests else say("shared by all")
+        found.append(Repeated(step.name, count, rests, why))
     return tuple(found)
 
 
@@ -157,7 +158,7 @@ def _at_once(shared: Sharing, steps: Sequence[Step], options: RunOptions) -> tup
     if shared.alone:
         return 1, shared.alone
     if any(one.gpus for one in limits):
-        return 1, "steps ask for GPUs"
+        return 1, say("steps ask for GPUs")
     most = max((one.cpus for one in limits), default=1.0)
     return max(1, min(options.jobs, int(_cpus(options) / max(most, 1.0)))), ""
 

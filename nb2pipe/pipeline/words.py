@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from nb2pipe.diagnostics import Span
+from nb2pipe.diagnostics import Span, say
 from nb2pipe.notebook.model import Notebook
 from nb2pipe.pipeline.model import Pipeline
 
-_STATES = {
-    "random": "random state (Python)",
-    "numpy.random": "random state (numpy)",
-    "torch": "random state (torch)",
-    "environment": "environment variables",
-    "cwd": "working directory",
+_STATES: Mapping[str, str] = {
+    "random": say("random state (Python)"),
+    "numpy.random": say("random state (numpy)"),
+    "torch": say("random state (torch)"),
+    "environment": say("environment variables"),
+    "cwd": say("working directory"),
     "sys.path": "sys.path",
-    "packages": "installed packages",
-    "warnings": "warning filters",
-    "pandas": "pandas options",
-    "numpy": "numpy print options",
-    "sklearn": "scikit-learn settings",
-    "torch.settings": "torch settings",
-    "ipython": "IPython settings",
-    "decimal": "decimal context",
-    "recursionlimit": "recursion limit",
-    "asyncio": "event loop",
-    "timezone": "time zone",
-    "tqdm": "tqdm's methods of pandas",
-    "libraries": "what libraries keep to themselves",
+    "packages": say("installed packages"),
+    "warnings": say("warning filters"),
+    "pandas": say("pandas options"),
+    "numpy": say("numpy print options"),
+    "sklearn": say("scikit-learn settings"),
+    "torch.settings": say("torch settings"),
+    "ipython": say("IPython settings"),
+    "decimal": say("decimal context"),
+    "recursionlimit": say("recursion limit"),
+    "asyncio": say("event loop"),
+    "timezone": say("time zone"),
+    "tqdm": say("tqdm's methods of pandas"),
+    "libraries": say("what libraries keep to themselves"),
 }
 
 
@@ -42,17 +42,17 @@ def in_words(name: str) -> str:
     if name.startswith("<"):
         key = name.strip("<>")
         if key.startswith("module:"):
-            return f"module {key.removeprefix('module:').partition('.')[0]}"
+            return say("module %1", key.removeprefix("module:").partition(".")[0])
         if key.startswith("patch:"):
-            return f"{key.removeprefix('patch:')} (set by the notebook)"
-        return _STATES.get(key, f"{key} settings")
+            return say("%1 (set by the notebook)", key.removeprefix("patch:"))
+        return _STATES.get(key, say("%1 settings", key))
     kind, colon, key = name.partition(":")
     if not colon:
         return name
     if kind == "after":
         return f"tag after:{key}"
     if key in ("", "*"):
-        return "files of unknown name" if kind == "file" else kind
+        return say("files of unknown name") if kind == "file" else kind
     return f"{kind} {key}"
 
 

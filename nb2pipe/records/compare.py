@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nb2pipe.diagnostics import say
 from nb2pipe.records.metrics import final
 from nb2pipe.records.reading import executed_notebook
 from nb2pipe.records.values import first_difference
@@ -82,7 +83,10 @@ def _around(store: Store, a: Run, b: Run) -> Iterator[Difference]:
 
 
 def _commit(git: Mapping[str, Any] | None) -> str:
-    return "-" if not git else git["commit"][:12] + (", with changes" if git["changed"] else "")
+    if not git:
+        return "-"
+    commit: str = git["commit"][:12]
+    return say("%1, with changes", commit) if git["changed"] else commit
 
 
 def _packages(text: str) -> dict[str, str]:
@@ -109,14 +113,14 @@ def _notebook(store: Store, run: Run) -> Any:
     try:
         return executed_notebook(store, run)
     except UsageError as error:
-        return str(error)
+        return str(error) if len(error.args) != 1 else error.args[0]
 
 
 def _cells(document: Any, run: Run) -> dict[str, tuple[str, Any]]:
     """The code cells by id, each with its name; the cell of injected parameters is left out."""
     place = run.facts.get("place")
     return {
-        cell.id: (f"cell {position + 1 - (place is not None and position > place)}", cell)
+        cell.id: (say("cell %1", position + 1 - (place is not None and position > place)), cell)
         for position, cell in enumerate(document.cells)
         if cell.cell_type == "code" and position != place
     }
@@ -127,7 +131,7 @@ def _code(a: Mapping[str, tuple[str, Any]], b: Mapping[str, tuple[str, Any]]) ->
     for cell in dict.fromkeys([*b, *a]):
         one, two = (side[cell][1].source.splitlines() if cell in side else [] for side in (a, b))
         if one != two:
-            name = b[cell][0] if cell in b else f"{a[cell][0]}, which is gone"
+            name = b[cell][0] if cell in b else say("%1, which is gone", a[cell][0])
             yield name, tuple(list(difflib.unified_diff(one, two, lineterm="", n=2))[2:])
 
 
@@ -146,7 +150,7 @@ def _figures(a: Mapping[str, tuple[str, Any]], b: Mapping[str, tuple[str, Any]])
         for number in range(max(map(len, shown))):
             one, two = (s[number] if number < len(s) else None for s in shown)
             if one != two and (one is None or two is None or figure_differs(one, two) is not None):
-                yield Figures(name if max(map(len, shown)) == 1 else f"{name}, figure {number + 1}", one, two)
+                yield Figures(name if max(map(len, shown)) == 1 else say("%1, figure %2", name, number + 1), one, two)
 
 
 def _pictures(cell: Any) -> list[bytes]:
@@ -156,7 +160,7 @@ def _pictures(cell: Any) -> list[bytes]:
 
 def _figure(figures: Figures) -> tuple[str, str, str, str]:
     if figures.a is None or figures.b is None:
-        return figures.name, *("-" if side is None else "a figure" for side in (figures.a, figures.b)), ""  # type: ignore[return-value]  # two texts
+        return figures.name, *("-" if side is None else say("a figure") for side in (figures.a, figures.b)), ""  # type: ignore[return-value]  # two texts
     place = figure_differs(figures.a, figures.b)
     return (figures.name, "", "", "") if place is None else (figures.name, place.expected, place.actual, place.where)
 
@@ -175,7 +179,7 @@ def _steps(store: Store, a: Run, b: Run, *, trust: bool) -> Iterator[Difference]
         for one in _unequal("value", *values):
             elsewhere = next((r.facts["interpreter"][0] for r in (a, b) if r.facts.get("interpreter")), "")
             if elsewhere and "-" not in (one.a, one.b):  # its values are not for this process
-                where = f"not compared: made by {elsewhere}"
+                where = say("not compared: made by %1", elsewhere)
                 yield Difference("value", f"{name}.{one.name}", one.a[:12], one.b[:12], where)
                 continue
             yield from _value(store, b, name, one, trust=trust)

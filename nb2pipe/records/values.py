@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.diagnostics import UsageError
+from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.records.trusted import loaded
 from nb2pipe.replay.compare import Place, compared
 from nb2pipe.replay.portrait import portrait
@@ -24,18 +24,18 @@ def first_difference(store: Store, folder: Path, name: str, a: str, b: str, *, t
     ``trust`` what others have written is loaded as it is.
     """
     if not (store.contents.has(a) and store.contents.has(b)):
-        return Place("not compared: not in the store any more, or not kept", "", "")
+        return Place(say("not compared: not in the store any more, or not kept"), "", "")
     try:
         with _beside(folder), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             expected, actual = (portrait(_value(store, digest, name, trust=trust)) for digest in (a, b))
     except UsageError as error:
-        return Place(f"not compared: {error}", "", "")
+        return Place(say("not compared: %1", *error.args), "", "")
     except Exception as error:  # whatever loading a value raises
-        return Place(f"not compared: {type(error).__name__}: {error}", "", "")
+        return Place(say("not compared: %1", f"{type(error).__name__}: {error}"), "", "")
     outcome = compared(expected, actual)
     if outcome.difference is None and outcome.unknown:
-        return Place(f"not compared: {outcome.unknown}", "", "")
+        return Place(say("not compared: %1", outcome.unknown), "", "")
     return outcome.difference
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from nb2pipe.diagnostics import say
 from nb2pipe.replay.compare import Place
 from nb2pipe.replay.package import Project
 
-ALWAYS_OTHER = "the notebook itself gives another one each time"
-OTHER_LINES = "some lines are others each time in the notebook itself"
+ALWAYS_OTHER = say("the notebook itself gives another one each time")
+OTHER_LINES = say("some lines are others each time in the notebook itself")
 OTHER_EACH_TIME = frozenset({ALWAYS_OTHER, OTHER_LINES})
-_IN_ONE_PROCESS = (
+_IN_ONE_PROCESS = say(
     "it rests on random numbers or on time; in one process it is equal where both begin with one seed and one clock"
 )
 
@@ -48,10 +49,14 @@ def forgive_chance(found: Found, whole: Found, alike: Found, project: Project, c
             found.differences.pop((step, name), None)
         told = ", ".join(name if name.startswith("<") else f"`{name}`" for name in names)
         if step in commanding and "<output>" in names:
-            note = "its commands show other things at a terminal, or each time; equal where none is at one and nothing is installed"
+            note = say(
+                "its commands show other things at a terminal, or each time; equal where none is at one and nothing is installed"
+            )
         else:
-            note = f"each run of the notebook gives another {told}; equal where both begin with one seed and one clock"
-        found.notes.append(f"step {step}: {note}")
+            note = say(
+                "each run of the notebook gives another %1; equal where both begin with one seed and one clock", told
+            )
+        found.notes.append(say("step %1: %2", step, note))
     for key in found.differences.keys() - unequal:
         step, name = key
         if not name.startswith(("<run", "<default")) and not equal.keys().isdisjoint(_up_to(step, project)):

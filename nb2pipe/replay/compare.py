@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from nb2pipe.diagnostics import Sentence, say
 from nb2pipe.replay import arrays
 from nb2pipe.replay.portrait import MAGIC, WITH_VALUES, Node
 
@@ -59,12 +60,12 @@ class _Comparison:
             a, b = self.expected[left], self.actual[right]
             if "opaque" in (a.kind, b.kind):
                 node = a if a.kind == "opaque" else b
-                self.unknown = self.unknown or f"a {node.type or 'value'} cannot be compared: {node.data}"
+                self.unknown = self.unknown or _opaque(node)
                 continue
             if a.shared and b.shared:
                 known = partners[0].setdefault(left, right), partners[1].setdefault(right, left)
                 if known != (right, left):
-                    words = "the object that also stands elsewhere in the value", "another object"
+                    words = say("the object that also stands elsewhere in the value"), say("another object")
                     return Place(where, *(words if known[0] != right else reversed(words)))
             found = self.node(a, b, where)
             if found is not None:
@@ -90,17 +91,17 @@ class _Comparison:
                 return self.array(a.data, b.data, where)
             case "function" if a.data[0] != b.data[0] and MAGIC not in a.data[0]:
                 one, two = next((x, y) for x, y in itertools.zip_longest(a.data[0], b.data[0]) if x != y)
-                return Place(_in(where, f"the code of {a.type}"), one or "no more", two or "no more")
+                return Place(_in(where, say("the code of %1", a.type)), one or say("no more"), two or say("no more"))
             case "picture":
                 return pictures_differ(a.data, b.data, where)
             case "object" if a.data != b.data:
                 one, two = next((x, y) for x, y in itertools.zip_longest(a.data, b.data) if x != y)
-                return Place(_in(where, "attributes"), one or "no more", two or "no more")
+                return Place(_in(where, say("attributes")), one or say("no more"), two or say("no more"))
             case "frame":
                 return self.frame(a, b, where)
         if len(a.parts) != len(b.parts) and a.kind != "function":
             half = 2 if a.kind == "mapping" else 1
-            return Place(_in(where, "length"), str(len(a.parts) // half), str(len(b.parts) // half))
+            return Place(_in(where, say("length")), str(len(a.parts) // half), str(len(b.parts) // half))
         return self.series(a, b, where) if a.kind == "series" else None
 
     def kinds(self, a: Node, b: Node, where: str) -> Place | None:
@@ -114,7 +115,7 @@ class _Comparison:
         plain = {"atom", "text", "name", "function", "unbound"}
         if a.type == b.type or (a.kind in plain and b.kind in plain) or "unbound" in (a.kind, b.kind):
             return Place(where, self.text(a, self.expected), self.text(b, self.actual))
-        return Place(_in(where, "type"), a.type or a.kind, b.type or b.kind)
+        return Place(_in(where, say("type")), a.type or a.kind, b.type or b.kind)
 
     def equal(self, one: Any, two: Any) -> bool:
         if type(one) is not type(two):
@@ -131,7 +132,7 @@ class _Comparison:
 
     def atoms(self, one: Sequence[Any], two: Sequence[Any], where: str) -> Place | None:
         if len(one) != len(two):
-            return Place(_in(where, "length"), str(len(one)), str(len(two)))
+            return Place(_in(where, say("length")), str(len(one)), str(len(two)))
         for number, (x, y) in enumerate(zip(one, two, strict=True)):
             if not self.equal(x, y):
                 return _texts(x, y, f"{where}[{number}]")
@@ -150,14 +151,14 @@ class _Comparison:
                 break
             if (x.kind, x.type) != (y.kind, y.type) or not self.equal(x.data, y.data):
                 return Place(f"{where}[{number}]", self.text(x, self.expected), self.text(y, self.actual))
-        return Place(_in(where, "length"), str(len(one)), str(len(two)))
+        return Place(_in(where, say("length")), str(len(one)), str(len(two)))
 
     def array(self, one: tuple[Any, ...], two: tuple[Any, ...], where: str) -> Place | None:
         (dtype, shape, data), (other, size, content) = one, two
         if dtype != other:
             return Place(_in(where, "dtype"), dtype, other)
         if shape != size:
-            return Place(_in(where, "shape"), str(shape), str(size))
+            return Place(_in(where, say("shape")), str(shape), str(size))
         if data == content:
             return None
         if not isinstance(data, bytes):
@@ -174,16 +175,16 @@ class _Comparison:
     def frame(self, a: Node, b: Node, where: str) -> Place | None:
         """The names of the columns are compared first, then those of the rows, then the columns."""
         if self.run(a.parts[1], b.parts[1]) is not None:
-            return self.labels_differ(a.parts[1], b.parts[1], _in(where, "columns"))
+            return self.labels_differ(a.parts[1], b.parts[1], _in(where, say("columns")))
         found = self.rows(a, b, where)
         if found is not None:
             return found
         first: tuple[int, Place] | None = None
         for column, (left, right) in enumerate(zip(a.parts[3:], b.parts[3:], strict=True)):
-            name = f"column {label(self.expected, a.parts[1], column)}"
+            name = say("column %1", label(self.expected, a.parts[1], column))
             row, found = self.column(a, left, right)
             if found is not None and (first is None or row < first[0]):
-                words = f"{found.where}, {name}" if row >= 0 else _in(name, found.where) if found.where else name
+                words = _in(found.where, name) if row >= 0 else _in(name, found.where) if found.where else name
                 first = row, found._replace(where=_in(where, words))
         return first and first[1]
 
@@ -192,7 +193,7 @@ class _Comparison:
         if found is None:
             found = self.run(a.parts[1], b.parts[1])
             if found is not None:
-                return found._replace(where=_in(where, "name"))
+                return found._replace(where=_in(where, say("name")))
             _, found = self.column(a, a.parts[3], b.parts[3])
             if found is not None:
                 found = found._replace(where=_in(where, found.where) if found.where else where)
@@ -201,7 +202,7 @@ class _Comparison:
     def rows(self, a: Node, b: Node, where: str) -> Place | None:
         """Where the names of the rows differ, or what hangs on the whole."""
         if self.run(a.parts[0], b.parts[0]) is not None:
-            return self.labels_differ(a.parts[0], b.parts[0], _in(where, "index"))
+            return self.labels_differ(a.parts[0], b.parts[0], _in(where, say("index")))
         third = a.parts[2], b.parts[2]
         found = self.run(*third)
         return found and found._replace(where=_in(where, f"attrs{found.where}"))
@@ -216,12 +217,12 @@ class _Comparison:
         number = int(row[1])
         if self.expected[left].type.startswith("category of "):
             texts = (
-                label(side, side[place].parts[0], int(code)) if code != "-1" else "no category"
+                label(side, side[place].parts[0], int(code)) if code != "-1" else say("no category")
                 for side, place, code in ((self.expected, left, found.expected), (self.actual, right, found.actual))
             )
             found = Place(found.where, *texts)
         rest = found.where[row.end() :]
-        return number, found._replace(where=f"row {label(self.expected, a.parts[0], number)}{rest}")
+        return number, found._replace(where=say("row %1", f"{label(self.expected, a.parts[0], number)}{rest}"))
 
     def labels_differ(self, left: int, right: int, where: str) -> Place:
         found = self.run(left, right)
@@ -242,7 +243,7 @@ class _Comparison:
         """The places of a node's parts."""
         if a.kind == "mapping":
             for number, place in enumerate(a.parts[::2]):
-                yield _in(where, f"key {number + 1}")
+                yield _in(where, say("key %1", number + 1))
                 yield f"{where}[{self.text(self.expected[place], self.expected)}]"
         elif a.kind == "object":
             for name in a.data:
@@ -261,21 +262,21 @@ class _Comparison:
             case "text":
                 return f"{node.type}({node.data})"
             case "unbound":
-                return "no value"
+                return say("no value")
             case "name" | "function":
                 return node.type
             case "array" if not node.data[1] and isinstance(node.data[2], bytes):
                 (item,) = arrays.items(node.data[0], node.data[2])
                 return f"{node.type}({arrays.text(node.data[0], item)})"
-        return f"a {node.type}"
+        return say("a %1", node.type)
 
 
 def _insides(a: Node, b: Node, where: str) -> Iterator[tuple[int, int, str]]:
     """The defaults of two functions, and what both have of names outside of them; in a package that is more."""
     if b.kind != "function":
         return
-    yield a.parts[0], b.parts[0], _in(where, "defaults")
-    yield a.parts[1], b.parts[1], _in(where, "defaults")
+    yield a.parts[0], b.parts[0], _in(where, say("defaults"))
+    yield a.parts[1], b.parts[1], _in(where, say("defaults"))
     for name in a.data[1]:
         if name in b.data[1]:
             yield a.parts[2 + a.data[1].index(name)], b.parts[2 + b.data[1].index(name)], _in(where, name)
@@ -285,13 +286,15 @@ def pictures_differ(expected: tuple[int, int, bytes], actual: tuple[int, int, by
     """The first pixel in which two pictures (width, height, RGBA) differ."""
     (width, height, one), (other, size, two) = expected, actual
     if (width, height) != (other, size):
-        return Place(_in(where, "size"), f"{width} x {height}", f"{other} x {size}")
+        return Place(_in(where, say("size")), f"{width} x {height}", f"{other} x {size}")
     if one == two:
         return None
     place = next(i for i in range(0, len(one), 4) if one[i : i + 4] != two[i : i + 4])
     y, x = divmod(place // 4, width)
     return Place(
-        _in(where, f"pixel ({x}, {y})"), f"#{one[place : place + 4].hex()}", f"#{two[place : place + 4].hex()}"
+        _in(where, say("pixel %1", f"({x}, {y})")),
+        f"#{one[place : place + 4].hex()}",
+        f"#{two[place : place + 4].hex()}",
     )
 
 
@@ -299,7 +302,8 @@ def texts_differ(expected: str, actual: str) -> Place:
     """The first line in which two texts differ."""
     lines = itertools.zip_longest(expected.split("\n"), actual.split("\n"))
     number, one, two = next((n, x, y) for n, (x, y) in enumerate(lines, 1) if x != y)
-    return Place(f"line {number}", *("no more lines" if line is None else _clipped(line) for line in (one, two)))
+    shown = (say("no more lines") if line is None else _clipped(line) for line in (one, two))
+    return Place(say("line %1", number), *shown)
 
 
 def label(side: Portrait, index: int, number: int) -> str:
@@ -339,8 +343,14 @@ def _texts(one: Any, two: Any, where: str) -> Place:
     return Place(where, _clipped(repr(one)), _clipped(repr(two)))
 
 
+def _opaque(node: Node) -> Sentence:
+    if not node.type:
+        return say("a value cannot be compared: %1", node.data)
+    return say("a %1 cannot be compared: %2", node.type, node.data)
+
+
 def _in(where: str, word: str) -> str:
-    return f"{where}, {word}" if where else word
+    return say("%1, %2", where, word) if where else word
 
 
 def _clipped(text: str) -> str:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from nb2pipe.analysis.effects import Analysis
+from nb2pipe.diagnostics import say
 from nb2pipe.notebook.model import Code
 from nb2pipe.package.magics import NOTHING, RUNS, NotPlainError, Plain, is_magic, plain
 
@@ -91,7 +92,7 @@ def _form(node: ast.AST) -> Plain:
 def _absence(code: Code) -> str:
     """Why no package has a cell that has nothing but magics, "" where one has it."""
     if code.tree is None:
-        return "it is no Python, and fails"
+        return say("it is no Python, and fails")
     try:
         if not code.tree.body or not all(map(is_magic, code.tree.body)):
             return ""
@@ -100,8 +101,9 @@ def _absence(code: Code) -> str:
         return ""
     if not all(form == NOTHING or form.installs or form.of_session for form in made):
         return ""
-    what = "tells of the session" if any(form.of_session for form in made) else "is for the environment"
-    return f"`{_left_out(code)}` {what}"
+    if any(form.of_session for form in made):
+        return say("`%1` tells of the session", _left_out(code))
+    return say("`%1` is for the environment", _left_out(code))
 
 
 def _left_out(code: Code) -> str:

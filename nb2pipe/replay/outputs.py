@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from nb2pipe.diagnostics import say
 from nb2pipe.replay.compare import Place, pictures_differ, texts_differ
 
 _FIGURE = re.compile(r"<\w*Figure size ")
@@ -134,9 +135,8 @@ def figure_differs(expected: bytes, actual: bytes) -> Place | None:
     try:
         from PIL import Image
     except ImportError:
-        return Place(
-            "bytes", f"{len(expected)} bytes", f"{len(actual)} bytes; pixels are compared where there is Pillow"
-        )
+        there = say("%1 bytes; pixels are compared where there is Pillow", len(actual))
+        return Place(say("bytes"), say("%1 bytes", len(expected)), there)
     pictures = []
     for data in (expected, actual):
         image = Image.open(io.BytesIO(data)).convert("RGBA")

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nb2pipe.diagnostics import say
 from nb2pipe.replay.chance import ALWAYS_OTHER, OTHER_EACH_TIME, OTHER_LINES, Found, forgive_chance
 from nb2pipe.replay.compare import Place as Where
 from nb2pipe.replay.compare import Portrait, compared
@@ -185,21 +186,23 @@ class Comparison:
     def failures(self, step: PackageStep, runs: Sequence[Run], found: Found) -> None:
         for run in runs:
             if step.name in run.failed:
-                found.differences.setdefault((step.name, "<run>"), Where("", "it ends well", run.failed[step.name]))
+                found.differences.setdefault(
+                    (step.name, "<run>"), Where("", say("it ends well"), run.failed[step.name])
+                )
             if step.name in run.alone:
-                found.notes.append(f"{run.alone[step.name]}; it was compared in one process only")
+                found.notes.append(say("%1; it was compared in one process only", run.alone[step.name]))
 
     def values(self, step: PackageStep, runs: Sequence[Run], found: Found) -> None:
         expected = self.truth.values.get(step.name, {})
         for name in step.gives:
             sides = [run.values[step.name][name] for run in runs if name in run.values.get(step.name, {})]
             if not step.cells:
-                found.unknown[step.name, name] = "no cell of the notebook is known to belong to this step"
+                found.unknown[step.name, name] = say("no cell of the notebook is known to belong to this step")
             elif name not in expected:
-                found.unknown[step.name, name] = "the notebook's kernel could not tell what it is"
+                found.unknown[step.name, name] = say("the notebook's kernel could not tell what it is")
             elif not sides:
                 if not any(run.failed for run in runs):
-                    found.unknown[step.name, name] = "the package's process could not tell what it is"
+                    found.unknown[step.name, name] = say("the package's process could not tell what it is")
             else:
                 found.values += 1
                 self.compare((step.name, name), expected[name], sides, found)
@@ -232,8 +235,9 @@ class Comparison:
                 continue
             self.compare(key, expected[name], sides, found)
             if key in found.differences:
-                where = found.differences[key]
-                found.differences[key] = where._replace(where=f"at the end{', ' * bool(where.where)}{where.where}")
+                where, at_end = found.differences[key], say("at the end")
+                place = say("%1, %2", at_end, where.where) if where.where else at_end
+                found.differences[key] = where._replace(where=place)
 
     def outputs(self, step: PackageStep, runs: Sequence[Run], found: Found) -> None:
         expected = lines(self.shown[step.name].text, self.project.name)
@@ -261,17 +265,18 @@ class Comparison:
                 if not told and cell in self.subject.facts.aside:
                     found.unknown[step.name, "<error>"] = self.not_comparable(step)
                 elif not told:
-                    found.differences.setdefault((step.name, "<error>"), Where("", error, "no such error"))
+                    found.differences.setdefault((step.name, "<error>"), Where("", error, say("no such error")))
 
     def not_comparable(self, step: PackageStep) -> str:
         """Why what a step shows cannot be compared, where it is not equal."""
         for cell in step.cells:
             if cell in self.truth.redrawn:
-                return f"cell {cell + 1} changes what it has shown"
+                return say("cell %1 changes what it has shown", cell + 1)
             if cell in self.subject.facts.aside:
-                return f"cell {cell + 1} has `{self.subject.facts.aside[cell]}`, of which no package shows anything"
+                aside = self.subject.facts.aside[cell]
+                return say("cell %1 has `%2`, of which no package shows anything", cell + 1, aside)
             if cell in self.subject.facts.unset:
-                return f"cell {cell + 1} shows an array that nobody has filled"
+                return say("cell %1 shows an array that nobody has filled", cell + 1)
         return ""
 
     def arranged(self, step: PackageStep, actual: str) -> str:
@@ -299,8 +304,10 @@ class Comparison:
             return ""
         if Counter(" ".join(lines(between, self.project.name)).split()) != Counter(" ".join(middle).split()):
             return ""
-        which = f"cell {commands[0] + 1} runs a command"
-        return f"{which}, which arranges what it shows for a terminal; its words were compared, and not its lines"
+        return say(
+            "cell %1 runs a command, which arranges what it shows for a terminal; its words were compared, and not its lines",
+            commands[0] + 1,
+        )
 
     def is_commanding(self, step: PackageStep) -> bool:
         """Whether a step runs commands of the shell, or its cells install something beside other code."""
@@ -320,7 +327,7 @@ class Comparison:
             for number, (one, two) in enumerate(zip(expected, actual, strict=True), 1):
                 key = step.name, f"<figure {number}>"
                 if not one.scale:
-                    found.unknown[key] = "the notebook shows it in another form than PNG"
+                    found.unknown[key] = say("the notebook shows it in another form than PNG")
                     continue
                 found.figures += 1
                 where = figure_differs(one.data, two)
@@ -335,20 +342,20 @@ class Comparison:
                 continue
             text = lines(shown([outputs]).text, self.project.name)
             if text != [""]:
-                where = Where(f"cell {cell + 1}", text[0], "no step of the package has this cell")
+                where = Where(say("cell %1", cell + 1), text[0], say("no step of the package has this cell"))
                 found.differences.setdefault(("", "<output>"), where)
 
     def absent(self) -> Iterator[str]:
         """Notes on the cells that no package has and that show something."""
         for cell, reason in sorted(self.subject.facts.absent.items()):
             if self.truth.outputs.get(cell):
-                yield f"cell {cell + 1} is no part of the package ({reason}); what it shows was not compared"
+                yield say("cell %1 is no part of the package (%2); what it shows was not compared", cell + 1, reason)
 
     def live(self) -> Iterator[str]:
         """Notes on the cells that have shown something for a while, such as how far they were."""
         for cell in sorted(self.truth.redrawn - self.subject.facts.absent.keys()):
             if any(is_live(output) for output in self.truth.outputs.get(cell, ())):
-                yield f"cell {cell + 1} shows in a widget how far it is; what stood there was not compared"
+                yield say("cell %1 shows in a widget how far it is; what stood there was not compared", cell + 1)
 
     # -- what the notebook itself does not determine ---------------------------------------------------------------------
 

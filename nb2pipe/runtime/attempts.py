@@ -7,11 +7,13 @@ import random
 import time
 from collections.abc import Iterable
 
+from nb2pipe.diagnostics import say
 from nb2pipe.runtime.limits import Limits, limits_of
 from nb2pipe.runtime.ongoing import Ongoing
 from nb2pipe.runtime.processes import Process
 from nb2pipe.runtime.result import Status
 from nb2pipe.runtime.task import APPENDED
+from nb2pipe.runtime.words import outside_in_words
 
 FIRST = 1.0  # seconds before the second attempt, at most; each further one waits for twice as long as the one before
 LOSSES = 3
@@ -23,15 +25,16 @@ _JITTER = random.SystemRandom()  # steps that failed together, for one reason, d
 def hindrance(run: Ongoing, process: Process, step: str, limits: Limits) -> str:
     """Why a step that has failed cannot be tried again from what it had; "" where it can."""
     if len(process.steps) > 1:
-        return f"it ran in the process of {process.steps[-2]}, for what cannot leave it"
+        return say("it ran in the process of %1, for what cannot leave it", process.steps[-2])
     if limits.tagged:  # its author says that it may run twice
         return ""
     rewritten = run.rewritten.get(step)
     if rewritten:
         path = os.path.relpath(rewritten[0], run.options.cwd)
-        return f"it has written {path}, which it also reads; a tag `retries:{limits.retries}` allows that"
+        return say("it has written %1, which it also reads; a tag `retries:%2` allows that", path, limits.retries)
     if APPENDED in run.outside.get(step, ()):
-        return f"it has touched {APPENDED}; a tag `retries:{limits.retries}` allows that"
+        touched = outside_in_words(APPENDED)
+        return say("it has touched %1; a tag `retries:%2` allows that", touched, limits.retries)
     return ""
 
 
@@ -43,12 +46,10 @@ def spared(run: Ongoing, step: str, why: str) -> tuple[Status, str, int]:
     touched = run.outside.get(step)
     if not touched:
         return "died", why, LOSSES
-    asked = limits_of(run.step_named(step), run.options).retries
-    return (
-        "died",
-        why if asked else f"{why}; it has touched {touched[0]}, and runs again only where `retries` says so",
-        0,
-    )
+    if limits_of(run.step_named(step), run.options).retries:
+        return "died", why, 0
+    what = outside_in_words(touched[0])
+    return "died", say("%1; it has touched %2, and runs again only where `retries` says so", why, what), 0
 
 
 class Attempts:

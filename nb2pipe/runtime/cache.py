@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from nb2pipe.diagnostics import say
 from nb2pipe.interpreters import elsewhere, environment_there
 from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.kept import Kept, Missing
@@ -97,18 +98,18 @@ class Cache:
         self._look_around()
         recipe = self.recipes.recipe(step, tasks, inputs, order)
         if recipe.never:
-            return Missing(f"{recipe.never}: never cached")
+            return Missing(say("%1: never cached", recipe.never))
         if anew or self.fresh:
-            return Missing(anew or "every step was to run", recipe)
+            return Missing(anew or say("every step was to run"), recipe)
         try:
-            found: Kept | Missing = Missing(f"{recipe.once}: never cached", recipe)
+            found: Kept | Missing = Missing(say("%1: never cached", recipe.once), recipe)
             if not recipe.once:
                 found = self._look_up(step, tasks, recipe, allowed)
             if isinstance(found, Missing):
                 found = self._taken_over(step, tasks, recipe, allowed, past) or found
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
-            return Missing("the store cannot be read")
+            return Missing(say("the store cannot be read"))
         return found
 
     def _look_around(self) -> None:
@@ -125,7 +126,7 @@ class Cache:
         """Why a step is run in any case, as far as that is known before its values are; "" where nothing is."""
         recipe = self.recipes.recipe(step, tasks, {}, ())
         never = recipe.never or ("" if self._resumed else recipe.once)
-        return f"{never}: never cached" if never else ""
+        return say("%1: never cached", never) if never else ""
 
     def seconds(self, step: str) -> float | None:
         """How long the last run of a step took."""
@@ -150,9 +151,10 @@ class Cache:
             for result in results.find(self.store.database, bound(recipe.digest, run)):
                 found = self._held(step, tasks, recipe, result, allowed, past)
                 once = result.facts.get("once", "")
+                once = recipe.once if recipe.once == once else once  # what is read back cannot be translated
                 if not isinstance(found, Kept):
-                    return Missing(f"{found}, and it {once}", recipe)
-                found.reason = f"ended in run {run}, and {once}"
+                    return Missing(say("%1, and it %2", found, once), recipe)
+                found.reason = say("ended in run %1, and %2", run, once)
                 found.digest = recipe.digest
                 found.over = True
                 return found
@@ -170,13 +172,13 @@ class Cache:
                 return why
             kept = self._taken(tasks, result, report)
             if kept is None:
-                return "its stored result was damaged or is gone"
-            kept.reason = "" if result.facts["exact"] == recipe.exact else "comments only"
+                return say("its stored result was damaged or is gone")
+            kept.reason = "" if result.facts["exact"] == recipe.exact else say("comments only")
             return self.trust.refused(result, kept.report.files, self._place) or kept
         except (LookupError, TypeError, ValueError, AttributeError):
             if self.trust.is_own(result):
                 raise
-            return "its stored result is not as a run leaves one"
+            return say("its stored result is not as a run leaves one")
 
     def _unfit(
         self, step: Step, recipe: Recipe, result: Result, report: Report, tasks: Sequence[CellTask], allowed: Allowed
@@ -184,19 +186,19 @@ class Cache:
         """Why a result of the same recipe does not hold here."""
         facts = result.facts
         if facts["code"] and facts["exact"] != recipe.exact:
-            return "its text changed, and functions or classes of it are used by other steps, with their lines"
+            return say("its text changed, and functions or classes of it are used by other steps, with their lines")
         if facts["code"] and facts["stamp"] != recipe.stamp:
-            return "its functions or classes are used by other steps, and it has another place among them"
+            return say("its functions or classes are used by other steps, and it has another place among them")
         if facts["lines"] and facts["numbered"] != recipe.numbered:
-            return "its text or the numbers of cells changed, and it shows lines of it"
+            return say("its text or the numbers of cells changed, and it shows lines of it")
         if not set(facts["changes"]) <= set(step.changes):
-            return "it was kept when more was known of what it changes"
+            return say("it was kept when more was known of what it changes")
         missing = sorted(set(step.outputs) - {n for f in facts["files"] for n in f[1]})
         unmeasured = sorted({n for t in tasks for n in t.metrics} - set(facts.get("measured", ())))
         if unmeasured:
-            return f"`{unmeasured[0]}` is a metric now, and was none"
+            return say("`%1` is a metric now, and was none", unmeasured[0])
         if missing:
-            return f"`{missing[0]}` is needed now, and was not kept"
+            return say("`%1` is needed now, and was not kept", missing[0])
         why = allowed(report)
         if why:
             return why
@@ -231,10 +233,10 @@ class Cache:
         database = self.store.database
         refused = results.refusal(database, recipe.digest)
         if refused:
-            return f"{refused}: not cached"
+            return say("%1: not cached", refused)
         last = results.last(database, self._notebook, step.name)
         if last is None:
-            return "no earlier result"
+            return say("no earlier result")
         before = {k: results.noted(database, v) or v for k, v in last.facts["parts"].items()}
         now = {**recipe.parts, "packages": self._around.packages, "environment": self._environment_text()}
         return difference(before, now, self.recipes.positions(tasks))
@@ -362,7 +364,8 @@ class Cache:
         return "\n".join(f"{name}={digest}" for name, digest in self._around.environment.items())
 
     def _fail(self, error: Exception) -> None:
-        self.broken = f"the store {self.store.folder} cannot be used: {getattr(error, 'strerror', None) or error}"
+        why = getattr(error, "strerror", None) or str(error)
+        self.broken = say("the store %1 cannot be used: %2", str(self.store.folder), why)
 
 
 def _interpreter() -> dict[str, Any]:

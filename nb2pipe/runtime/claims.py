@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from nb2pipe.analysis.amend import Fact, FactKind
-from nb2pipe.diagnostics import Sentence, say
+from nb2pipe.diagnostics import Sentence, all_of, say
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.pipeline.reach import ancestors
 from nb2pipe.runtime import states
@@ -115,7 +115,7 @@ def held_back(pipeline: Pipeline, step: Step, report: Report) -> str:
     for later in pipeline.steps if report.together else ():
         shared = sorted(changed_together(pipeline, report, later))
         if shared:
-            return f"{' and '.join(f'`{n}`' for n in shared)} share memory that {later.name} changes"
+            return say("%1 share memory that %2 changes", all_of([f"`{n}`" for n in shared]), later.name)
     return ""
 
 

@@ -156,7 +156,9 @@ class _Execution:
             return
         if hosts:
             process = hosts[0]
-            run.outcomes[step.name].reason = f"runs in the process of {process.steps[-1]}, for what cannot leave it"
+            run.outcomes[step.name].reason = say(
+                "runs in the process of %1, for what cannot leave it", process.steps[-1]
+            )
             self.asked.pop(step.name, None)
         elif self.cache is not None and self.found(step, self.cache):
             return
@@ -164,7 +166,7 @@ class _Execution:
             try:
                 process = self.processes.fork(step.name, {DEVICES: devices} if devices else {})
             except (RuntimeError, OSError) as error:
-                run.finish(step.name, "died", f"no process could be started: {error}")
+                run.finish(step.name, "died", say("no process could be started: %1", str(error)))
                 return
         self.tasks += 1
         if self.cache is not None:
@@ -187,7 +189,7 @@ class _Execution:
         for value in step.inputs:
             file = run.done[value.producer].stored.get(value.name)
             if file is None:
-                outcome.reason = f"takes `{value.name}` of {value.producer}, which is not stored"
+                outcome.reason = say("takes `%1` of %2, which is not stored", value.name, value.producer)
                 return False
             inputs[value.name] = file
         cells = cells_of(run.pipeline, step, run.cells, run.injected)
@@ -202,7 +204,7 @@ class _Execution:
         if isinstance(found, Missing):
             outcome.reason = found.reason
             if run.options.choice.start and not anew:
-                run.listener.note(f"{step.name} is run too: {found.reason}")
+                run.listener.note(say("%1 is run too: %2", step.name, found.reason))
             if found.recipe is not None:
                 self.asked[step.name] = (found.recipe, cells)
                 outcome.digest = found.recipe.digest
@@ -217,7 +219,7 @@ class _Execution:
         outcome.started, outcome.cached, outcome.reason = time.time(), True, found.reason
         outcome.digest, outcome.unkept, outcome.made = found.digest, "", found.run
         if found.over:
-            run.listener.note(f"{step.name} is taken over: it {found.reason}")
+            run.listener.note(say("%1 is taken over: it %2", step.name, found.reason))
         self.accept(step, found.report, None)
         return True
 
@@ -266,7 +268,7 @@ class _Execution:
         limits = limits_of(self.ongoing.step_named(name), self.ongoing.options)
         self.kill(process)
         self.ongoing.outcomes[name].cell = self.ongoing.cell_of(name)
-        detail = f"it was ended after {duration_text(limits.timeout or 0)}, the time that it may take"
+        detail = say("it was ended after %1, the time that it may take", duration_text(limits.timeout or 0))
         self.failed(name, process, "failed", detail)
 
     def report(self, process: Process, report: Report) -> None:
@@ -316,7 +318,7 @@ class _Execution:
                 started_as, *asked, report, run.events[step.name], run.begun[step.name], lambda: self.past(step)
             )
         if working and self.cache.broken:
-            run.note(f"{self.cache.broken}; nothing is kept any more")
+            run.note(say("%1; nothing is kept any more", self.cache.broken))
         run.listener.kept(step.name)
 
     def failed(self, name: str, process: Process, status: Status, detail: str, least: int = 0) -> None:
@@ -331,10 +333,12 @@ class _Execution:
                 outcome = run.outcomes[name]
                 outcome.status, outcome.detail, outcome.ended = status, detail, time.time()
                 run.running.pop(name, None)
-                why = f"attempt {number} of {limits.retries + 1}: {detail}; tried again in {wait:.1f} s"
+                why = say(
+                    "attempt %1 of %2: %3; tried again in %4 s", number, limits.retries + 1, detail, f"{wait:.1f}"
+                )
                 run.listener.failed_once(name, why, ongoing.text_of(run, name))
                 return
-            detail += f"; not tried again: {hindrance}"
+            detail = say("%1; not tried again: %2", detail, hindrance)
         run.finish(name, status, detail)
         if run.options.fail_fast and not run.stopped:
             run.stopped = name
@@ -347,7 +351,7 @@ class _Execution:
             self.attempts.forget(step.name)
             run.finish(step.name, outcome.status, outcome.detail)
         else:
-            run.give_up(step.name, f"{run.stopped} failed")
+            run.give_up(step.name, say("%1 failed", run.stopped))
 
     def accept(self, step: Step, report: Report, process: Process | None) -> None:
         """A step has ended well, now or in an earlier run (then ``process`` is None)."""
@@ -365,7 +369,12 @@ class _Execution:
         run.done[step.name] = Done(report, files, stored, live)
         outcome.held = {n: ", ".join(f.secrets) for f in report.held for n in f.names}
         for name, which in outcome.held.items():
-            run.note(f"`{name}` of {step.name} holds the secret {which}: it is handed over in memory, and not stored")
+            run.note(
+                say(
+                    "`%1` of %2 holds the secret %3: it is handed over in memory, and not stored",
+                    name, step.name, which,
+                )
+            )  # fmt: skip
         run.finish(step.name, "ok", "")
         if process is not None:
             self.release(process)
@@ -398,7 +407,7 @@ class _Execution:
             self.kill(process)
         for step in list(run.running):
             outcome = run.outcomes[step]
-            outcome.status, outcome.detail, outcome.ended = "failed", "interrupted", time.time()
+            outcome.status, outcome.detail, outcome.ended = "failed", say("interrupted"), time.time()
         run.running.clear()
         for step in self.attempts.waiting:
             self.drop(run.step_named(step))

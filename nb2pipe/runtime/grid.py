@@ -8,6 +8,7 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,7 +74,10 @@ def grid(declared: Sequence[Parameter], filed: Mapping[str, Any], said: Sequence
         raise UsageError(say("--sweep: no parameter is given several values, such as `-p %1 A,B`", example))
     count = math.prod(len(a.values) for a in axes)
     if count > most:
-        sizes = " x ".join(f"{len(a.values):,} of {a.name}" for a in axes)
+        sizes = reduce(
+            lambda known, size: say("%1 x %2", known, size),
+            [say("%1 of %2", f"{len(a.values):,}", a.name) for a in axes],
+        )
         raise UsageError(
             say(
                 "the sweep has %1 combinations (%2), more than %3; `--max-runs %4` runs them",

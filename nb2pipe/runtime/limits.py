@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from nb2pipe.diagnostics import say
 from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.result import RunOptions
 
@@ -46,7 +47,8 @@ def with_memory(detail: str, limits: Limits) -> str:
     """What a step failed of, with the limit of its memory where that may be why."""
     if limits.memory is None or not _OF_MEMORY.search(detail):
         return detail
-    return f"{detail.rstrip(': ')}; its memory is limited to {size_text(limits.memory)}"
+    bare = detail.rstrip(": ")
+    return say("%1; its memory is limited to %2", detail if bare == detail else bare, size_text(limits.memory))
 
 
 def duration_text(seconds: float) -> str:

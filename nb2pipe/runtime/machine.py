@@ -64,7 +64,7 @@ def fits(steps: Sequence[Step], options: RunOptions) -> list[str]:
         UsageError: A step asks for more GPUs than there are.
     """
     machine = Machine(options)
-    said = []
+    said: list[str] = []
     for step in steps:
         limits = limits_of(step, options)
         if limits.gpus > len(machine.devices):
@@ -76,7 +76,8 @@ def fits(steps: Sequence[Step], options: RunOptions) -> list[str]:
                 )
             )  # fmt: skip
         if limits.cpus > machine.cpus:
-            said.append(f"{step.name} asks for {limits.cpus:g} CPUs; it has all {machine.cpus:g} to itself")
+            asked = f"{limits.cpus:g}"
+            said.append(say("%1 asks for %2 CPUs; it has all %3 to itself", step.name, asked, f"{machine.cpus:g}"))
     return said
 
 

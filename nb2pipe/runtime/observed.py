@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from nb2pipe.diagnostics import say
 from nb2pipe.store.digests import SETTLED, FileDigests, StandIns, digest_of_file, digest_of_text
 
 ABSENT = "absent"
@@ -109,27 +110,34 @@ def changed(
     for path, digest in facts["files"].items():
         now = content_of(path, digests)
         if now != digest:
-            what = "is gone" if now == ABSENT else "is new" if digest == ABSENT else "has new content"
-            return f"{_shown(path, cwd)} {what}"
+            shown = _shown(path, cwd)
+            if now == ABSENT:
+                return say("%1 is gone", shown)
+            return say("%1 is new", shown) if digest == ABSENT else say("%1 has new content", shown)
     for path, digest in facts["folders"].items():
         if names_in(path) != digest:
-            return f"other files are in {_shown(path, cwd)}"
+            return say("other files are in %1", _shown(path, cwd))
     for key, found in facts["states"].items():
         path = key.rstrip("\0")
         level, follow = found.split()[1]
         now = state_of_path(path, os.stat, level=int(level), follow=follow == "1")
         if now != found:
-            what = "is gone" if now.startswith(ABSENT) else "is new" if found.startswith(ABSENT) else "was touched"
-            return f"{_shown(path, cwd)} {what}"
+            shown = _shown(path, cwd)
+            if now.startswith(ABSENT):
+                return say("%1 is gone", shown)
+            return say("%1 is new", shown) if found.startswith(ABSENT) else say("%1 was touched", shown)
     for name, digest in facts["environment"].items():
         value = environment.get(name)
         if (None if value is None else keyed(value)) != digest:
-            return "the machine has another name" if name == HOST else f"the environment variable {name} changed"
+            if name == HOST:
+                return say("the machine has another name")
+            return say("the environment variable %1 changed", name)
     for folder, names in facts["shadows"].items():
         now_there = shadowing(folder, facts["imported"])
         if now_there != names:
             other = sorted({*now_there} ^ {*names})
-            return f"{_shown(os.path.join(folder, other[0]), cwd)} is there, or gone, and would be imported"
+            shown = _shown(os.path.join(folder, other[0]), cwd)
+            return say("%1 is there, or gone, and would be imported", shown)
     return ""
 
 

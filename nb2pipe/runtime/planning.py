@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from nb2pipe.diagnostics import any_of, say
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.pipeline.reach import ancestors
 from nb2pipe.runtime.cache import Cache
@@ -62,8 +63,8 @@ def plan(
             if never:
                 found[step.name] = Planned(step.name, "run", never, seconds)
             else:
-                others = " or ".join(running)
-                found[step.name] = Planned(step.name, "depends", f"runs if what {others} gives changes", seconds)
+                why = say("runs if what %1 gives changes", any_of(running))
+                found[step.name] = Planned(step.name, "depends", why, seconds)
             continue
         inputs, order = _inputs(pipeline, step, kept)
         allowed = functools.partial(held_back, pipeline, step)
@@ -71,7 +72,7 @@ def plan(
         answer = cache.look_up(step, tasks, inputs, order, allowed, past)
         if isinstance(answer, Kept):
             kept[step.name] = answer
-            found[step.name] = Planned(step.name, "cached", answer.reason or "nothing changed", seconds)
+            found[step.name] = Planned(step.name, "cached", answer.reason or say("nothing changed"), seconds)
         else:
             found[step.name] = Planned(step.name, "run", answer.reason, seconds)
     return tuple(found.values())

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from nb2pipe.diagnostics import say
 from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.task import Task
 from nb2pipe.runtime.zygote import Starter
@@ -104,13 +105,15 @@ class Processes:
         assert self._zygote is not None  # noqa: S101  it has started the process
         status = self._zygote.wait(process.pid)
         if not os.WIFSIGNALED(status):
-            return f"its process ended by itself with exit code {os.waitstatus_to_exitcode(status)}"
+            return say("its process ended by itself with exit code %1", os.waitstatus_to_exitcode(status))
         number = os.WTERMSIG(status)
         try:
-            name = signal.Signals(number).name
+            name: str = signal.Signals(number).name
         except ValueError:
-            name = f"signal {number}"
-        return f"its process was ended by {name}" + (" (out of memory?)" if number == signal.SIGKILL else "")
+            name = say("signal %1", number)
+        if number == signal.SIGKILL:
+            return say("its process was ended by %1 (out of memory?)", name)
+        return say("its process was ended by %1", name)
 
     def kill(self, process: Process) -> list[Any]:
         """End a process in the middle of a step, and what it has started; what it said last."""

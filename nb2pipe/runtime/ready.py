@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
+from nb2pipe.diagnostics import all_of, say
 from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.claims import changed_together
 from nb2pipe.runtime.ongoing import Ongoing
@@ -17,7 +18,7 @@ def failed_before(run: Ongoing, before: AbstractSet[str]) -> str:
     for name in sorted(before):
         cause = run.outcomes[name]
         if cause.status != "ok":
-            return cause.detail if cause.status == "not run" else f"{name} failed"
+            return cause.detail if cause.status == "not run" else say("%1 failed", name)
     return ""
 
 
@@ -25,7 +26,7 @@ def lost_before(run: Ongoing, step: Step) -> str:
     """Why a step will not run though all before it have ended well: the process that it would run in is gone; "" where none is."""
     for host in hosts(run, step):
         if not host.is_there:
-            return f"{host.steps[-1]} failed, in whose process it would run"
+            return say("%1 failed, in whose process it would run", host.steps[-1])
     return ""
 
 
@@ -65,17 +66,19 @@ def left_in(run: Ongoing, process: Process, step: Step, report: Report) -> dict[
         ]
         if users:
             live[value.name] = process
-            run.note(
-                f"{unstorable_in_words(value)} cannot leave its process, so {' and '.join([step.name, *users])} run in one"
-            )
+            steps = all_of([step.name, *users])
+            run.note(say("%1 cannot leave its process, so %2 run in one", unstorable_in_words(value), steps))
     for later in run.pipeline.steps if report.together else ():
         shared = sorted(changed_together(run.pipeline, report, later))
         if shared:
             live.update(dict.fromkeys(shared, process))
+            names = all_of([f"`{n}`" for n in shared])
             run.note(
-                f"{' and '.join(f'`{n}`' for n in shared)} of {step.name} share memory that {later.name} changes, "
-                "so it runs in the same process"
-            )
+                say(
+                    "%1 of %2 share memory that %3 changes, so it runs in the same process",
+                    names, step.name, later.name,
+                )
+            )  # fmt: skip
     return live
 
 

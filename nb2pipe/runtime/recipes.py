@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from nb2pipe.analysis.effects import Access, Analysis, Certainty, Effects
+from nb2pipe.diagnostics import say
 from nb2pipe.notebook.model import Code
 from nb2pipe.pipeline.model import Parameter, Pipeline, Step
 from nb2pipe.runtime.script import INJECTED
@@ -193,24 +194,24 @@ class Recipes:
     def _never(self, step: Step, effects: Sequence[Effects], own: Sequence[Words]) -> str:
         """Why the step's result is never kept, as far as it is known before it runs; "" where nothing is."""
         if step.requirements.cache is False:
-            return "its tag says cache:off"
+            return say("its tag says cache:off")
         written = next((a.resource.key for a in _accesses(effects, "file") if a.mode != "read"), None)
         if written is not None:
-            return f"writes {'files' if '*' in written else written}"
+            return say("writes files") if "*" in written else say("writes %1", written)
         words = set[str]().union(*(p.words for w in own for p in (w.now, *(part for _, part in w.later))))
         unwatched = sorted(words & _UNWATCHED)
         elsewhere = any(v.name == "<cwd>" for v in step.inputs) or any(
             a.mode != "read" for a in _accesses(effects, "cwd")
         )
         if unwatched and (elsewhere or any("*" in key for key in _read(effects)) or not _read(effects)):
-            return f"reads files by `{unwatched[0]}`, which are not known beforehand and cannot be watched"
+            return say("reads files by `%1`, which are not known beforehand and cannot be watched", unwatched[0])
         return ""
 
     def _once(self, step: Step, effects: Sequence[Effects], own: Sequence[Words], *, code_comes: bool) -> str:
         """What the step reads that nobody can look at again, as far as it is known before it runs; "" where nothing is."""
         if step.requirements.cache:
             return ""
-        for kind, text in (("clock", "reads the clock"), ("network", "uses the network")):
+        for kind, text in (("clock", say("reads the clock")), ("network", say("uses the network"))):
             if any(True for _ in _accesses(effects, kind)):
                 return text
         also = [self._words_of(c) for c in self._cells_before(step) if c in self._codes] if code_comes else []

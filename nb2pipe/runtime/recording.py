@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nb2pipe import __version__
+from nb2pipe.diagnostics import say
 from nb2pipe.interpreters import elsewhere
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.pipeline.stored import dumped
@@ -91,7 +92,7 @@ class Recording(Listener):
             try:
                 text = json.dumps(outcome.events, sort_keys=True)
             except (TypeError, ValueError) as error:
-                self._listener.note(f"what {step} shows is not recorded, for it is no JSON: {error}")
+                self._listener.note(say("what %1 shows is not recorded, for it is no JSON: %2", step, str(error)))
             else:
                 self._shown[step] = self._store.contents.keep_bytes(text.encode("ascii"))
         if outcome.cached and (outcome.metrics or step in self._begun):
@@ -142,7 +143,7 @@ class Recording(Listener):
             write()
         except (sqlite3.Error, OSError) as error:
             self._broken = True
-            self._listener.note(f"the run is not recorded any more: {error}")
+            self._listener.note(say("the run is not recorded any more: %1", str(error)))
 
 
 def described(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nb2pipe.diagnostics import say
 from nb2pipe.store.results import Result
 
 Past = Mapping[str, str]
@@ -30,5 +31,7 @@ def differs(result: Result, past: Past) -> str:
     before: Mapping[str, Any] = result.facts["past"]
     for step in sorted({*before, *past}):
         if before.get(step) != past.get(step):
-            return f"{step}, which comes before it, {'was run anew' if step in past else 'is gone'}"
+            if step in past:
+                return say("%1, which comes before it, was run anew", step)
+            return say("%1, which comes before it, is gone", step)
     return ""

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from nb2pipe.analysis.effects import Effects, Resource
+from nb2pipe.diagnostics import NOTHING, Sentence, say
 from nb2pipe.pipeline.model import Pipeline
 from nb2pipe.pipeline.reach import ancestors
 from nb2pipe.runtime.recipes import Recipe
@@ -43,7 +44,7 @@ def sharing(
         if recipe.never or recipe.once:
             own[name] = recipe.never or recipe.once
         elif first is not None:
-            own[name] = f"needs {first}"
+            own[name] = say("needs %1", first)
     return Sharing(rests, own, _alone(pipeline, effects, wanted))
 
 
@@ -56,21 +57,21 @@ def _alone(pipeline: Pipeline, effects: Iterable[Effects], wanted: Container[str
         if step not in wanted:
             continue
         if found.opaque:
-            return f"what {step} does cannot be seen"
+            return say("what %1 does cannot be seen", step)
         for access in found.accesses:
-            does = "" if access.mode == "read" else _done_to(access.resource)
+            does = NOTHING if access.mode == "read" else _done_to(access.resource)
             if does:
-                return f"{step} {does}"
+                return say("%1 %2", step, does)
     return ""
 
 
-def _done_to(resource: Resource) -> str:
+def _done_to(resource: Resource) -> Sentence:
     """What is done to a resource that all processes of the machine have; "" for one of the process itself."""
     if resource.kind == "file":
-        return f"writes {'files' if '*' in resource.key else resource.key}"
+        return say("writes files") if "*" in resource.key else say("writes %1", resource.key)
     if resource == ("setting", "packages"):
-        return "installs packages"
-    return "sends to the network" if resource.kind == "network" else ""
+        return say("installs packages")
+    return say("sends to the network") if resource.kind == "network" else NOTHING
 
 
 def signature(found: Sharing, step: str, values: Mapping[str, Any], place: int) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 
 from nb2pipe.analysis.amend import Fact
-from nb2pipe.diagnostics import NOTHING, say
+from nb2pipe.diagnostics import NOTHING, all_of, say
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime.claims import (
     Stood,
@@ -22,6 +22,7 @@ from nb2pipe.runtime.ongoing import Done, Ongoing
 from nb2pipe.runtime.processes import Process
 from nb2pipe.runtime.result import Outcome
 from nb2pipe.runtime.task import Seen
+from nb2pipe.runtime.words import outside_in_words
 
 Recompile = Callable[[Sequence[Fact]], Pipeline]
 Kill = Callable[[Process], None]
@@ -65,7 +66,7 @@ def tripped(run: Ongoing, seen: Sequence[Seen], recompile: Recompile | None, kil
         run.refuse(step, "NB901", describe(first), say("run without --guards strict to have the missing edge added"))
         return
     for one in seen:
-        run.note(f"guard: {describe(one)}; the edge was added")
+        run.note(say("guard: %1; the edge was added", describe(one)))
     old = run.pipeline
     run.facts = tuple(dict.fromkeys((*run.facts, *to_facts(old, seen))))
     run.pipeline = recompile(run.facts)
@@ -80,8 +81,8 @@ def lost(run: Ongoing, steps: AbstractSet[str], kill: Kill) -> None:
     """The values of ``steps``, which had ended, are gone: they run again, and whatever has used them."""
     gone = {s for s in steps if s in run.done}
     if gone:
-        names = " and ".join(f"`{s}`" for s in sorted(gone))
-        run.note(f"the values of {names} were lost with what held them: run again, with what stood on them")
+        names = all_of([f"`{s}`" for s in sorted(gone)])
+        run.note(say("the values of %1 were lost with what held them: run again, with what stood on them", names))
         _invalidate(run, (), kill, gone)
 
 
@@ -109,7 +110,7 @@ def _invalidate(run: Ongoing, seen: Sequence[Seen], kill: Kill, gone: AbstractSe
         report = run.reports.get(name)
         outside = run.outside.get(name, [])
         if outside or ((gone or name in late) and report is not None and set(report.writes) & set(report.reads)):
-            what = _words(outside[0]) if outside else say("a file that it also reads")
+            what = outside_in_words(outside[0]) if outside else say("a file that it also reads")
             run.refuse(
                 run.step_named(name),
                 "NB902",
@@ -129,12 +130,6 @@ def _invalidate(run: Ongoing, seen: Sequence[Seen], kill: Kill, gone: AbstractSe
         run.until.pop(name, None)
     for name in [n for n in run.ended if run.outcomes[n].status == "not run"]:
         run.ended.discard(name)
-
-
-def _words(outside: str) -> str:
-    """What a step has touched outside, so that it can be said in another language."""
-    known = (say("a subprocess"), say("the network"), say("a file that is appended to"))
-    return next((words for words in known if words == outside), outside)
 
 
 def _kept(pipeline: Pipeline, done: Done) -> set[str]:

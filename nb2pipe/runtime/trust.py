@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from nb2pipe.diagnostics import all_of, say
 from nb2pipe.runtime.task import ValueFile
 from nb2pipe.store.keys import Key, is_own, sealed
 from nb2pipe.store.results import Result
@@ -22,7 +23,7 @@ class Trust:
         self._key = key
         self._lifted = lifted
         self.checks: dict[str, str] = {}
-        self.notes: list[str] = [] if key.secret else [f"what this run keeps is not signed: {key.why}"]
+        self.notes: list[str] = [] if key.secret else [say("what this run keeps is not signed: %1", key.why)]
 
     def sealed(self, result: Result) -> Result:
         """A result of this run, signed."""
@@ -41,9 +42,8 @@ class Trust:
             if not own:
                 why = refusal(file.names, place(file))
                 if why:
-                    self.notes.append(
-                        f"{result.step} is run again, because {why}; --trust takes what others have written"
-                    )
+                    note = say("%1 is run again, because %2; --trust takes what others have written", result.step, why)
+                    self.notes.append(note)
                     return why
             self.checks[file.name] = file.proof if own else ""
         return ""
@@ -62,13 +62,14 @@ def refusal(names: Iterable[str], path: Path) -> str:
     """Why a file that a stranger may have written is not loaded; "" where it is harmless."""
     from nb2pipe.runtime.values import needs
 
-    which = " and ".join(f"`{n}`" for n in names)
+    which = all_of([f"`{n}`" for n in names])
     try:
         found = needs(path)
     except Exception as error:  # whatever a wrong pickle raises
-        return f"{which} was not written by you and cannot be read: {error or type(error).__name__}"
+        return say("%1 was not written by you and cannot be read: %2", which, str(error) or type(error).__name__)
     if not found:
         return ""
-    more = f" and {len(found) - _MANY} more" if len(found) > _MANY else ""
     wanted = ", ".join(f"`{n}`" for n in found[:_MANY])
-    return f"{which} was not written by you and needs {wanted}{more}, which may do harm"
+    if len(found) > _MANY:
+        wanted = say("%1 and %2 more", wanted, len(found) - _MANY)
+    return say("%1 was not written by you and needs %2, which may do harm", which, wanted)

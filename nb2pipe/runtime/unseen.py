@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from nb2pipe.diagnostics import say
 from nb2pipe.notebook.model import Code
 
 _CLOCK = frozenset({
@@ -109,10 +110,10 @@ def _part(nodes: Iterable[ast.AST]) -> _Part:
         elif isinstance(node, ast.Call):
             given = [a.value for a in (*node.args, *(k.value for k in node.keywords)) if isinstance(a, ast.Constant)]
             if any(isinstance(v, str) and v.strip().lower() in _MOMENTS for v in given):
-                unseen["reads the clock"] = None
+                unseen[say("reads the clock")] = None
             last = getattr(node.func, "attr", getattr(node.func, "id", ""))
             if last == "Random" and not node.args and not node.keywords:
-                unseen["draws random numbers of the system (`Random()`)"] = None
+                unseen[say("draws random numbers of the system (`%1`)", "Random()")] = None
             continue
         else:
             continue
@@ -124,11 +125,11 @@ def _part(nodes: Iterable[ast.AST]) -> _Part:
             else node.name.rpartition(".")[2]
         )
         if word in _CLOCK and not (isinstance(node, ast.Name) and word in _OWN):
-            unseen[f"reads the clock (`{word}`)"] = None
+            unseen[say("reads the clock (`%1`)", word)] = None
         elif word in _PROCESS:
-            unseen[f"asks the process or the machine (`{word}`)"] = None
+            unseen[say("asks the process or the machine (`%1`)", word)] = None
         elif word == "SystemRandom":
-            unseen["draws random numbers of the system (`SystemRandom`)"] = None
+            unseen[say("draws random numbers of the system (`%1`)", word)] = None
     return _Part(frozenset(words), tuple(unseen))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from nb2pipe.diagnostics import say
 from nb2pipe.pipeline.words import in_words
 from nb2pipe.runtime.task import Unstorable
 
@@ -15,6 +16,12 @@ def unstorable_in_words(value: Unstorable) -> str:
     return in_words(value.name) if value.name.startswith("<") else f"`{value.name}` ({value.kind})"
 
 
+def outside_in_words(outside: str) -> str:
+    """What a step has touched outside, so that it can be said in another language."""
+    known = (say("a subprocess"), say("the network"), say("a file that is appended to"))
+    return next((words for words in known if words == outside), outside)
+
+
 def difference(before: Mapping[str, str], now: Mapping[str, str], cells: Sequence[int]) -> str:
     """The first difference between two recipes, those that a user makes first; ``cells`` are the positions of its cells."""
     old = sum(k.startswith("cell ") for k in before)
@@ -22,30 +29,26 @@ def difference(before: Mapping[str, str], now: Mapping[str, str], cells: Sequenc
     if old == new:
         for place, cell in enumerate(cells):
             if before.get(f"cell {place}") != now.get(f"cell {place}"):
-                return "the parameters that are given changed" if cell < 0 else f"cell {cell + 1} changed"
+                return say("the parameters that are given changed") if cell < 0 else say("cell %1 changed", cell + 1)
     for name in sorted({*before, *now}):
         kind, _, what = name.partition(" ")
         if kind != "parameter" or before.get(name) == now.get(name):
             continue
         if name not in now:
-            return f"parameter {what} is not used any more"
+            return say("parameter %1 is not used any more", what)
         if name not in before:
-            return f"parameter {what} is used now"
-        return f"parameter {what} changed: {_short(before[name])} -> {_short(now[name])}"
+            return say("parameter %1 is used now", what)
+        return say("parameter %1 changed: %2 -> %3", what, _short(before[name]), _short(now[name]))
     if old != new:
-        return "its cells changed"
+        return say("its cells changed")
     for name in sorted({*before, *now}):
         kind, _, what = name.partition(" ")
         if kind == "value" and before.get(name) != now.get(name):
             if what.startswith("<"):
                 what = what.strip("<>")
-            return (
-                f"{what} is taken now"
-                if name not in before
-                else f"{what} changed"
-                if name in now
-                else f"{what} is not taken any more"
-            )
+            if name not in before:
+                return say("%1 is taken now", what)
+            return say("%1 changed", what) if name in now else say("%1 is not taken any more", what)
     for name in sorted(now):
         if before.get(name) == now[name]:
             continue
@@ -53,21 +56,21 @@ def difference(before: Mapping[str, str], now: Mapping[str, str], cells: Sequenc
             return _packages(before.get(name, ""), now[name])
         if name == "environment":
             lines = sorted({*before.get(name, "").splitlines()} ^ {*now[name].splitlines()})
-            return (
-                f"the environment variable {lines[0].partition('=')[0]} changed" if lines else "the environment changed"
-            )
-        return f"{_WORDS.get(name, name)} changed"
-    return "no earlier result"
+            if not lines:
+                return say("the environment changed")
+            return say("the environment variable %1 changed", lines[0].partition("=")[0])
+        return say("%1 changed", _WORDS.get(name, name))
+    return say("no earlier result")
 
 
 _WORDS = {
-    "nb2pipe": "the version of nb2pipe",
-    "python": "the interpreter",
-    "machine": "the machine",
+    "nb2pipe": say("the version of nb2pipe"),
+    "python": say("the interpreter"),
+    "machine": say("the machine"),
     "hashes": "PYTHONHASHSEED",
-    "guards": "how guards look",
-    "folder": "the notebook's folder",
-    "configuration": "matplotlib's configuration",
+    "guards": say("how guards look"),
+    "folder": say("the notebook's folder"),
+    "configuration": say("matplotlib's configuration"),
 }
 
 
@@ -86,11 +89,11 @@ def _packages(before: str, now: str) -> str:
         if old.get(name) == new.get(name):
             continue
         if name not in old:
-            return f"{name} {new[name]} was installed"
+            return say("%1 was installed", f"{name} {new[name]}")
         if name not in new:
-            return f"{name} {old[name]} was uninstalled"
+            return say("%1 was uninstalled", f"{name} {old[name]}")
         return f"{name} {old[name]} -> {new[name]}"
-    return "what is installed changed"
+    return say("what is installed changed")
 
 
 def _short(value: str) -> str:

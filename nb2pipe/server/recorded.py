@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nb2pipe import api
 from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.server.asked import Answer, Request, Say, compiled
+from nb2pipe.server.said import parts_of
 
 if TYPE_CHECKING:
     from nb2pipe.store.rooms import Store
@@ -37,7 +38,12 @@ def plan(request: Request, say: Say) -> Answer:
     given = {name: parse_value(text) for name, text in texts.items()}
     asked = api.RunRequest(RunOptions(cwd=str(found.folder)), given, texts, resume=resume)
     steps = api.plan(found, asked)
-    rows = [{"step": s.step, "action": s.action, "reason": s.reason, "seconds": s.seconds} for s in steps]
+    rows = [
+        {
+            "step": s.step, "action": s.action, "reason": s.reason, "said": parts_of(s.reason), "seconds": s.seconds,
+        }
+        for s in steps
+    ]  # fmt: skip
     return {"steps": rows}
 
 
@@ -88,13 +94,19 @@ def comparison(request: Request, say: Say) -> Answer:
         "old": old.id,
         "new": new.id,
         "missing": found.missing,
+        "said": parts_of(found.missing),
         "differences": [
-            {"what": d.what, "name": d.name, "old": short(d.a), "new": short(d.b), "where": d.where}
+            _with_parts({"name": d.name, "old": short(d.a), "new": short(d.b), "where": d.where}) | {"what": d.what}
             for d in found.differences
             if d.what != "code" or not found.code
         ],
-        "code": [{"name": name, "diff": list(lines)} for name, lines in found.code],
+        "code": [{"name": name, "said": parts_of(name), "diff": list(lines)} for name, lines in found.code],
     }
+
+
+def _with_parts(texts: dict[str, str]) -> Answer:
+    """Texts, with what those were made of that are sentences."""
+    return {**texts, "said": {key: parts_of(text) for key, text in texts.items()}}
 
 
 def sweep_table(request: Request, say: Say) -> Answer:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nb2pipe import api
 from nb2pipe.server.asked import Answer, Request, Say
+from nb2pipe.server.said import parts_of
 
 if TYPE_CHECKING:
     from nb2pipe.api.sweeping import Sweep
@@ -25,7 +26,7 @@ def sweep(request: Request, say: Say) -> Answer:
     from nb2pipe.records.text import finite
 
     prepared, options = _prepared(request)
-    say({"event": "combinations", "count": len(prepared.runs), "at_once": prepared.at_once, "why": prepared.why})
+    say({"event": "combinations", **_combinations(prepared)})
     cache = bool(request.get("cache"))
     asked = api.RunRequest(options, cache=cache, record=not cache)
     swept = api.sweep(prepared, asked, lambda line: say({"event": "text", "step": "", "text": f"{line}\n"}))
@@ -40,8 +41,17 @@ def plan(request: Request, say: Say) -> Answer:
         Refused, UsageError: as `api.prepare_sweep`.
     """
     prepared, _ = _prepared(request)
-    rows = [{"step": r.step, "runs": r.runs, "reason": r.reason} for r in api.plan_sweep(prepared)]
-    return {"count": len(prepared.runs), "at_once": prepared.at_once, "why": prepared.why, "steps": rows}
+    rows = [
+        {"step": r.step, "runs": r.runs, "reason": r.reason, "said": parts_of(r.reason)}
+        for r in api.plan_sweep(prepared)
+    ]
+    return {**_combinations(prepared), "steps": rows}
+
+
+def _combinations(prepared: Sweep) -> Answer:
+    """How many there are, how many run at once, and why it is one."""
+    why = prepared.why
+    return {"count": len(prepared.runs), "at_once": prepared.at_once, "why": why, "said": parts_of(why)}
 
 
 def _prepared(request: Request) -> tuple[Sweep, RunOptions]:

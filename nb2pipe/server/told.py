@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
+from nb2pipe.diagnostics import say
 from nb2pipe.runtime.outputs import Event
 from nb2pipe.runtime.result import Listener, Outcome
 from nb2pipe.server.asked import Answer, Say
+from nb2pipe.server.said import parts_of
 
 _PAUSE = 0.25  # seconds between two pieces of text
 _LONGEST = 20_000  # characters of a piece; of a longer one its end is said
@@ -64,11 +66,14 @@ class _Told(Listener):
     def failed_once(self, step: str, why: str, shown: str) -> None:
         with self._lock:
             self._say_texts()
-            self._say({"event": "note", "text": f"{step} is tried again: {why}"})
+            self._note(say("%1 is tried again: %2", step, why))
 
     def note(self, text: str) -> None:
         with self._lock:
-            self._say({"event": "note", "text": text})
+            self._note(text)
+
+    def _note(self, text: str) -> None:
+        self._say({"event": "note", "text": text, "said": parts_of(text)})
 
     def _speak(self) -> None:
         while not self._closed.wait(_PAUSE):
@@ -82,8 +87,12 @@ class _Told(Listener):
 
 
 def outcome_of(outcome: Outcome) -> Answer:
-    """How a step ended, with what it took: seconds, bytes of memory, bytes of its values."""
+    """How a step ended, with what it took: seconds, bytes of memory, bytes of its values.
+
+    ``said`` is what its sentences were made of, as `parts_of` has it.
+    """
     known = asdict(outcome)
     kept = ("status", "cached", "detail", "cell", "seconds", "reason", "runs", "memory", "taken", "given")
     sizes = {name: file.size for file in outcome.files for name in file.names if not name.startswith("<")}
-    return {**{key: known[key] for key in kept}, "sizes": sizes}
+    said = {"detail": parts_of(outcome.detail), "reason": parts_of(outcome.reason)}
+    return {**{key: known[key] for key in kept}, "sizes": sizes, "said": said}

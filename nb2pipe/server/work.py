@@ -12,6 +12,7 @@ from nb2pipe.diagnostics import Refused
 from nb2pipe.notebook.read import from_document
 from nb2pipe.server import answers, recorded, sweeps
 from nb2pipe.server.asked import Answer, Request, Say, compiled
+from nb2pipe.server.said import all_parts, parts_of
 
 if TYPE_CHECKING:
     from nb2pipe.package.versions.keep import Kept
@@ -48,6 +49,7 @@ def compile_(request: Request, say: Say) -> Answer:
         "name": made.name,
         "folder": folder.as_posix(),
         "summary": made.summary,
+        "said": parts_of(made.summary),
         "written": written,
         "version": _version(kept),
         "findings": [answers.finding(d, cells) for d in made.findings],
@@ -62,6 +64,7 @@ def _version(kept: Kept) -> Answer:
         "kind": None if change is None else change.kind,
         "since": (change.since or None) if change else None,
         "changes": [] if change is None else list(change.lines),
+        "said": [] if change is None else all_parts(change.lines),
     }
 
 
@@ -93,7 +96,12 @@ def verify(request: Request, say: Say) -> Answer:
         folder = Path(scratch) / made.name
         api.write_package(made, folder)
         report = api.verify(found, folder, Settings())
-    return as_data(report)
+    data = as_data(report)
+    for shown, difference in zip(data["differences"], report.differences, strict=True):
+        shown["said"] = {key: parts_of(getattr(difference, key)) for key in ("where", "expected", "actual")}
+    for shown, unknown in zip(data["unknown"], report.unknown, strict=True):
+        shown["said"] = parts_of(unknown.reason)
+    return {**data, "said": all_parts(report.notes)}
 
 
 def run(request: Request, say: Say) -> Answer:
@@ -139,7 +147,7 @@ def _ran(result: RunResult, output: str | None) -> Answer:
         shown = [o for o in result.outputs.get(outcome.cell, ()) if o["output_type"] == "error"]
         failures.append({
             "step": name, "cell": outcome.cell, "detail": outcome.detail,
-            "traceback": [line for o in shown for line in o["traceback"]],
+            "said": parts_of(outcome.detail), "traceback": [line for o in shown for line in o["traceback"]],
         })  # fmt: skip
     return {
         "ok": result.exit_code == 0,
@@ -147,6 +155,7 @@ def _ran(result: RunResult, output: str | None) -> Answer:
         "interrupted": result.interrupted,
         "steps": {name: outcome_of(outcome) for name, outcome in result.outcomes.items()},
         "notes": list(result.notes),
+        "said": all_parts(result.notes),
         "failures": failures,
         "output": output,
     }
@@ -174,7 +183,11 @@ def difference(request: Request, say: Say) -> Answer:
     """
     from nb2pipe.package.versions.difference import to_document
 
-    return to_document(api.difference(request["path"], request["old"], request.get("new")))
+    found = api.difference(request["path"], request["old"], request.get("new"))
+    document = to_document(found)
+    for shown, line in zip(document["changes"], found.lines, strict=True):
+        shown["said"] = parts_of(line.text)
+    return document
 
 
 def rollback(request: Request, say: Say) -> Answer:

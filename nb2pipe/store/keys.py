@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from nb2pipe.diagnostics import say
 from nb2pipe.store.results import Result
 
 _LENGTH = 32
@@ -54,16 +55,18 @@ def key_file() -> Path:
 
 def user_key() -> Key:
     """The user's key, made where there is none; one that others can read or write signs nothing."""
-    file: Path | str = "a key of your own"
+    file: Path | str = say("a key of your own")
     try:
         file = key_file()
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret = random_key(file, _LENGTH)
         found = file.stat()
     except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
-        return Key(b"", f"{file} cannot be kept: {getattr(error, 'strerror', None) or error}")
+        why = getattr(error, "strerror", None) or str(error)
+        return Key(b"", say("%1 cannot be kept: %2", file if isinstance(file, str) else str(file), why))
     if found.st_uid != os.getuid() or found.st_mode & 0o077:
-        return Key(b"", f"{file} is not yours alone: `chmod 600` it, or remove it if others may have read it")
+        why = say("%1 is not yours alone: `chmod 600` it, or remove it if others may have read it", str(file))
+        return Key(b"", why)
     return Key(secret)
 
 

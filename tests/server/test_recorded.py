@@ -76,7 +76,9 @@ def test_a_plan_says_what_runs_and_why(folder: Path) -> None:
     assert actions == {"load": "cached", "divide": "cached", "other": "cached"}
     steps = {s["step"]: s for s in ask("plan", path="a.ipynb", parameters={"rate": "3"})["steps"]}
     assert {n: s["action"] for n, s in steps.items()} == {"load": "cached", "divide": "run", "other": "cached"}
-    assert "rate" in steps["divide"]["reason"]
+    assert steps["divide"]["reason"] == "parameter rate changed: 2 -> 3"
+    assert steps["divide"]["said"] == ["parameter %1 changed: %2 -> %3", "rate", "2", "3"]
+    assert steps["load"]["said"] == ["nothing changed"]
     with pytest.raises(UsageError, match="expected int"):
         ask("plan", path="a.ipynb", parameters={"rate": "much"})
 
@@ -88,6 +90,57 @@ def test_two_runs_are_compared(folder: Path) -> None:
     assert ("parameter", "rate") in told
     assert ("step", "divide") in told
     assert found["code"] == []
+    assert (found["missing"], found["said"]) == ("", None)
+
+
+def test_what_two_runs_differ_in_says_what_it_was_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2):
+        (tmp_path / "a.ipynb").write_text(json.dumps(document(code(f"rows = [0, {number}]", "step:load"))))
+        ask("run", path="a.ipynb")
+    new, old = (run["id"] for run in listed())
+    found = ask("comparison", path="a.ipynb", old=old, new=new)
+    assert [(c["name"], c["said"]) for c in found["code"]] == [("cell 1", ["cell %1", "1"])]
+    assert {key for d in found["differences"] for key in d["said"]} <= {"name", "old", "new", "where"}
+
+
+def test_why_a_step_ran_or_failed_says_what_it_was_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    cells = [
+        code("import time\nnow = time.time()", "step:clock"),
+        code("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)", "step:ended", "retries:1"),
+        code("print(1)", "step:behind", "after:ended"),
+    ]
+    (tmp_path / "a.ipynb").write_text(json.dumps(document(*cells)))
+    events, answer = heard("run", path="a.ipynb", cache=True)
+    steps = answer["steps"]
+    assert (steps["clock"]["reason"], steps["clock"]["said"]) == (
+        "reads the clock: never cached",
+        {"detail": None, "reason": ["%1: never cached", ["reads the clock"]]},
+    )
+    ended = ["its process was ended by %1", "SIGTERM"]
+    assert [(f["step"], f["said"]) for f in answer["failures"]] == [("ended", ended)]
+    assert steps["behind"]["said"]["detail"] == ["%1 failed", "ended"]
+    [note] = [e for e in events if e["event"] == "note"]
+    assert note["text"].startswith("ended is tried again: attempt 1 of 2: its process was ended by SIGTERM; tried")
+    template, step, why = note["said"]
+    assert (template, step, why[:4]) == (
+        "%1 is tried again: %2",
+        "ended",
+        ["attempt %1 of %2: %3; tried again in %4 s", "1", "2", ended],
+    )
+    assert [e["said"] for e in events if e["event"] == "ended" and e["step"] == "behind"] == [steps["behind"]["said"]]
+
+
+def test_what_a_run_notes_says_what_it_was_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    cells = [code("raw = (i for i in [1])", "step:a"), code("print(list(raw))", "step:b")]
+    (tmp_path / "a.ipynb").write_text(json.dumps(document(*cells)))
+    events, answer = heard("run", path="a.ipynb")
+    said = ["%1 cannot leave its process, so %2 run in one", "`raw` (generator)", ["%1 and %2", "a", "b"]]
+    assert answer["notes"] == ["`raw` (generator) cannot leave its process, so a and b run in one"]
+    assert answer["said"] == [said]
+    assert [e["said"] for e in events if e["event"] == "note"] == [said]
 
 
 def test_no_run_of_another_notebook_is_opened(folder: Path) -> None:
@@ -167,7 +220,11 @@ def test_a_sweep_gives_its_table(folder: Path) -> None:
         ({"rate": 4}, "ok", 2.0),
         ({"rate": 9}, "ok", 3.0),
     ]
-    assert events[0] == {"event": "combinations", "count": 2, "at_once": events[0]["at_once"], "why": events[0]["why"]}
+    assert events[0] == {
+        "event": "combinations", "count": 2, "at_once": events[0]["at_once"], "why": events[0]["why"], "said": None,
+    }  # fmt: skip
+    said = {s["step"]: s["said"] for s in planned["steps"]}
+    assert said == {"load": ["shared by all"], "divide": ["for each %1", "rate"], "other": ["shared by all"]}
     assert {run["sweep"] for run in listed()[:2]} == {answer["sweep"]}
     assert ask("sweep-of", path="a.ipynb", sweep=answer["sweep"])["runs"] == answer["runs"]
     with pytest.raises(UsageError, match=r"is no sweep of b\.ipynb"):

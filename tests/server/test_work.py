@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -193,10 +194,18 @@ def test_versions_are_listed_compared_and_taken_back(folder: Path) -> None:
     notebook = json.loads((folder / path).read_text())
     notebook["cells"][0]["source"] = "# Another title"
     (folder / path).write_text(json.dumps(notebook))
-    assert ask("compile", path=path)["version"]["kind"] == "patch"
+    answer = ask("compile", path=path)
+    version = answer["version"]
+    assert version["kind"] == "patch"
+    files = "`README.md`, `pyproject.toml`, `__init__.py`"
+    assert version["changes"] == [f"only text changed in {files}"]
+    assert version["said"] == [["only text changed in %1", files]]
+    assert answer["said"] == ["%1 steps, %2 files", *re.findall(r"\d+", answer["summary"])]
     listed = ask("versions", path=path)["versions"]
     assert [v["current"] for v in listed] == [True, False]
-    assert ask("difference", path=path, old=listed[1]["version"], new=None)["to"] == listed[0]["version"]
+    difference = ask("difference", path=path, old=listed[1]["version"], new=None)
+    assert difference["to"] == listed[0]["version"]
+    assert [c["said"] for c in difference["changes"]] == version["said"]
     assert ask("rollback", path=path, version=listed[1]["version"])["current"] == listed[1]["version"]
     assert [v["current"] for v in ask("versions", path=path)["versions"]] == [False, True]
 
@@ -213,6 +222,16 @@ def test_a_run_says_what_happens_and_writes_the_executed_notebook(folder: Path) 
     assert [e["step"] for e in heard if e["event"] == "started"].count("by_region") == 1
     assert {e["status"] for e in heard if e["event"] == "ended"} == {"ok"}
     assert "2026-03" in (folder / "samples" / "out.ipynb").read_text()
+
+
+def test_a_verdict_says_what_its_sentences_were_made_of(folder: Path) -> None:
+    cells = [code("import os\nnumber = os.getpid()", "step:a"), code("print(1)", "step:b")]
+    (folder / "a.ipynb").write_text(json.dumps(document(*cells)))
+    answer = ask("verify", path="a.ipynb")
+    assert (answer["verdict"], answer["notes"], answer["said"]) == ("UNKNOWN", [], [])
+    assert [(u["name"], u["said"]) for u in answer["unknown"]] == [
+        ("number", ["the notebook itself gives another one each time"])
+    ]
 
 
 def asked(*lines: Any) -> list[dict[str, Any]]:

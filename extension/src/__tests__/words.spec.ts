@@ -1,12 +1,14 @@
 import { Gettext, nullTranslator, TranslationBundle } from '@jupyterlab/translation';
 
 import { Said } from '../protocol';
-import { sentence } from '../words';
+import { notesOf, sentence, wordsOfDifference, wordsOfVerdict } from '../words';
 
 const MESSAGES = {
   '': { domain: 'nb2pipe', language: 'it-IT', pluralForms: 'nplurals=2; plural=(n != 1);' },
   'move cell %1 above cell %2': ['sposta la cella %1 sopra la cella %2'],
   '%1 and %2': ['%1 e %2'],
+  EQUAL: ['UGUALE'],
+  value: ['valore'],
   '%1 may be one object, which step `%2` changes': [
     '%1 potrebbero essere un unico oggetto, che il passo `%2` modifica'
   ]
@@ -50,5 +52,23 @@ describe('sentence', () => {
     expect(sentence('', run, nullTranslator.load(''))).toBe(
       '`%run %1.py` binds what that file binds'
     );
+  });
+});
+
+describe('notesOf', () => {
+  it('has each text with what it was made of, where that is known', () => {
+    const said: Said = ['%1 and %2', 'a', 'b'];
+    expect(notesOf(['a and b', 'of a record'], [said])).toEqual([
+      { text: 'a and b', said },
+      { text: 'of a record', said: null }
+    ]);
+  });
+});
+
+describe('the words of the server', () => {
+  it('are translated where they are known', () => {
+    expect(wordsOfVerdict('EQUAL', italian())).toBe('UGUALE');
+    expect(wordsOfDifference('value', italian())).toBe('valore');
+    expect(wordsOfDifference('another', italian())).toBe('another');
   });
 });

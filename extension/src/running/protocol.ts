@@ -1,17 +1,26 @@
 /** What the server's part says of runs: the forms of its answers. */
 
+import { Said } from '../protocol';
+
 /** `depends`: it runs where what a step before it gives changes. */
 export type Action = 'run' | 'cached' | 'depends';
 
 export interface IPlan {
-  steps: { step: string; action: Action; reason: string; seconds: number | null }[];
+  steps: {
+    step: string;
+    action: Action;
+    reason: string;
+    said: Said | null;
+    seconds: number | null;
+  }[];
 }
 
 export interface ISweepPlan {
   count: number;
   at_once: number;
   why: string;
-  steps: { step: string; runs: number; reason: string }[];
+  said: Said | null;
+  steps: { step: string; runs: number; reason: string; said: Said | null }[];
 }
 
 export type RunStatus = 'ok' | 'failed' | 'refused' | 'interrupted' | 'lost' | 'running';
@@ -48,8 +57,16 @@ export interface IComparison {
   old: string;
   new: string;
   missing: string;
-  differences: { what: string; name: string; old: string; new: string; where: string }[];
-  code: { name: string; diff: string[] }[];
+  said: Said | null;
+  differences: {
+    what: string;
+    name: string;
+    old: string;
+    new: string;
+    where: string;
+    said: Record<'name' | 'old' | 'new' | 'where', Said | null>;
+  }[];
+  code: { name: string; said: Said | null; diff: string[] }[];
 }
 
 export interface ISweepTable {

@@ -43,7 +43,7 @@ export class Runs {
   comparison: IComparison | null = null;
   table: ISweepTable | null = null;
   /** How many combinations the sweep has that goes on. */
-  combinations: { count: number; at_once: number; why: string } | null = null;
+  combinations: Pick<ISweepPlan, 'count' | 'at_once' | 'why' | 'said'> | null = null;
   /** The parameters of a sweep with their values, as texts; null where the form is that of one run. */
   sweep: Map<string, string> | null = null;
   /** The runs that were chosen to be compared, at most two. */

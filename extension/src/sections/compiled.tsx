@@ -36,12 +36,12 @@ export function CompiledSection(props: {
           ? trans.__('nothing has changed')
           : wordsOfKind(version.kind, trans)}
         {' · '}
-        {compiled.summary}
+        {sentence(compiled.summary, compiled.said, trans)}
       </p>
       {version.changes.length > 0 && version.kind !== 'first' && (
         <ul>
           {version.changes.map((line, i) => (
-            <li key={i}>{line}</li>
+            <li key={i}>{sentence(line, version.said[i], trans)}</li>
           ))}
         </ul>
       )}

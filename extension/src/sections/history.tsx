@@ -8,6 +8,7 @@ import { bytes, metric, moment } from '../running/amounts';
 import { IComparison, IRun, IRunDetails, Made, RunStatus } from '../running/protocol';
 import { resumable } from '../running/runs';
 import { Session } from '../session';
+import { notesOf, sentence, wordsOfDifference } from '../words';
 import { Diff } from './compiled';
 
 interface IProps {
@@ -213,7 +214,7 @@ function Details(props: {
           </li>
         ))}
       </ul>
-      <Notes of={details.notes} />
+      <Notes of={notesOf(details.notes, [])} trans={trans} />
     </>
   );
 }
@@ -240,19 +241,30 @@ function Comparison(props: IProps & { comparison: IComparison }): React.ReactEle
       <p>
         <b>{trans.__('From %1 to %2', comparison.old, comparison.new)}</b>
       </p>
-      {comparison.missing && <p className="jp-nb2pipe-help">{comparison.missing}</p>}
+      {comparison.missing && (
+        <p className="jp-nb2pipe-help">
+          {sentence(comparison.missing, comparison.said, trans)}
+        </p>
+      )}
       {nothing && <p>{trans.__('Nothing differs but the times.')}</p>}
       <ul>
         {comparison.differences.map((found, i) => (
           <li key={i}>
-            {found.what} <b>{found.name}</b> <code>{found.old}</code> →{' '}
-            <code>{found.new}</code>
-            {found.where && ` ${trans.__('at %1', found.where)}`}
+            {wordsOfDifference(found.what, trans)}{' '}
+            <b>{sentence(found.name, found.said.name, trans)}</b>{' '}
+            <code>{sentence(found.old, found.said.old, trans)}</code> →{' '}
+            <code>{sentence(found.new, found.said.new, trans)}</code>
+            {found.where &&
+              ` ${trans.__('at %1', sentence(found.where, found.said.where, trans))}`}
           </li>
         ))}
       </ul>
       {comparison.code.map(code => (
-        <Diff key={code.name} name={code.name} lines={code.diff} />
+        <Diff
+          key={code.name}
+          name={sentence(code.name, code.said, trans)}
+          lines={code.diff}
+        />
       ))}
       <p>
         <button

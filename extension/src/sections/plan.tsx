@@ -5,6 +5,7 @@ import * as React from 'react';
 
 import { Action, IPlan, ISweepPlan } from '../running/protocol';
 import { Session } from '../session';
+import { sentence } from '../words';
 
 export function Plan(props: {
   session: Session;
@@ -70,7 +71,10 @@ function StepsOfPlan(props: { plan: IPlan; trans: TranslationBundle }): React.Re
           <li key={step.step} className={`jp-mod-planned-${step.action}`}>
             <span aria-hidden="true">{SIGNS[step.action]}</span>
             <span>
-              {step.step} <span className="jp-nb2pipe-help">{step.reason}</span>
+              {step.step}{' '}
+              <span className="jp-nb2pipe-help">
+                {sentence(step.reason, step.said, trans)}
+              </span>
             </span>
             <span className="jp-nb2pipe-time">
               {step.action === 'cached'
@@ -99,14 +103,17 @@ function StepsOfSweep(props: {
         {plan.at_once > 1
           ? trans.__('%1 at once', plan.at_once)
           : trans.__('one after another')}
-        {plan.why && `: ${plan.why}`}
+        {plan.why && `: ${sentence(plan.why, plan.said, trans)}`}
       </p>
       <ul className="jp-nb2pipe-outcomes">
         {plan.steps.map(step => (
           <li key={step.step}>
             <span aria-hidden="true">·</span>
             <span>
-              {step.step} <span className="jp-nb2pipe-help">{step.reason}</span>
+              {step.step}{' '}
+              <span className="jp-nb2pipe-help">
+                {sentence(step.reason, step.said, trans)}
+              </span>
             </span>
             <span className="jp-nb2pipe-time">
               {trans._n('once', '%1 times', step.runs)}

@@ -6,6 +6,7 @@ import * as React from 'react';
 import { ISectionProps, Notes, Place, Section } from '../parts';
 import { IOutcome, IReport } from '../protocol';
 import { bytes } from '../running/amounts';
+import { notesOf, sentence, wordsOfVerdict } from '../words';
 import { Log } from './log';
 import { Plan } from './plan';
 import { SweepTable } from './sweep';
@@ -17,7 +18,7 @@ export function RunSection(props: ISectionProps): React.ReactElement {
   const { session, actions, trans } = props;
   const { running, ran, report, runs } = session;
   const steps = running?.what === 'run' ? running.steps : (ran?.steps ?? {});
-  const notes = running ? running.notes : (ran?.notes ?? []);
+  const notes = running ? running.notes : notesOf(ran?.notes ?? [], ran?.said ?? []);
   const busy = !session.idle;
   const open = async (step: string) => {
     const path = await runs.make({ what: 'step', run: ran?.run ?? '', step });
@@ -37,7 +38,8 @@ export function RunSection(props: ISectionProps): React.ReactElement {
       {running?.what === 'sweep' && runs.combinations && (
         <p>
           {trans._n('%1 combination', '%1 combinations', runs.combinations.count)}
-          {runs.combinations.why && `: ${runs.combinations.why}`}
+          {runs.combinations.why &&
+            `: ${sentence(runs.combinations.why, runs.combinations.said, trans)}`}
         </p>
       )}
       {runs.table && <SweepTable table={runs.table} {...{ session, actions, trans }} />}
@@ -51,12 +53,12 @@ export function RunSection(props: ISectionProps): React.ReactElement {
         running={step => running !== null && (step === '' || steps[step] === 'running')}
         trans={trans}
       />
-      <Notes of={notes} />
+      <Notes of={notes} trans={trans} />
       {ran?.interrupted && <p>{trans.__('The run was cancelled.')}</p>}
       {ran?.failures.map(failure => (
         <div key={failure.step} className="jp-nb2pipe-failure">
           <p>
-            <b>{failure.step}</b> {failure.detail}{' '}
+            <b>{failure.step}</b> {sentence(failure.detail, failure.said, trans)}{' '}
             {failure.cell >= 0 && (
               <Place {...{ session, actions, trans }} cell={failure.cell} />
             )}
@@ -138,13 +140,20 @@ function Outcome(props: {
     waiting: trans.__('waiting')
   };
   const memory = known && known.memory > 0 ? ` (${bytes(known.memory)})` : '';
-  const detail = known ? `${known.detail || known.reason}${memory}` : '';
+  const detail = known ? `${wordsOfEnd(known, trans)}${memory}` : '';
   return (
     <li className={`jp-mod-${status.replace(' ', '-')}`} title={detail}>
       <span aria-hidden="true">{SIGNS[status]}</span> <span>{name}</span>{' '}
       <span className="jp-nb2pipe-time">{words[status]}</span>
     </li>
   );
+}
+
+/** Why a step did not end well, or why it ran. */
+function wordsOfEnd(known: IOutcome, trans: TranslationBundle): string {
+  return known.detail
+    ? sentence(known.detail, known.said.detail, trans)
+    : sentence(known.reason, known.said.reason, trans);
 }
 
 function Verdict(props: { report: IReport; trans: TranslationBundle }): React.ReactElement {
@@ -158,22 +167,27 @@ function Verdict(props: { report: IReport; trans: TranslationBundle }): React.Re
   return (
     <div className={`jp-nb2pipe-verdict jp-mod-${report.verdict.toLowerCase()}`}>
       <p>
-        <b>{report.verdict}</b> {trans.__('compared: %1', compared.join(', '))}
+        <b>{wordsOfVerdict(report.verdict, trans)}</b>{' '}
+        {trans.__('compared: %1', compared.join(', '))}
       </p>
       <ul>
         {report.differences.slice(0, 20).map((found, i) => (
           <li key={i}>
-            {[found.step, found.name, found.where].filter(Boolean).join(', ')}:{' '}
-            <code>{found.expected}</code> ≠ <code>{found.actual}</code>
+            {[found.step, found.name, sentence(found.where, found.said.where, trans)]
+              .filter(Boolean)
+              .join(', ')}
+            : <code>{sentence(found.expected, found.said.expected, trans)}</code> ≠{' '}
+            <code>{sentence(found.actual, found.said.actual, trans)}</code>
           </li>
         ))}
         {report.unknown.slice(0, 20).map((found, i) => (
           <li key={`unknown-${i}`}>
-            {[found.step, found.name].filter(Boolean).join(', ')}: {found.reason}
+            {[found.step, found.name].filter(Boolean).join(', ')}:{' '}
+            {sentence(found.reason, found.said, trans)}
           </li>
         ))}
       </ul>
-      <Notes of={report.notes} />
+      <Notes of={notesOf(report.notes, report.said)} trans={trans} />
     </div>
   );
 }

@@ -55,6 +55,21 @@ export function SweepForm(props: {
   );
 }
 
+/** How a combination ended, in a word. */
+function statusWord(status: string, trans: TranslationBundle): string {
+  const words: Record<string, string> = {
+    ok: trans.__('ok'),
+    failed: trans.__('failed'),
+    refused: trans.__('refused'),
+    interrupted: trans.__('interrupted'),
+    stopped: trans.__('stopped'),
+    lost: trans.__('lost'),
+    running: trans.__('running'),
+    'not run': trans.__('not run')
+  };
+  return words[status] ?? status;
+}
+
 export function SweepTable(props: {
   session: Session;
   table: ISweepTable;
@@ -119,7 +134,7 @@ export function SweepTable(props: {
                     {metric(row.metrics[name])}
                   </td>
                 ))}
-                <td>{row.status}</td>
+                <td>{statusWord(row.status, trans)}</td>
                 <td className="jp-mod-number">
                   {row.seconds === null ? '' : trans.__('%1 s', row.seconds.toFixed(2))}
                 </td>

@@ -5,7 +5,7 @@ import * as React from 'react';
 
 import { IActions, Section } from '../parts';
 import { Session } from '../session';
-import { wordsOfKind } from '../words';
+import { sentence, wordsOfKind } from '../words';
 import { Diff } from './compiled';
 
 export function VersionsSection(props: {
@@ -78,7 +78,7 @@ export function VersionsSection(props: {
           </p>
           <ul>
             {difference.changes.map((change, i) => (
-              <li key={i}>{change.text}</li>
+              <li key={i}>{sentence(change.text, change.said, trans)}</li>
             ))}
           </ul>
           {difference.code.map(code => (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from nb2pipe.diagnostics import Sentence, say
 from nb2pipe.package.versions.changelog import CHANGELOG
 from nb2pipe.package.versions.code import Piece, bindings, body_of, computed, module_of, pieces, same_code, text_in
 from nb2pipe.package.versions.number import KINDS, Kind
@@ -23,9 +24,9 @@ _PROJECT = "pyproject.toml"
 _RUNTIME = "_runtime/"
 _TESTS = "tests/"
 _RECORDS = "tests/data/"
-RECORDED = "the tests compare with what a run gave"
-RECORDED_ANEW = "the tests compare with what another run gave"
-RECORDS_GONE = "the tests no longer compare with what a run gave"
+RECORDED = say("the tests compare with what a run gave")
+RECORDED_ANEW = say("the tests compare with what another run gave")
+RECORDS_GONE = say("the tests no longer compare with what a run gave")
 _PLANNED = ("__init__.py", "__main__.py", "pipeline.py", "parameters.py", "functions.py", "steps/__init__.py")
 """What is written from the plan, and told as steps, functions and parameters, or as text."""
 
@@ -41,7 +42,7 @@ class Line(NamedTuple):
     """One change in words, with how much it is."""
 
     kind: Kind
-    text: str
+    text: Sentence
 
 
 def changes(old: Version, new: Version) -> tuple[Line, ...]:
@@ -75,23 +76,24 @@ def _parameters(old: Record, new: Record) -> Iterator[Line]:
     before = {p.name: p for p in old.parameters}
     after = {p.name: p for p in new.parameters}
     for name in (n for n in before if n not in after):
-        yield Line("major", f"parameter `{name}` is gone")
+        yield Line("major", say("parameter `%1` is gone", name))
     for name, p in after.items():
         if name not in before:
             words = ", ".join(t for t in (p.type, _brief(p.default)) if t)
-            yield Line("minor", f"new parameter `{name}` ({words})")
+            yield Line("minor", say("new parameter `%1` (%2)", name, words))
             continue
         was = before[name]
         if was.type != p.type:
-            yield Line("major", f"parameter `{name}` is {_type(p.type)} (was {_type(was.type)})")
+            yield Line("major", say("parameter `%1` is %2 (was %3)", name, _type(p.type), _type(was.type)))
         if not same_code(f"_ = {was.default}".encode(), f"_ = {p.default}".encode()):
-            yield Line("minor", f"parameter `{name}` is {_brief(p.default)} by default (was {_brief(was.default)})")
+            values = _brief(p.default), _brief(was.default)
+            yield Line("minor", say("parameter `%1` is %2 by default (was %3)", name, *values))
         elif was.default != p.default:
-            yield Line("patch", f"only text changed in the default of parameter `{name}`")
+            yield Line("patch", say("only text changed in the default of parameter `%1`", name))
         if was.help != p.help:
-            yield Line("patch", f"only text changed in parameter `{name}`")
+            yield Line("patch", say("only text changed in parameter `%1`", name))
     if [n for n in before if n in after] != [n for n in after if n in before]:
-        yield Line("minor", "the parameters stand in another order")
+        yield Line("minor", say("the parameters stand in another order"))
 
 
 def _brief(text: str) -> str:
@@ -100,8 +102,8 @@ def _brief(text: str) -> str:
     return line if len(line) <= _LONG else f"{line[: _LONG - 1]}…"
 
 
-def _type(name: str) -> str:
-    return f"of type {name}" if name else "of any type"
+def _type(name: str) -> Sentence:
+    return say("of type %1", name) if name else say("of any type")
 
 
 def lost_results(old: Record, new: Record) -> frozenset[str]:
@@ -114,9 +116,9 @@ def _results(old: Version, new: Version, lost: frozenset[str]) -> Iterator[Line]
     now = _types_of_results(new)
     for name, was in _types_of_results(old).items():
         if name in lost:
-            yield Line("major", f"result `{name}` is gone")
+            yield Line("major", say("result `%1` is gone", name))
         elif was and now.get(name) and was != now[name]:
-            yield Line("major", f"result `{name}` is a {now[name]} (was a {was})")
+            yield Line("major", say("result `%1` is a %2 (was a %3)", name, now[name], was))
 
 
 def _types_of_results(version: Version) -> dict[str, str]:
@@ -178,40 +180,57 @@ def _steps(old: Version, new: Version, lost: frozenset[str]) -> Iterator[Line]:
     after = {s.name: s for s in new.record.steps}
     for name in before:
         if name not in after and name not in renamed.values():
-            yield Line("minor", f"step `{name}` is gone")
+            yield Line("minor", say("step `%1` is gone", name))
     for name, step in after.items():
         was = before.get(renamed.get(name, name))
         if was is None:
-            yield Line("minor", f"new step `{name}`{_flow(step)}")
+            yield Line("minor", _new_step(step))
             continue
         if name in renamed:
-            yield Line("minor", f"step `{was.name}` is named `{name}`")
+            yield Line("minor", say("step `%1` is named `%2`", was.name, name))
         yield from _step(was, step, old, new, lost)
     kept = [renamed.get(n, n) for n in after if renamed.get(n, n) in before]
     if kept != [n for n in before if n in kept]:
-        yield Line("minor", "the steps run in another order")
+        yield Line("minor", say("the steps run in another order"))
 
 
-def _flow(step: StepRecord) -> str:
+def _new_step(step: StepRecord) -> Sentence:
     takes, gives = (_names(names) for names in ((*step.takes, *step.parameters), step.gives))
-    words = [f"takes {takes}" if takes else "", f"gives {gives}" if gives else ""]
-    return ": " + ", ".join(w for w in words if w) if any(words) else ""
+    if takes and gives:
+        return say("new step `%1`: takes %2, gives %3", step.name, takes, gives)
+    if takes:
+        return say("new step `%1`: takes %2", step.name, takes)
+    return say("new step `%1`: gives %2", step.name, gives) if gives else say("new step `%1`", step.name)
 
 
 def _names(names: Sequence[str]) -> str:
     return ", ".join(f"`{n}`" for n in names)
 
 
+_TOO: Mapping[str, Callable[[str, str], Sentence]] = {
+    "takes": lambda name, names: say("%1 takes %2 too", name, names),
+    "gives": lambda name, names: say("%1 gives %2 too", name, names),
+    "needs": lambda name, names: say("%1 needs %2 too", name, names),
+    "leaves": lambda name, names: say("%1 leaves %2 too", name, names),
+}
+_NO_LONGER: Mapping[str, Callable[[str, str], Sentence]] = {
+    "takes": lambda name, names: say("%1 no longer takes %2", name, names),
+    "gives": lambda name, names: say("%1 no longer gives %2", name, names),
+    "needs": lambda name, names: say("%1 no longer needs %2", name, names),
+    "leaves": lambda name, names: say("%1 no longer leaves %2", name, names),
+}
+
+
 def _step(was: StepRecord, step: StepRecord, old: Version, new: Version, lost: frozenset[str]) -> Iterator[Line]:
     """What changed in one step."""
     name = f"`{step.name}`"
     if was.form != step.form:
-        yield Line("minor", f"{name} is a {step.form} (was a {was.form})")
+        yield Line("minor", say("%1 is a %2 (was a %3)", name, _form(step), _form(was)))
     elif was.sha256 != step.sha256:
         if computes(was, old) != computes(step, new):
-            yield Line("minor", f"{name} computes otherwise")
+            yield Line("minor", say("%1 computes otherwise", name))
         elif _written_for(was, old) == _written_for(step, new):
-            yield Line("patch", f"only text changed in {name}")
+            yield Line("patch", say("only text changed in %1", name))
     taken, given = (
         ({*was.takes, *was.parameters}, {*step.takes, *step.parameters}),
         ({*was.gives} - lost, {*step.gives}),
@@ -219,28 +238,32 @@ def _step(was: StepRecord, step: StepRecord, old: Version, new: Version, lost: f
     for verb, (before, after) in (("takes", taken), ("gives", given), ("needs", ({*was.needs}, {*step.needs})),
                                   ("leaves", ({*was.leaves}, {*step.leaves}))):  # fmt: skip
         if after - before:
-            yield Line("minor", f"{name} {verb} {_names(sorted(after - before))} too")
+            yield Line("minor", _TOO[verb](name, _names(sorted(after - before))))
         if before - after:
-            yield Line("minor", f"{name} no longer {verb} {_names(sorted(before - after))}")
+            yield Line("minor", _NO_LONGER[verb](name, _names(sorted(before - after))))
     if {*was.after} != {*step.after}:
-        words = f"runs after {_names(step.after)}" if step.after else f"no longer waits for {_names(was.after)}"
-        yield Line("minor", f"{name} {words}")
+        runs = say("%1 runs after %2", name, _names(step.after))
+        yield Line("minor", runs if step.after else say("%1 no longer waits for %2", name, _names(was.after)))
+
+
+def _form(step: StepRecord) -> str:
+    return {"function": say("function"), "script": say("script")}.get(step.form, step.form)
 
 
 def _functions(old: Version, new: Version) -> Iterator[Line]:
     before = {f.name: f for f in old.record.functions}
     after = {f.name: f for f in new.record.functions}
     for name in (n for n in before if n not in after):
-        yield Line("minor", f"function `{name}` is gone")
+        yield Line("minor", say("function `%1` is gone", name))
     for name, function in after.items():
         if name not in before:
-            yield Line("minor", f"new function `{name}`")
+            yield Line("minor", say("new function `%1`", name))
         elif before[name].sha256 != function.sha256:
             pair = (_piece(before[name], old), _piece(function, new))
             if pair[0] and pair[1] and computed(pair[0].node) == computed(pair[1].node):
-                yield Line("patch", f"only text changed in `{name}`")
+                yield Line("patch", say("only text changed in %1", f"`{name}`"))
             else:
-                yield Line("minor", f"`{name}` computes otherwise")
+                yield Line("minor", say("%1 computes otherwise", f"`{name}`"))
 
 
 def _piece(function: FunctionRecord, version: Version) -> Piece | None:
@@ -252,22 +275,22 @@ def _piece(function: FunctionRecord, version: Version) -> Piece | None:
 
 def _environment(old: EnvironmentRecord, new: EnvironmentRecord) -> Iterator[Line]:
     if old.python != new.python:
-        yield Line("minor", f"needs Python {new.python} (was {old.python})")
+        yield Line("minor", say("needs Python %1 (was %2)", new.python, old.python))
     for name in sorted(old.direct.keys() | new.direct.keys()):
         was, now = old.direct.get(name), new.direct.get(name)
         if was is None:
-            yield Line("minor", f"needs {name} {now}")
+            yield Line("minor", say("needs %1", f"{name} {now}"))
         elif now is None:
-            yield Line("minor", f"no longer needs {name}")
+            yield Line("minor", say("no longer needs %1", name))
         elif was != now:
-            yield Line("minor", f"{name} {was} → {now}")
+            yield Line("minor", say("%1 %2 → %3", name, was, now))
     for name in (n for n in new.missing if n not in old.missing):
-        yield Line("minor", f"nothing that is installed has `{name}`")
+        yield Line("minor", say("nothing that is installed has `%1`", name))
     other = {n for n in old.closure.keys() | new.closure.keys() if old.closure.get(n) != new.closure.get(n)}
     other -= old.direct.keys() | new.direct.keys()
     if other:
         words = ", ".join(f"{n} {old.closure.get(n, 'none')} → {new.closure.get(n, 'none')}" for n in sorted(other))
-        yield Line("minor", f"below these: {words}")
+        yield Line("minor", say("below these: %1", words))
 
 
 def in_its_part(path: str, record: Record) -> str:
@@ -294,16 +317,17 @@ def _modules(old: Version, new: Version) -> Iterator[Line]:
         if name.startswith(_RUNTIME):
             runtime.add("patch" if same else "minor")
         elif path not in before:
-            yield Line("minor", f"new module `{name}`")
+            yield Line("minor", say("new module `%1`", name))
         elif path not in after:
-            yield Line("minor", f"module `{name}` is gone")
+            yield Line("minor", say("module `%1` is gone", name))
         elif same:
-            yield Line("patch", f"only text changed in `{name}`")
+            yield Line("patch", say("only text changed in %1", f"`{name}`"))
         else:
-            yield Line("minor", f"`{name}` computes otherwise")
+            yield Line("minor", say("%1 computes otherwise", f"`{name}`"))
     if runtime:
         versions = f"nb2pipe {old.record.nb2pipe} → {new.record.nb2pipe}"
-        yield Line(max(runtime, key=KINDS.index), f"what runs the pipeline changed (`_runtime`; {versions})")
+        words = say("what runs the pipeline changed (%1)", f"`_runtime`; {versions}")
+        yield Line(max(runtime, key=KINDS.index), words)
 
 
 def _rebound(path: str, old: Version, new: Version) -> Iterator[Line]:
@@ -311,24 +335,24 @@ def _rebound(path: str, old: Version, new: Version) -> Iterator[Line]:
     before, after = bindings(text_in(old.files, path)), bindings(text_in(new.files, path))
     for name in sorted(before.keys() & after.keys()):
         if before[name] != after[name] and not after[name].startswith(".") and not before[name].startswith("."):
-            yield Line("minor", f"`{name}` is `{after[name]}` (was `{before[name]}`)")
+            yield Line("minor", say("`%1` is `%2` (was `%3`)", name, after[name], before[name]))
 
 
 def _origin(old: Record, new: Record) -> Iterator[Line]:
     """What changed of the notebook beside its text."""
     if old.notebook != new.notebook:
-        yield Line("patch", f"the notebook is named `{new.notebook}` (was `{old.notebook}`)")
+        yield Line("patch", say("the notebook is named `%1` (was `%2`)", new.notebook, old.notebook))
     files = [{n.name: n.file for n in r.notebooks} for r in (old, new)]
     for name in sorted(files[0].keys() | files[1].keys()):
         if name not in files[1]:
-            yield Line("minor", f"notebook `{name}` is gone")
+            yield Line("minor", say("notebook `%1` is gone", name))
         elif name not in files[0]:
-            yield Line("minor", f"new notebook `{name}`")
+            yield Line("minor", say("new notebook `%1`", name))
         elif files[0][name] != files[1][name]:
-            yield Line("patch", f"notebook `{name}` is `{files[1][name]}` (was `{files[0][name]}`)")
+            yield Line("patch", say("notebook `%1` is `%2` (was `%3`)", name, files[1][name], files[0][name]))
     texts = [[(c.kind, c.sha256) for c in r.cells] for r in (old, new)]
     if texts[0] == texts[1] and [c.id for c in old.cells] != [c.id for c in new.cells]:
-        yield Line("patch", "cells of the notebook have other ids")
+        yield Line("patch", say("cells of the notebook have other ids"))
 
 
 def _records(old: Version, new: Version) -> Iterator[Line]:
@@ -354,11 +378,11 @@ def _rest(old: Version, new: Version, told: Sequence[Line]) -> Iterator[Line]:
         and not same_code(old.files.get(path, b""), new.files.get(path, b""))
     ]  # fmt: skip
     if code:
-        yield from (Line("minor", f"the code of `{path.removeprefix(package)}` changed") for path in code)
+        yield from (Line("minor", say("the code of `%1` changed", path.removeprefix(package))) for path in code)
     elif changed and not told:
         yield from _files(changed, old, new, package)
     elif not told and not records:
-        yield Line("patch", "only text of the notebook changed")
+        yield Line("patch", say("only text of the notebook changed"))
 
 
 def _files(changed: Sequence[str], old: Version, new: Version, package: str) -> Iterator[Line]:
@@ -366,9 +390,13 @@ def _files(changed: Sequence[str], old: Version, new: Version, package: str) -> 
     fresh = [p for p in changed if p not in old.record.files]
     gone = [p for p in changed if p not in new.record.files]
     text = [p for p in changed if p not in fresh and p not in gone]
-    for words, paths in (("new: ", fresh), ("gone: ", gone), ("only text changed in ", text)):
-        if paths:
-            yield Line("patch", f"{words}{_names([p.removeprefix(package) for p in paths])}")
+    names = [_names([p.removeprefix(package) for p in paths]) for paths in (fresh, gone, text)]
+    if names[0]:
+        yield Line("patch", say("new: %1", names[0]))
+    if names[1]:
+        yield Line("patch", say("gone: %1", names[1]))
+    if names[2]:
+        yield Line("patch", say("only text changed in %1", names[2]))
 
 
 def _changed(old: Version, new: Version) -> list[str]:

@@ -16,7 +16,7 @@ from nb2pipe.package.versions.history import History, add, history, record_in, t
 from nb2pipe.package.versions.number import FIRST, Number, above, number, number_in
 from nb2pipe.package.versions.record import ChangeRecord, read_record, without_circumstances
 
-FIRST_CHANGE = ChangeRecord("first", ("The first version.",))
+FIRST_CHANGE = ChangeRecord("first", (say("The first version."),))
 Sign = Callable[[bytes], bytes]
 """Gives the signature of a lock file."""
 

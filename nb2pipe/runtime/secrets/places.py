@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nb2pipe.diagnostics import UsageError, say
+from nb2pipe.diagnostics import UsageError, listed, say
 
 MOUNTED = "/run/secrets"
 """Where Docker, Podman and Kubernetes' examples mount secrets, a file each."""
@@ -36,12 +36,18 @@ def look_up(asked: Mapping[str, str], given: Sequence[str]) -> tuple[dict[str, s
     Raises:
         UsageError: A place cannot be read, or a secret is nowhere, is empty, or is too short.
     """
-    places = [*map(_given, given), Place(lambda _: "the environment", os.environ.get), _folder(MOUNTED), _keyring()]
-    found, missing, notes = {}, [], []
+    places = [
+        *map(_given, given),
+        Place(lambda _: say("the environment"), os.environ.get),
+        _folder(MOUNTED),
+        _keyring(),
+    ]
+    found, missing = {}, []
+    notes: list[str] = []
     for name, who in asked.items():
         where, value = next(((p.name(name), v) for p in places if (v := p.get(name)) is not None), ("", None))
         if value is None:
-            looked = ", ".join(p.name(name) for p in places)
+            looked = listed([p.name(name) for p in places])
             missing.append(say("secret %1 is not found, which %2 asks for; looked at: %3", name, who, looked))
         elif not value:
             missing.append(say("secret %1 of %2 is empty; %3 asks for it", name, where, who))
@@ -57,7 +63,8 @@ def look_up(asked: Mapping[str, str], given: Sequence[str]) -> tuple[dict[str, s
         else:
             found[name] = value
             if len(value) < SHORT:
-                notes.append(f"secret {name} has {len(value)} letters only: they are taken out wherever they stand")
+                words = say("secret %1 has %2 letters only: they are taken out wherever they stand", name, len(value))
+                notes.append(words)
     if missing:
         said = say("give them in the environment, or with --secrets FILE or --secrets DIR")
         for one in reversed(missing):
@@ -107,19 +114,20 @@ def _folder(folder: str) -> Place:
 
 def _keyring() -> Place:
     """The keyring of the user's session, asked only for what is nowhere else: to import it is dear, and it may ask back."""
-    state = f"the keyring (service {SERVICE})"
+    state: str = say("the keyring (service %1)", SERVICE)
 
     def get(name: str) -> str | None:
         nonlocal state
         try:
             keyring: Any = importlib.import_module("keyring")
         except ImportError:
-            state = "the keyring (`keyring` is not installed)"
+            state = say("the keyring (`keyring` is not installed)")
             return None
         try:
             found: str | None = keyring.get_password(SERVICE, name)
         except Exception as error:  # each backend has its own kinds
-            state = f"the keyring ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
+            why = str(error).splitlines()[0] if str(error) else type(error).__name__
+            state = say("the keyring (%1)", why)
             return None
         return found
 
