@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import reduce
 from typing import NamedTuple
@@ -67,17 +67,21 @@ _MANY = 30
 
 def all_of(names: Sequence[str]) -> str:
     """Names with "and" between them, which a page can say in another language."""
-    return " and ".join(names) if len(names) > _MANY else reduce(lambda a, b: say("%1 and %2", a, b), names)
+    return _together(names, " and ", lambda a, b: say("%1 and %2", a, b))
 
 
 def any_of(names: Sequence[str]) -> str:
     """Names with "or" between them, in the same way."""
-    return " or ".join(names) if len(names) > _MANY else reduce(lambda a, b: say("%1 or %2", a, b), names)
+    return _together(names, " or ", lambda a, b: say("%1 or %2", a, b))
 
 
 def listed(names: Sequence[str]) -> str:
     """Names with commas, in the same way."""
-    return ", ".join(names) if len(names) > _MANY else reduce(lambda a, b: say("%1, %2", a, b), names)
+    return _together(names, ", ", lambda a, b: say("%1, %2", a, b))
+
+
+def _together(names: Sequence[str], word: str, two: Callable[[str, str], str]) -> str:
+    return reduce(two, names) if 0 < len(names) <= _MANY else word.join(names)
 
 
 class Site(NamedTuple):

@@ -53,6 +53,7 @@ def test_a_sentence_is_a_text_that_knows_what_it_was_made_of() -> None:
 
 def test_names_are_put_together_as_sentences() -> None:
     assert (all_of(["a"]), all_of(["a", "b", "c"]), any_of(["a", "b"])) == ("a", "a and b and c", "a or b")
+    assert all_of([]) == ""
     assert all_of(["a", "b", "c"]).arguments == ("a and b", "c")
     assert listed([say("the environment"), "file"]).arguments[0].template == "the environment"
     many = [f"n{i}" for i in range(5_000)]
