@@ -25,7 +25,7 @@ from nb2pipe.runtime.script import INJECTED
 from nb2pipe.runtime.surroundings import Surroundings, package_times, packages
 from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, ValueFile, files_of
 from nb2pipe.runtime.trust import Trust
-from nb2pipe.runtime.words import difference, unstorable_in_words
+from nb2pipe.runtime.words import difference, refusal_in_words, unstorable_in_words
 from nb2pipe.store import results
 from nb2pipe.store.care import let_go
 from nb2pipe.store.digests import digest_of_text
@@ -151,7 +151,7 @@ class Cache:
             for result in results.find(self.store.database, bound(recipe.digest, run)):
                 found = self._held(step, tasks, recipe, result, allowed, past)
                 once = result.facts.get("once", "")
-                once = recipe.once if recipe.once == once else once  # what is read back cannot be translated
+                once = recipe.once if recipe.once == once else refusal_in_words(once)
                 if not isinstance(found, Kept):
                     return Missing(say("%1, and it %2", found, once), recipe)
                 found.reason = say("ended in run %1, and %2", run, once)
@@ -233,7 +233,7 @@ class Cache:
         database = self.store.database
         refused = results.refusal(database, recipe.digest)
         if refused:
-            return say("%1: not cached", refused)
+            return say("%1: not cached", refusal_in_words(refused))
         last = results.last(database, self._notebook, step.name)
         if last is None:
             return say("no earlier result")

@@ -132,6 +132,18 @@ def test_why_a_step_ran_or_failed_says_what_it_was_made_of(tmp_path: Path, monke
     assert [e["said"] for e in events if e["event"] == "ended" and e["step"] == "behind"] == [steps["behind"]["said"]]
 
 
+def test_why_nothing_was_kept_of_a_step_says_what_it_was_made_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cells = [code("import uuid\nx = uuid.uuid4().hex", "step:draw")]
+    (tmp_path / "a.ipynb").write_text(json.dumps(document(*cells)))
+    ask("run", path="a.ipynb", cache=True)
+    [step] = ask("plan", path="a.ipynb")["steps"]
+    assert step["reason"] == "draws random numbers of the system: not cached"
+    assert step["said"] == ["%1: not cached", ["draws random numbers of the system"]]
+
+
 def test_what_a_run_notes_says_what_it_was_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     cells = [code("raw = (i for i in [1])", "step:a"), code("print(list(raw))", "step:b")]
