@@ -5,6 +5,7 @@ This file is run by its path inside of the notebook's kernel and of the package'
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import datetime as dt
 import gc
@@ -29,10 +30,12 @@ def start() -> None:
     """Put the clock in the place of the functions of `time`, and of those of `datetime` that tell what time it is.
 
     Only looks of this thread count, and not those of the kernel or of a package's own support: what a process does beside is no
-    matter of what it computes. Who sleeps moves the clock by as much, who waits looking at it moves it too: nobody waits for
+    matter of what it computes. What is looked at while something is imported does not count either: a package imports in another
+    order than its notebook. Who sleeps moves the clock by as much, who waits looking at it moves it too: nobody waits for
     ever. `time.monotonic`, by which processes wait for one another, stays as it is.
     """
     own, ticks = threading.get_ident(), 0.0
+    load, importing = builtins.__import__, False
     sleep, real = time.sleep, {name: getattr(time, name) for name in ("localtime", "gmtime", "ctime")}
 
     def go_on(seconds: float) -> float:
@@ -54,6 +57,17 @@ def start() -> None:
     def in_ns() -> int:
         return int(look() * 1_000_000_000)
 
+    def imported(*arguments: Any, **options: Any) -> Any:
+        nonlocal ticks, importing
+        if importing or threading.get_ident() != own:
+            return load(*arguments, **options)
+        before, importing = ticks, True
+        try:
+            return load(*arguments, **options)
+        finally:
+            ticks, importing = before, False
+
+    builtins.__import__ = imported
     write = time.strftime
     told: dict[str, Any] = {name: broken_down(function) for name, function in real.items()}
     told |= dict.fromkeys(("time", "perf_counter", "process_time", "thread_time"), look)

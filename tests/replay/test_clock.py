@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from nb2pipe.replay.clock import __file__ as CLOCK
 
@@ -18,6 +19,8 @@ other.join()
 assert time.time() - first == 2 * 2**-20
 time.sleep(0.25)
 assert time.time() - first == 0.25 + 3 * 2**-20
+import looking
+assert time.time() - first == 0.25 + 4 * 2**-20
 before = time.time_ns()
 while time.time_ns() < before + 10**7:
     pass
@@ -33,6 +36,7 @@ print(time.strftime("%Y"), time.localtime(0).tm_year >= 1969)
 """
 
 
-def test_the_clock() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+def test_the_clock(tmp_path: Path) -> None:
+    (tmp_path / "looking.py").write_text("import time\nstarted = time.time()\n")
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.stdout, done.returncode) == ("2023 True\n", 0), done.stderr
