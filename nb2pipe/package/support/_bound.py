@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 
-class with_values(functools.partial):  # type: ignore[type-arg]  # noqa: N801  it is used as the function that it makes
+class with_values(functools.partial):  # type: ignore[type-arg]
     """The function with these values as keyword arguments; it has the function's name and looks like it."""
 
     def __new__(cls, function: Any, /, *arguments: Any, **values: Any) -> Any:
