@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import importlib
 import pickle
 import sys
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from nb2pipe.runtime import instances
 from nb2pipe.runtime.clouds import cloudpickle
-
-_OWN_PICKLING = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
-_HOOKS = ("__getattr__", "__getattribute__", "__new__", "__setattr__", "__setitem__", "append", "extend")
-"""What pickle asks for, or runs, when it takes an instance apart or makes it again."""
-_NATIVE: tuple[Any, ...] = (list, dict, tuple, str, bytes, int, float, complex, object)
-"""Python's own classes that the notebook's may be made from."""
 
 _SINGLETONS = (
     "os.environ", "sys.path", "sys.modules", "sys.argv", "matplotlib.rcParams", "random._inst", "numpy.random.mtrand._rand",
@@ -189,48 +183,21 @@ def _make_class(meta: Any, name: str, bases: Any, namespace: dict[str, Any], tra
 
 
 def _instance(obj: Any) -> Any:
-    """An instance of a class of the notebook's with hooks that pickle would run: to ask for attributes, or to make it once more."""
-    kind = type(obj)
-    own = [c for c in kind.__mro__ if c.__module__ == "__main__"]
-    others = [c for c in kind.__mro__ if c not in own and c not in _NATIVE and c.__module__ not in ("abc", "typing")]
-    if others or any(n in c.__dict__ for c in own for n in _OWN_PICKLING):
+    """An instance of a class of the notebook's that has hooks, or that keeps one dictionary for the attributes of all."""
+    own = _own_classes(type(obj))
+    native = instances.native_of(type(obj), own)
+    if native is None:
         return NotImplemented
-    native = next(c for c in kind.__mro__ if c in _NATIVE)
-    attributes = _attributes(obj)
+    attributes = instances.attributes_of(obj)
     if attributes is not None and any(v is attributes for c in own for v in vars(c).values()):
-        return (
-            (object.__new__, (kind,), attributes, None, None, _set_attributes) if native is object else NotImplemented
-        )
-    if not any(n in c.__dict__ for c in own for n in _HOOKS):
-        return NotImplemented
-    arguments = native.__getnewargs__(obj) if hasattr(native, "__getnewargs__") else ()
-    held = native.copy(obj) if native in (list, dict) else None
-    state = (_slot_values(obj, own) | (attributes or {}), held)
-    return (_bare, (native, kind, *arguments), state, None, None, _set_instance)
+        made = (object.__new__, (type(obj),), attributes, None, None, _set_attributes)
+        return made if native is object else NotImplemented
+    return instances.taken_apart(obj, native, own) if instances.is_hooked(own) else NotImplemented
 
 
-def _bare(native: Any, kind: type, *arguments: Any) -> Any:
-    """An instance as Python itself makes it, without what the class does to make one."""
-    return native.__new__(kind, *arguments)
-
-
-def _slot_values(obj: Any, lineage: Iterable[type]) -> dict[str, Any]:
-    """What an instance holds in slots of these classes."""
-    found = {}
-    for owner in lineage:
-        for name, member in vars(owner).items():
-            if isinstance(member, types.MemberDescriptorType):
-                with contextlib.suppress(AttributeError):
-                    found[name] = member.__get__(obj, type(obj))
-    return found
-
-
-def _attributes(obj: Any) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = object.__getattribute__(obj, "__dict__")
-    except AttributeError:
-        return None
-    return found
+def _own_classes(kind: type) -> list[type]:
+    """The notebook's own among the classes that one is made from, and it itself."""
+    return [c for c in kind.__mro__ if c.__module__ == "__main__"]
 
 
 def _set_attributes(obj: Any, attributes: dict[str, Any]) -> None:
@@ -238,20 +205,10 @@ def _set_attributes(obj: Any, attributes: dict[str, Any]) -> None:
     obj.__dict__ = attributes
 
 
-def _set_instance(obj: Any, state: tuple[dict[str, Any], Any]) -> None:
-    attributes, held = state
-    for name, value in attributes.items():
-        object.__setattr__(obj, name, value)
-    if isinstance(held, list):
-        list.extend(obj, held)
-    elif isinstance(held, dict):
-        dict.update(obj, held)
-
-
 def _exception(obj: BaseException) -> Any:
     """An exception whose ``__init__`` takes other arguments than it passes on, or that has slots: it is made without that."""
     kind = type(obj)
-    slots = _slot_values(obj, (c for c in kind.__mro__ if c.__module__ == "__main__"))
+    slots = instances.slots_of(obj, _own_classes(kind))
     own = slots or isinstance(kind.__init__, types.FunctionType)
     if not own or kind.__reduce__ is not BaseException.__reduce__:
         return NotImplemented
@@ -261,4 +218,4 @@ def _exception(obj: BaseException) -> Any:
 
 def _set_exception(obj: BaseException, state: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
     obj.args = state[0]
-    _set_instance(obj, (state[1], None))
+    instances.set_attributes(obj, state[1])

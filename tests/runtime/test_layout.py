@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nb2pipe.runtime import layout, sets
+from nb2pipe.runtime import instances, layout, sets
 from nb2pipe.runtime.layout import compact, laid_out, layout_of
 
 
@@ -71,7 +71,7 @@ def test_windows_that_overlap_stay_apart_and_cannot_be_written() -> None:
         made[0, 0] = 1
 
 
-@pytest.mark.parametrize("module", [layout, sets])
+@pytest.mark.parametrize("module", [instances, layout, sets])
 def test_packages_have_a_copy(module: ModuleType) -> None:
     """What runs in packages cannot import nb2pipe."""
     own = Path(str(module.__file__))

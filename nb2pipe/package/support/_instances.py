@@ -1,49 +1,71 @@
-"""Pickling of instances whose classes have hooks that pickle would run once more, such as a ``__new__`` that counts."""
+"""Instances of the notebook's classes, taken apart and made again without the hooks that pickle would run for it once more.
+
+A ``__new__`` may count, a ``__setitem__`` may note, a ``__getattr__`` may answer to everything: pickle runs them all.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import types
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-_PACKAGE = (__package__ or "").rpartition(".")[0]
 _OWN_PICKLING = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
 _HOOKS = ("__getattr__", "__getattribute__", "__new__", "__setattr__", "__setitem__", "append", "extend")
+"""What pickle asks for, or runs, when it takes an instance apart or makes it again."""
 _NATIVE: tuple[Any, ...] = (list, dict, tuple, str, bytes, int, float, complex, object)
+"""Python's own classes that the notebook's may be made from."""
 
 
-def reduced(obj: Any) -> Any:
-    """What pickle is to do with an instance, in the form of ``__reduce__``; ``NotImplemented`` where it knows itself."""
-    kind = type(obj)
-    own = [c for c in kind.__mro__ if _is_own(c)]
-    if not any(n in c.__dict__ for c in own for n in _HOOKS) or any(
-        n in c.__dict__ for c in own for n in _OWN_PICKLING
-    ):
-        return NotImplemented
+def native_of(kind: type, own: Sequence[type]) -> Any:
+    """The class of Python's own that a class is made from; ``own`` are the notebook's among those that it is made from.
+
+    None where a library's is behind it as well, or where it says itself how it is pickled.
+    """
     if any(c not in own and c not in _NATIVE and c.__module__ not in ("abc", "typing") for c in kind.__mro__):
-        return NotImplemented
-    native = next(c for c in kind.__mro__ if c in _NATIVE)
+        return None
+    if any(n in c.__dict__ for c in own for n in _OWN_PICKLING):
+        return None
+    return next(c for c in kind.__mro__ if c in _NATIVE)
+
+
+def is_hooked(own: Iterable[type]) -> bool:
+    """Whether any of these classes has something that pickle would run."""
+    return any(n in c.__dict__ for c in own for n in _HOOKS)
+
+
+def taken_apart(obj: Any, native: Any, own: Sequence[type]) -> tuple[Any, ...]:
+    """An instance in the form of ``__reduce__``: made as ``native`` makes it, and filled past what its class does."""
     arguments = native.__getnewargs__(obj) if hasattr(native, "__getnewargs__") else ()
     held = native.copy(obj) if native in (list, dict) else None
-    return _bare, (native, kind, *arguments), (_attributes(obj, own), held), None, None, _fill
+    attributes = slots_of(obj, own) | (attributes_of(obj) or {})
+    return (_bare, (native, type(obj), *arguments), (attributes, held), None, None, _fill)
 
 
-def _is_own(kind: type) -> bool:
-    return kind.__module__.startswith(f"{_PACKAGE}.") and not kind.__module__.startswith(f"{_PACKAGE}._runtime.")
-
-
-def _attributes(obj: Any, own: list[type]) -> dict[str, Any]:
-    """What an instance holds, in slots and beside."""
-    found: dict[str, Any] = {}
+def slots_of(obj: Any, own: Iterable[type]) -> dict[str, Any]:
+    """What an instance holds in slots of these classes."""
+    found = {}
     for owner in own:
         for name, member in vars(owner).items():
             if isinstance(member, types.MemberDescriptorType):
-                try:
+                with contextlib.suppress(AttributeError):
                     found[name] = member.__get__(obj, type(obj))
-                except AttributeError:
-                    continue
-            elif name == "__dict__":
-                found |= member.__get__(obj, type(obj))
     return found
+
+
+def attributes_of(obj: Any) -> dict[str, Any] | None:
+    """The dictionary of an instance itself, whatever its class answers; None where it has none."""
+    try:
+        found: dict[str, Any] = object.__getattribute__(obj, "__dict__")
+    except AttributeError:
+        return None
+    return found
+
+
+def set_attributes(obj: Any, attributes: dict[str, Any]) -> None:
+    """Set attributes past what the class does about it."""
+    for name, value in attributes.items():
+        object.__setattr__(obj, name, value)
 
 
 def _bare(native: Any, kind: type, *arguments: Any) -> Any:
@@ -53,8 +75,7 @@ def _bare(native: Any, kind: type, *arguments: Any) -> Any:
 
 def _fill(obj: Any, state: tuple[dict[str, Any], Any]) -> None:
     attributes, held = state
-    for name, value in attributes.items():
-        object.__setattr__(obj, name, value)
+    set_attributes(obj, attributes)
     if isinstance(held, list):
         list.extend(obj, held)
     elif isinstance(held, dict):

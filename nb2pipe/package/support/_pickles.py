@@ -24,6 +24,8 @@ _GENERATORS = {
     "RandomState": "numpy.random.mtrand._rand",
     "Generator": "torch.default_generator",
 }
+_RUNTIME = f"{__package__}."
+_PACKAGE = f"{(__package__ or '').rpartition('.')[0]}."
 _LIST_ITERATOR: type = type(iter([]))
 _FIXED_MODULES = frozenset({"datetime", "decimal", "fractions", "pathlib", "pyarrow", "re", "uuid", "zoneinfo"})
 
@@ -87,7 +89,7 @@ class Pickler(pickle.Pickler):
                 self._hide_arrays(obj)
         elif "numpy" in sys.modules and isinstance(obj, sys.modules["numpy"].ndarray):
             return self._array(obj)
-        return NotImplemented if isinstance(obj, (type, BaseException)) else _instances.reduced(obj)
+        return NotImplemented if isinstance(obj, (type, BaseException)) else _instance(obj)
 
     def _array(self, obj: Any) -> Any:
         owner = obj
@@ -144,6 +146,14 @@ def _of_all(generator: Any) -> bool:
     """Whether a random generator is the one that its library keeps for everybody, whose state goes from step to step as a state."""
     path = _GENERATORS[type(generator).__name__]
     return path.rpartition(".")[0] in sys.modules and _named(path) is generator
+
+
+def _instance(obj: Any) -> Any:
+    """An instance of a class of the package's that has hooks, such as a ``__new__`` that counts: they are not to run once more."""
+    modules = ((c, c.__module__) for c in type(obj).__mro__)
+    own = [c for c, module in modules if module.startswith(_PACKAGE) and not module.startswith(_RUNTIME)]
+    native = _instances.native_of(type(obj), own) if _instances.is_hooked(own) else None
+    return NotImplemented if native is None else _instances.taken_apart(obj, native, own)
 
 
 def _list_iterator(iterator: Any) -> Any:
