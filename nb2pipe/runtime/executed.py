@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nb2pipe import __version__
-from nb2pipe.diagnostics import UsageError, say
+from nb2pipe.diagnostics import UsageError, any_of, say
 from nb2pipe.emit.filetree import check_target
 from nb2pipe.interpreters import release_there
 from nb2pipe.notebook.load import is_remote
@@ -27,7 +27,7 @@ def check_output(path: str, source: str) -> None:
         UsageError: Its folder is not there or not writable, it would overwrite the notebook itself, or it is no .ipynb.
     """
     if Path(path).suffix.lower() not in SUFFIXES:
-        raise UsageError(say("-o %1: expected a name that ends in .ipynb or .html", path))
+        raise UsageError(say("-o %1: expected a name that ends in %2", path, any_of(SUFFIXES)))
     if not is_remote(path):
         check_target(path, source)
 
