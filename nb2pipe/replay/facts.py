@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -46,14 +47,11 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
     absent = {code.cell.index: reason for code in codes if (reason := _absence(code))}
     aside = {c.cell.index: magic for c in codes if c.cell.index not in absent and (magic := _left_out(c))}
     trees = {code.cell.index: code.tree for code in codes if code.tree is not None}
-    commands = frozenset(
-        cell for cell, tree in trees.items() if any("shell=True" in _form(n).text for n in ast.walk(tree))
-    )
-    scripts = frozenset(
-        cell for cell, tree in trees.items() if any(_form(n).text.startswith(RUNS) for n in ast.walk(tree))
-    )
+    magics = {cell: _magics(tree) for cell, tree in trees.items()}
+    commands = frozenset(c for c, found in magics.items() if any("shell=True" in form.text for _, form in found))
+    scripts = frozenset(c for c, found in magics.items() if any(form.text.startswith(RUNS) for _, form in found))
     unset = frozenset(cell for cell, tree in trees.items() if any(map(_shows_unset, tree.body)))
-    installs = {cell: lines for cell, tree in trees.items() if (lines := _installing(tree))}
+    installs = {cell: lines for cell, found in magics.items() if (lines := _installing(found))}
     return Facts(
         {n: tuple(c) for n, c in bound.items()},
         {n: tuple(c) for n, c in changed.items()},
@@ -61,9 +59,19 @@ def facts_of(codes: Sequence[Code], analysis: Analysis) -> Facts:
     )  # fmt: skip
 
 
-def _installing(tree: ast.Module) -> frozenset[int]:
+def _magics(tree: ast.Module) -> list[tuple[ast.Expr, Plain]]:
+    """The magics and commands that stand by themselves and have a plain form, with that."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and is_magic(node):
+            with suppress(NotPlainError):
+                found.append((node, plain(node, frozenset())))
+    return found
+
+
+def _installing(magics: Iterable[tuple[ast.Expr, Plain]]) -> frozenset[int]:
     """The lines, from 1, of the statements that only install something."""
-    found = [n for n in ast.walk(tree) if isinstance(n, ast.stmt) and _form(n).installs]
+    found = [node for node, form in magics if form.installs]
     return frozenset(line for node in found for line in range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
@@ -77,16 +85,6 @@ def _shows_unset(node: ast.stmt) -> bool:
         and isinstance(value.func, ast.Attribute)
         and value.func.attr in ("empty", "empty_like")
     )
-
-
-def _form(node: ast.AST) -> Plain:
-    """The plain form of a magic or command that stands by itself, nothing for all else."""
-    if not isinstance(node, ast.Expr) or not is_magic(node):
-        return NOTHING
-    try:
-        return plain(node, frozenset())
-    except NotPlainError:
-        return NOTHING
 
 
 def _absence(code: Code) -> str:

@@ -49,6 +49,8 @@ _MEASURED = frozenset({"mean_fit_time", "std_fit_time", "mean_score_time", "std_
 """What a search of scikit-learn notes of the time that it took, among its results."""
 _PASSING = frozenset({".refit_time_", "._stop_words_id", "._deprecated_key_to_warnings"})
 """Attributes of scikit-learn's that are a time, the address of something, or left out by its own pickle: each process has others."""
+_OF_THREADS = frozenset(vars(threading.Thread(name="any"))) - {"_target", "_args", "_kwargs", "_daemonic"}
+"""What Python keeps in a thread for itself."""
 _OWN = frozenset({"functions", "steps", "scripts", "parameters"})
 """The modules of a package that hold what the notebook itself defines."""
 
@@ -184,15 +186,14 @@ class _Painter:
         if isinstance(value, enum.Enum):  # pickled by its name or by its value, as the Python is
             return self.object(name, {".name": value._name_, ".value": value._value_})
         if isinstance(value, threading.Thread):  # which thread of its process it is, means nothing
-            threads = vars(threading.Thread(name="any")).keys() - {"_target", "_args", "_kwargs", "_daemonic"}
             return self.object(
-                name, {f".{k}": v for k, v in sorted(vars(value).items()) if k not in threads}, shared=True
+                name, {f".{k}": v for k, v in sorted(vars(value).items()) if k not in _OF_THREADS}, shared=True
             )
         if kind is weakref.ref:
             return self.object(name, {"": value()})
         if kind is types.MethodType:
             return self.object(name, {".__self__": value.__self__, ".__func__": value.__func__})
-        ours = kind.__module__.startswith(f"{self.package}._runtime.") and kind.__name__ == WITH_VALUES
+        ours = kind.__name__ == WITH_VALUES and kind.__module__.startswith(f"{self.package}._runtime.")
         if ours or kind is functools.partial:
             parts = {".func": value.func, ".args": value.args, ".keywords": value.keywords}
             return self.object(WITH_VALUES if ours else name, parts)

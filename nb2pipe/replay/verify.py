@@ -158,7 +158,7 @@ class Comparison:
             second = again()
             self.leave_out_undetermined(found, second, runs)
         commanding = {s.name for s in self.project.steps if self.is_commanding(s)}
-        noisy = any((step, "<output>") in {**found.differences, **found.unknown} for step in commanding)
+        noisy = any((s, "<output>") in known for s in commanding for known in (found.differences, found.unknown))
         if alike is not None and (noisy or not OTHER_EACH_TIME.isdisjoint(found.unknown.values())):
             with suppress(NotebookFails):  # as it may with other numbers
                 truth, run = alike()
