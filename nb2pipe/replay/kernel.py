@@ -129,6 +129,8 @@ def _client(document: Any, working: Path, seen: _Seen, timeout: float | None) ->
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
 
+    from nb2pipe.kernels import CLIENT
+
     class ThisPython(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> Any:
             argv = [*start_there(), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -140,7 +142,7 @@ def _client(document: Any, working: Path, seen: _Seen, timeout: float | None) ->
                 seen.redrawn.add(cell_index)
             return super().process_message(msg, cell, cell_index)
 
-    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython())
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython(), client_class=CLIENT)
     whole = None if timeout is None else math.ceil(timeout)  # it takes no fraction of a second
     return Client(
         document, km=manager, timeout=whole, allow_errors=False, resources={"metadata": {"path": str(working)}},

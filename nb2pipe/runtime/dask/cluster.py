@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib.util
 import logging
 import os
 import tempfile
@@ -112,24 +114,35 @@ def connected(asked: DaskOptions, cwd: str, note: Callable[[str], None]) -> Iter
     Raises:
         UsageError: There is no Dask here, nobody answers, or the workers cannot run the steps.
     """
-    try:
-        import distributed
-    except ImportError:
-        raise UsageError("--engine dask needs Dask: pip install 'nb2pipe[dask]'") from None
-
+    if importlib.util.find_spec("distributed") is None:
+        raise UsageError("--engine dask needs Dask: pip install 'nb2pipe[dask]'")
     with contextlib.ExitStack() as stack:
         stack.enter_context(_quiet())
         address = asked.scheduler or stack.enter_context(_made(asked.jobs or os.cpu_count() or 1))
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of versions that differ: what matters is said below
-                client = distributed.Client(address, timeout=ANSWER, set_as_default=False, name="nb2pipe")
-        except (OSError, ValueError, RuntimeError, TypeError) as error:
-            raise UsageError(f"no Dask scheduler answers at {address}: {error or type(error).__name__}") from None
-        stack.enter_context(client)
+        client = stack.enter_context(_client(address))
         _wait_for_workers(client, note)
         _check_versions(client)
         yield _looked_at(client, cwd, note, own=asked.scheduler is None)
+
+
+def _client(address: Any) -> Any:
+    """A client of the cluster at an address, or of one that was made here.
+
+    Raises:
+        UsageError: Nobody answers.
+    """
+    import distributed
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of versions that differ: what matters is said later
+            return distributed.Client(address, timeout=ANSWER, set_as_default=False, name="nb2pipe")
+    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        reason = str(error) or type(error).__name__
+    # A client that found nobody closes when it is collected. In the thread in which another client's loop starts, it
+    # would wait for that client for ever; so that is done now, when no error holds it any longer.
+    gc.collect()
+    raise UsageError(f"no Dask scheduler answers at {address}: {reason}")
 
 
 def _made(threads: int) -> Any:

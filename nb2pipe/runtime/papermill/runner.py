@@ -81,10 +81,12 @@ class _Runner:
     def __init__(self, channel: Channel, asked: Asked) -> None:
         from jupyter_client.manager import AsyncKernelManager
 
+        from nb2pipe.kernels import CLIENT
+
         self._channel, self._asked = channel, asked
         self._link: _Link | None = None
         kernel = asked.options.kernel or (asked.metadata.get("kernelspec") or {}).get("name") or "python3"
-        self.kernel = AsyncKernelManager(kernel_name=kernel)
+        self.kernel = AsyncKernelManager(kernel_name=kernel, client_class=CLIENT)
         self.lost = False
         self._clients: list[Any] = []
         make: Any = self.kernel.client

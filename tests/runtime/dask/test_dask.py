@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import os
 import signal
@@ -302,6 +303,8 @@ def test_nothing_outlives_the_run(signal_: signal.Signals, own: bool, two: Machi
 
 
 def test_nobody_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import Client
+
     monkeypatch.setattr(cluster, "ANSWER", 2)
     path = str(write(tmp_path / "n.ipynb", ["1"]))
     begun = time.monotonic()
@@ -310,6 +313,7 @@ def test_nobody_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str], monk
     assert "error: no Dask scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
     assert main(["run", path, "--engine", "dask", "--scheduler", "nonsense://x"]) == 2
     assert "error: no Dask scheduler answers at nonsense://x" in capsys.readouterr().err
+    assert not [c for c in gc.get_objects() if isinstance(c, Client) and c.status != "closed"]  # else the next waits
     assert main(["run", path, "--scheduler", "tcp://127.0.0.1:9"]) == 2
     assert "--scheduler is Dask's: it goes with --engine dask" in capsys.readouterr().err
 
