@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks import notebooks
@@ -21,7 +22,7 @@ def measure(rounds: int) -> Iterator[Row]:
             path = notebooks.write(Path(folder) / "nb.ipynb", sources)
             command = [sys.executable, "-m", "nb2pipe", "run", str(path), "--cache"]
             first = wall(command)
-            (again,) = alternate(max(rounds, 3), lambda command=command: wall(command))
+            (again,) = alternate(max(rounds, 3), partial(wall, command))
         yield Row(
             f"{label}, all cached", f"{again:.2f} s; the first run {first:.1f} s", f"<= {goal:g} s", again <= goal
         )

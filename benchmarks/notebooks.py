@@ -45,7 +45,7 @@ def chain(cells: int) -> list[list[str]]:
 
 def write(path: Path, sources: Sequence[str], tags: Sequence[list[str]] = ()) -> Path:
     """Write a notebook with a Markdown heading before each cell; ``tags`` are those of each."""
-    cells = []
+    cells: list[dict[str, object]] = []
     for number, source in enumerate(sources):
         metadata = {"tags": tags[number]} if tags else {}
         cells.append({"cell_type": "markdown", "id": f"m{number}", "metadata": {}, "source": f"## part {number}"})

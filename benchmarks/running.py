@@ -28,10 +28,10 @@ def measure(rounds: int) -> Iterator[Row]:
             ratio >= goal,
         )
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        path = notebooks.write(folder / "long.ipynb", notebooks.trivial(200))
+        place = Path(name)
+        path = notebooks.write(place / "long.ipynb", notebooks.trivial(200))
         ours, theirs = alternate(
-            rounds, lambda: _nb2pipe(path, folder, "--split", "cells:200"), lambda: _papermill(path, folder)
+            rounds, lambda: _nb2pipe(path, place, "--split", "cells:200"), lambda: _papermill(path, place)
         )
     yield Row("a notebook of 200 cells", f"{ours:.2f} s; papermill {theirs:.1f} s: {theirs / ours:.1f} x", ">= 20 x",
               theirs / ours >= 20)  # fmt: skip

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "sample_notebooks"
@@ -75,13 +76,13 @@ def compared() -> int:
     return shown.returncode or int("'differs': 0" not in table or "'crash': 0" not in table)
 
 
-def nb2pipe(*arguments: str, stdout: object = None) -> int:
+def nb2pipe(*arguments: str, stdout: IO[bytes] | None = None) -> int:
     """Run one command as a user would, from the project's folder."""
-    target = " > " + str(Path(stdout.name).relative_to(ROOT)) if stdout is not None else ""  # type: ignore[attr-defined]  # an open file
+    target = " > " + str(Path(stdout.name).relative_to(ROOT)) if stdout is not None else ""
     print(f"\n$ nb2pipe {' '.join(arguments)}{target}", flush=True)
     return subprocess.run(
         [sys.executable, "-m", "nb2pipe", *arguments], cwd=ROOT, stdout=stdout, check=False
-    ).returncode  # type: ignore[call-overload]  # a file or nothing
+    ).returncode
 
 
 def show(path: Path, most: int = 12) -> None:

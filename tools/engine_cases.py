@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,12 @@ def sample(name: str, split: str | None, folder: Path, engine: Engine) -> tuple[
     return steps, found
 
 
+def _end(started: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in reversed(started):
+        process.terminate()
+        process.wait(20)
+
+
 @contextlib.contextmanager
 def cluster(*, apart: bool) -> Iterator[str]:
     """A scheduler and two workers, as processes of their own; its address. Those that are apart do not see what this one has in its temporary folder."""
@@ -82,7 +88,7 @@ def cluster(*, apart: bool) -> Iterator[str]:
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder, contextlib.ExitStack() as stack:
         place = Path(folder) / "scheduler.json"
         started = [subprocess.Popen([*program, "--scheduler-file", str(place)], stderr=subprocess.DEVNULL)]
-        stack.callback(lambda: [(p.terminate(), p.wait(20)) for p in reversed(started)])
+        stack.callback(_end, started)
         while not place.exists():
             time.sleep(0.1)
         address = json.loads(place.read_text("utf-8"))["address"]

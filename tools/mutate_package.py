@@ -87,8 +87,9 @@ def mutants(source: str, file: str) -> Iterator[Mutant]:
             if _readable(text) and ast.dump(ast.parse(text)) != ast.dump(tree):
                 yield Mutant(file, token.start[0], kind, line.strip(), changed.strip(), text)
     for node in ast.walk(tree):
-        removable = isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr))
-        if removable and node.lineno == node.end_lineno and (node.lineno, node.col_offset) not in quiet:
+        if not isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)):
+            continue
+        if node.lineno == node.end_lineno and (node.lineno, node.col_offset) not in quiet:
             line = lines[node.lineno - 1]
             changed = f"{line[: node.col_offset]}pass\n"
             if line[: node.col_offset].strip():
@@ -183,10 +184,10 @@ def forked(arguments: Sequence[str], source: Path, working: Path, timeout: float
                 sys.argv, sys.path[:0] = list(arguments), ["", str(source)]
                 runpy.run_path(arguments[0], run_name="__main__")
                 code = 0
-            except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            except SystemExit as left:
+                code = left.code if isinstance(left.code, int) else int(left.code is not None)
             except BaseException:
-                sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+                sys.excepthook(*sys.exc_info())
             finally:
                 with suppress(Exception):
                     sys.stdout.flush()

@@ -409,7 +409,8 @@ def campaign(args: argparse.Namespace) -> int:
             name, truth, results = done.result()
             states[name] = truth
             rows += results
-            for row in results or [None]:
+            shown: list[Comparison | None] = [*results] or [None]
+            for row in shown:
                 print(line(name, truth, row), file=sys.stderr, flush=True)
     rows.sort(key=lambda r: (r.notebook, r.split))
     print(_TABLE_ROW.format("notebook", "cells", "excl.", "verdict", "diff.", "guard", "compile", "run"))

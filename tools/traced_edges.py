@@ -34,7 +34,7 @@ _ROW = "{:<44.44} {:<9} {:>5} {:>8} {:>7} {:>7} {:>7} {:>8} {:>8}"
 
 @dataclass(slots=True)
 class CellTrace:
-    """What one cell did: names read before it bound them, names bound or whose object changed, files, random states."""
+    """What one cell did: names read before it bound them, names bound or whose object changed, files, random states, how it failed."""
 
     cell: int
     reads: set[str] = field(default_factory=set)
@@ -43,6 +43,7 @@ class CellTrace:
     written: set[str] = field(default_factory=set)
     states: set[str] = field(default_factory=set)
     seeded: set[str] = field(default_factory=set)
+    raised: str = ""
 
 
 @dataclass(slots=True)
@@ -128,7 +129,7 @@ def traced_run(path: str, limit: int) -> list[CellTrace]:
     kernel.user_ns = names
     kernel.user_module = _Module(names)
     runner = shell.CellShell(lambda _: None, kernel)
-    watch = guards.FileWatch(os.getcwd(), lambda _: None)
+    watch = guards.FileWatch(os.getcwd(), lambda *_: None)
     document = nbformat.read(path, as_version=4)
     memory = _Memory(names, limit)
     seeding = _Seeding()
@@ -142,7 +143,8 @@ def traced_run(path: str, limit: int) -> list[CellTrace]:
         watch.reads, watch.writes = {}, {}
         seeding.look(trace, random)
         watch.active, names.trace = True, trace
-        runner.run(cell.source, cell=index, execution_count=count)
+        ended = runner.run(cell.source, cell=index, execution_count=count)
+        trace.raised = f"{ended.ename}: {ended.evalue}" if ended.status == "error" else ""
         watch.active, names.trace = False, None
         trace.opened, trace.written = set(watch.reads), set(watch.writes)
         trace.states = {n for n, digest in random.items() if states.digest(n) != digest}
@@ -338,7 +340,10 @@ def one_notebook(path: Path, args: argparse.Namespace) -> list[Judged]:
             return []
         finally:
             shutil.rmtree(place, ignore_errors=True)
-    needed = {(a, b): why for a, b, why in json.loads(kept.read_text("utf-8"))}
+    traced = json.loads(kept.read_text("utf-8"))
+    for said in traced["raised"]:
+        print(f"{path.name}: {said}: what it did not come to is not traced", file=sys.stderr)
+    needed = {(a, b): why for a, b, why in traced["needed"]}
     return [judge(path.name, str(path), split, needed) for split in args.splits]
 
 
@@ -390,8 +395,10 @@ def main() -> int:
     parser.add_argument("--trace", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.trace is not None:
-        pairs = needed_pairs(traced_run(str(args.notebooks[0].resolve()), args.limit))
-        args.trace.write_text(json.dumps([[a, b, why] for (a, b), why in pairs.items()]), "utf-8")
+        traces = traced_run(str(args.notebooks[0].resolve()), args.limit)
+        pairs = [[a, b, why] for (a, b), why in needed_pairs(traces).items()]
+        raised = [f"cell {t.cell + 1} raises {t.raised}" for t in traces if t.raised]
+        args.trace.write_text(json.dumps({"needed": pairs, "raised": raised}), "utf-8")
         return 0
     args.work = args.work.resolve()
     args.work.mkdir(parents=True, exist_ok=True)

@@ -452,7 +452,7 @@ def read(path: Path) -> Library:
         elif "modules" in flags:
             library.modules.update(names)
         elif "names" in flags:
-            library.names.update(n.split("=", 1) for n in names)  # type: ignore[arg-type]  # pairs
+            library.names.update((n, kind) for n, _, kind in (n.partition("=") for n in names))
         elif "class" in flags:
             fields_row: Row = dict(row.items())
             for flag in flags - {"class", "-"}:
