@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 JOBS ?= 3
 
 .DEFAULT_GOAL := help
+# The thousands of processes that the tests start would compile nb2pipe each for itself.
+unexport PYTHONDONTWRITEBYTECODE
 TORCH_VENV ?= .venv-torch
 LAB_VENV ?= .venv-lab
 PEERS_VENV ?= .venv-peers
