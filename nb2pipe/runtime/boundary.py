@@ -114,6 +114,7 @@ class Boundary:
         for file, names in later:
             found = self._values_of(task, file, inside, checks)
             held |= {n: v for n, v in found.items() if n in names}
+        states.number_apart(task.stamp)
         if "matplotlib.figure" in sys.modules:
             _show_figures(self.shell)
         # values first: what the notebook has put into a library looks for them

@@ -300,3 +300,14 @@ def reseed() -> None:
             module.manual_seed(int.from_bytes(os.urandom(4), "little"))
         else:
             module.seed(int.from_bytes(os.urandom(4), "little"))
+
+
+def number_apart(stamp: int) -> None:
+    """Have a library that numbers what it makes begin elsewhere in each step: their processes come from one, and begin alike.
+
+    SymPy tells its dummies apart by such numbers, and puts them in order by them; ``stamp`` is the step's place in the notebook.
+    """
+    symbol = loaded("sympy.core.symbol")
+    if symbol is not None:
+        dummy = symbol.Dummy
+        dummy._base_dummy_index = (stamp << 40) | (dummy._base_dummy_index & ((1 << 40) - 1))
