@@ -200,6 +200,19 @@ def _owner(path: str) -> Any:
     return None
 
 
+def _import(path: str) -> None:
+    """Import what of a dotted path are modules: `google` alone brings nothing of `google.cloud` in."""
+    name = ""
+    for part in path.split("."):
+        name = f"{name}.{part}".lstrip(".")
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+            return
+
+
 def _patch_state(path: str) -> State:
     """One attribute of a module or class that the notebook has set."""
     owner, _, name = path.rpartition(".")
@@ -214,7 +227,7 @@ def _patch_state(path: str) -> State:
     def restore(value: Any) -> None:
         found = _owner(owner)
         if found is None:
-            importlib.import_module(owner.partition(".")[0])
+            _import(owner)
             found = _owner(owner)
         there = getattr(found, "__dict__", {})  # nothing, where an earlier step alone has tried to import it
         if value[0] == "set":

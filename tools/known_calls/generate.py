@@ -10,10 +10,10 @@ stands by itself overrules what introspection found.
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import inspect
 import json
-import sys
 import types
 import warnings
 from collections.abc import Callable
@@ -325,6 +325,20 @@ def constructors(library: Library, row: Row, names: list[str]) -> None:
     functions(library, row, names)
 
 
+def expressions(library: Library, row: Row, names: list[str]) -> None:
+    """SymPy: its classes make expressions, which cannot be changed, and so do its named numbers, sets and letters."""
+    import sympy
+
+    for name in names:
+        module = importlib.import_module(name)
+        for attr in public(module):
+            value = getattr(module, attr)
+            if inspect.isclass(value) and issubclass(value, sympy.Basic):
+                library.calls.setdefault(f"{name}.{attr}", row)
+            elif isinstance(value, sympy.Basic):
+                library.attributes.setdefault(f"{name}.{attr}", row)
+
+
 DRAWING = frozenset({"normal_", "uniform_", "random_", "bernoulli_", "exponential_", "geometric_", "cauchy_", "log_normal_",
                      "dropout_", "alpha_dropout_", "feature_dropout_", "feature_alpha_dropout_", "rrelu_"})  # fmt: skip
 # Parameters of scikit-learn's constructors that hold other estimators, which draw where they are not seeded.
@@ -431,7 +445,7 @@ Directive = Callable[[Library, Row, list[str]], None]
 DIRECTIVES: dict[str, Directive] = {
     "functions": functions, "methods": methods, "estimators": estimators, "estimators_like": estimators_like,
     "constructors": constructors, "tensor_methods": tensor_methods, "layers": layers, "distributions": distributions,
-    "draws": draws,
+    "draws": draws, "expressions": expressions,
 }  # fmt: skip
 
 
@@ -503,7 +517,7 @@ def encode(library: Library) -> dict[str, Any]:
 def consensus(libraries: list[Library]) -> dict[str, Any]:
     """What all known classes agree on for a method's name: whether it changes its receiver, and what it shares."""
     found: dict[str, list[Row]] = {}
-    for library in libraries:
+    for library in (one for one in libraries if one.name not in ALONE_IN_WORDS):
         for name, row in library.rows().items():
             owner, _, method = name.rpartition(".")
             if (owner in library.classes or owner == "numpy.ndarray") and name not in ITS_OWN:
@@ -553,6 +567,8 @@ def consensus(libraries: list[Library]) -> dict[str, Any]:
 
 ITS_OWN = frozenset({"sklearn.base.BaseEstimator.split", "statsmodels.SeriesResults.predict"})
 """What does other than all others of that name, and is not met where the type of a value is not known."""
+ALONE_IN_WORDS = frozenset({"sympy"})
+"""Whose methods have names that mean other things elsewhere: what solves an equation changes nothing, what solves a model does."""
 SETTLED = ("matplotlib", "pandas", "seaborn", "torch")
 """The libraries whose settings matter to what their methods do, even where a receiver's type is not known."""
 PLOTTING = frozenset({"plot", "hist", "boxplot"})
@@ -583,7 +599,13 @@ def stars() -> str:
 
 
 def main() -> int:
-    """Write the tables, or compare them."""
+    """Write the tables, or compare them: where all libraries are installed, for a row is made of what is there."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing, and say which tables would change")
+    args = parser.parse_args()
+    names = [path.stem for path in HERE.glob("*.txt") if path.stem not in ("builtins", "stdlib")]
+    if absent := sorted(name for name in names if load(name) is None):
+        parser.error(f"not installed here: {', '.join(absent)} (`make environment-torch` installs them all)")
     libraries = [read(path) for path in sorted(HERE.glob("*.txt"))]
     files = {f"{library.name}.json": encode(library) for library in libraries}
     files["consensus.json"] = consensus(libraries)
@@ -592,7 +614,7 @@ def main() -> int:
     differing = []
     for name, text in sorted(texts.items()):
         path = TARGET / name
-        if "--check" in sys.argv:
+        if args.check:
             if not path.exists() or path.read_text("utf-8") != text:
                 differing.append(name)
         else:

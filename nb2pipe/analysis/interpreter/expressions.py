@@ -72,6 +72,7 @@ class Expressions(Operators):
             while current is not None:
                 found = current.vars.get(name)
                 if found is not None and not (current.is_class and current is not frame):
+                    self._uses_modules(found)
                     return found
                 current = current.parent
         space = frame.space if frame is not None else self.space
@@ -90,11 +91,7 @@ class Expressions(Operators):
             value = binding.value
             if self.written_modules:
                 self._read_module_files(value)
-            for obj in value:
-                if obj.kind in ("module", "ref"):
-                    self.rec.traits.add("modules")
-                    self.rec.libraries.add(str(obj.data).partition(".")[0])
-                    break
+            self._uses_modules(value)
             return value
         special = self.lookup_special(name, node)
         patched = join(*(v for owner, v in self.patches.get(name, ()) if owner == "builtins"))
@@ -106,6 +103,14 @@ class Expressions(Operators):
             return self._builtin(name)
         self.use(name, node, frame)
         return (self.new(),)
+
+    def _uses_modules(self, value: Val) -> None:
+        """Whoever reads a module, or a part of one, may come by what the notebook has put there."""
+        for obj in value:
+            if obj.kind in ("module", "ref"):
+                self.rec.traits.add("modules")
+                self.rec.libraries.add(str(obj.data).partition(".")[0])
+                return
 
     def _read_module_files(self, value: Val) -> None:
         """Whoever has a module that a cell has written, or a part of one, imports it again in its own process."""

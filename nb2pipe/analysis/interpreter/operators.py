@@ -29,7 +29,15 @@ BINARY = {ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: 
            ast.BitXor: "__xor__", ast.LShift: "__lshift__", ast.RShift: "__rshift__"}  # fmt: skip
 _NUMBERS = {"int": 0, "bool": 0, "float": 1, "complex": 2}
 _SEQUENCES = frozenset({"list", "tuple", "str", "bytes", "bytearray", "collections.deque"})
-_ARRAYS = ("numpy.ndarray", "pandas.DataFrame", "pandas.Series", "pandas.Index", "torch.Tensor")
+_ARRAYS = (
+    "sympy.Basic",
+    "sympy.Matrix",
+    "numpy.ndarray",
+    "pandas.DataFrame",
+    "pandas.Series",
+    "pandas.Index",
+    "torch.Tensor",
+)
 
 
 class Operators(Parts):
@@ -83,7 +91,7 @@ class Operators(Parts):
         types = [o.type for o in (*left, *right)]
         for array in reversed(_ARRAYS):
             if array in types:
-                made = self.new(array)
+                made = self.typed(array)
                 remember(made, (*left, *right))
                 return (made,)
         kinds = {o.type for o in left}
@@ -163,7 +171,7 @@ class Operators(Parts):
             return BOOL
         for array in _ARRAYS:
             if any(o.type == array for o in value):
-                return (self.new(array),)
+                return (self.typed(array),)
         return (self.new(),)
 
     def _if_exp(self, node: ast.IfExp, frame: Frame | None) -> Val:

@@ -206,6 +206,8 @@ class Parts(Machine):
     def module_attribute(self, obj: Obj, name: str) -> Val:
         """An attribute of a module: the table's, the source's, or a reference by its dotted path."""
         dotted = f"{obj.data}.{name}"
+        if name in self.patches:
+            self.rec.libraries.add(dotted.partition(".")[0])  # whose module an attribute may hold, or a list
         space = self.spaces.get(str(obj.data))
         if space is not None and (space.local or name in space.names):
             binding = space.names.get(name)
@@ -218,6 +220,8 @@ class Parts(Machine):
         patched = join(*(v for owner, v in self.patches.get(name, ()) if f"{owner}.{name}" in (dotted, canonical)))
         if patched:
             return join(patched, (Obj("ref", data=canonical),))
+        if canonical == "sys.modules":
+            self.rec.traits.add("guesses")  # any of them may be taken from it
         if canonical == "os.environ":
             self.touch("environment", "environment", "read")
         if (

@@ -61,7 +61,7 @@ VALUES = frozenset({"pandas.DataFrame", "pandas.Series", "pandas.Index", "numpy.
 _COPYING = {"copy.copy": ("__copy__", False), "copy.deepcopy": ("__deepcopy__", True), "sklearn.base.clone": ("", True)}
 """What copies: the special method that it asks for, and whether what is in the object is copied too."""
 _WRAPPED = (("wraps",), ("attribute",), ("partial",))
-_MOST = 1000  # objects that are looked at: more is what the analysis has made of a loop
+MOST = 1000  # objects that are looked at: more is what the analysis has made of a loop
 
 
 def is_wrapped(obj: Obj) -> bool:
@@ -74,7 +74,7 @@ def kept(objects: Iterable[Obj]) -> list[Obj]:
     found: dict[Obj, None] = {}
     seen: set[Obj] = set()
     stack = [held for obj in objects if obj.kind == "value" and obj.klass is None for held in obj.holds]
-    while stack and len(seen) < _MOST:
+    while stack and len(seen) < MOST:
         obj = stack.pop()
         if obj in seen:
             continue

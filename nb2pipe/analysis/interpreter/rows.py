@@ -13,7 +13,7 @@ from nb2pipe.analysis.interpreter.hidden import changes_library
 from nb2pipe.analysis.interpreter.machine import function_of, truth
 from nb2pipe.analysis.interpreter.parts import Bound
 from nb2pipe.analysis.interpreter.paths import ends, files_in, is_lazy, only_asks, reached, sql_of, tables_in
-from nb2pipe.analysis.interpreter.results import VALUES, Results, is_wrapped, kept
+from nb2pipe.analysis.interpreter.results import MOST, VALUES, Results, is_wrapped, kept
 from nb2pipe.analysis.known.table import Call, conditional, pairs
 from nb2pipe.analysis.modules import exists
 from nb2pipe.analysis.objects import (
@@ -111,6 +111,20 @@ def _callables(objects: Iterable[Obj]) -> list[Obj]:
     """What can be called among objects, and in those that a library keeps functions in: lists, partials, keys, estimators."""
     objects = tuple(objects)
     return list(dict.fromkeys((*objects, *(h for h in kept(objects) if h.klass is None))))
+
+
+def _functions_in(obj: Obj) -> Val:
+    """The functions that an object keeps, and those in the containers that it keeps."""
+    found: dict[Obj, None] = {}
+    stack, seen = [obj], {obj}
+    while stack and len(seen) < MOST:
+        for held in stack.pop().holds:
+            if held.kind == "function":
+                found[held] = None
+            elif held.type in CONTAINERS and held not in seen:
+                seen.add(held)
+                stack.append(held)
+    return tuple(found)
 
 
 class Rows(Results):
@@ -468,7 +482,7 @@ class Rows(Results):
         if callee is not None:
             self.mutate((callee,), deep=True)
             link(callee, given)
-            self.call_back(tuple(h for h in callee.holds if h.kind == "function"), args, node)
+            self.call_back(_functions_in(callee), args, node)
         self.mutate((o for o in given if o.kind in ("value", "frame")), deep=True)
         mutable = [o for o in given if not o.immutable and o.kind == "value" and o.type not in VALUES]
         for holder in mutable:

@@ -45,9 +45,14 @@ ATOMS = (
 
 def immutable(value: Any) -> bool:
     """Whether nothing of the value itself can change; what it holds may."""
-    return isinstance(value, ATOMS) or (
-        type(value).__module__ == "torch"
-        and type(value).__name__ in ("dtype", "device", "Size", "layout", "memory_format")
+    sympy = sys.modules.get("sympy")
+    return (
+        isinstance(value, ATOMS)
+        or (
+            type(value).__module__ == "torch"
+            and type(value).__name__ in ("dtype", "device", "Size", "layout", "memory_format")
+        )
+        or (sympy is not None and isinstance(value, sympy.Basic))
     )
 
 

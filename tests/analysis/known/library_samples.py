@@ -387,6 +387,43 @@ def frozen_seeded() -> Any:
     return stats.multivariate_normal([0.0, 0.0], seed=np.random.RandomState(1))
 
 
+# -- sympy ---------------------------------------------------------------------------------------------------------------
+
+
+def letter() -> Any:
+    import sympy
+
+    return sympy.Symbol("x")
+
+
+def polynomial() -> Any:
+    return letter() ** 2 - 2 * letter() + 1
+
+
+def wave() -> Any:
+    import sympy
+
+    return sympy.sin(letter()) / letter()
+
+
+def equation() -> Any:
+    import sympy
+
+    return sympy.Eq(letter() ** 2, 2)
+
+
+def symbolic_matrix() -> Any:
+    import sympy
+
+    return sympy.Matrix([[1, letter()], [2, 3]])
+
+
+def number_matrix() -> Any:
+    import sympy
+
+    return sympy.Matrix([[1, 2], [3, 5]])
+
+
 # -- statsmodels, lightgbm -----------------------------------------------------------------------------------------------
 
 

@@ -19,13 +19,13 @@ CHUNK = 400  # rows of one test
 LIBRARIES = {
     "builtins": "numpy", "stdlib": "numpy", "numpy": "numpy", "pandas": "pandas", "sklearn": "sklearn", "scipy": "scipy", "matplotlib": "matplotlib",
     "seaborn": "seaborn", "statsmodels": "statsmodels", "torch": "torch", "plotly": "plotly", "joblib": "joblib", "lightgbm": "lightgbm",
-    "xgboost": "xgboost",
+    "xgboost": "xgboost", "sympy": "sympy",
 }  # fmt: skip
 PRELOADED = {
     "pandas": ["matplotlib.pyplot", "pandas.plotting", "scipy.stats"], "sklearn": ["sklearn.ensemble", "lightgbm"], "seaborn": ["seaborn"], "matplotlib": ["matplotlib.pyplot"],
     "statsmodels": ["statsmodels.api", "statsmodels.formula.api", "statsmodels.tsa.api"], "scipy": ["scipy.stats", "scipy.signal", "scipy.optimize"],
     "plotly": ["plotly.express", "plotly.graph_objects", "plotly.io"], "stdlib": ["IPython.display"], "lightgbm": ["lightgbm", "sklearn.naive_bayes"], "joblib": ["joblib"], "torch": ["torch"],
-    "xgboost": ["xgboost"],
+    "xgboost": ["xgboost"], "sympy": ["sympy"],
 }  # fmt: skip
 TORCH = ("torch", "xgboost")
 """The libraries that `make test-torch` installs."""
