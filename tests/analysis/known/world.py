@@ -17,7 +17,7 @@ GENERATORS = ("random", "numpy.random", "torch")
 SETTINGS = tuple(n for n in STATES if n not in (*GENERATORS, "ipython"))
 OWN_SETTINGS = {
     "builtins": ("environment", "cwd"), "stdlib": ("environment", "cwd", "warnings", "logging", "locale", "sys.path", "recursionlimit"), "matplotlib": ("matplotlib", "warnings"), "seaborn": ("matplotlib", "warnings"),
-    "pandas": ("pandas", "matplotlib", "warnings"), "torch": ("torch.settings",), "sklearn": ("sklearn", "warnings"), "plotly": ("plotly",),
+    "pandas": ("pandas", "matplotlib", "warnings"), "torch": ("torch.settings",), "sklearn": ("sklearn", "warnings"), "plotly": ("plotly",), "sympy": ("sympy",),
     "joblib": ("environment", "cwd"), "lightgbm": ("warnings",), "xgboost": ("warnings",), "numpy": ("numpy", "warnings"), "scipy": ("numpy", "warnings"), "statsmodels": ("warnings", "numpy"),
 }  # fmt: skip
 
