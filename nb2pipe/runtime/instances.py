@@ -15,23 +15,32 @@ _HOOKS = ("__getattr__", "__getattribute__", "__new__", "__setattr__", "__setite
 """What pickle asks for, or runs, when it takes an instance apart or makes it again."""
 _NATIVE: tuple[Any, ...] = (list, dict, tuple, str, bytes, int, float, complex, object)
 """Python's own classes that the notebook's may be made from."""
+_CALLING = frozenset({("sympy.core.basic", "Basic")})
+"""Libraries' classes whose derived ones call what the notebook defines (``eval`` of a function of SymPy's) to make an instance."""
 
 
 def native_of(kind: type, own: Sequence[type]) -> Any:
     """The class of Python's own that a class is made from; ``own`` are the notebook's among those that it is made from.
 
-    None where a library's is behind it as well, or where it says itself how it is pickled.
+    Or the library's class of `_CALLING`. None where another library's is behind it, or where it says itself how it is pickled.
     """
-    if any(c not in own and c not in _NATIVE and c.__module__ not in ("abc", "typing") for c in kind.__mro__):
-        return None
     if any(n in c.__dict__ for c in own for n in _OWN_PICKLING):
+        return None
+    calling = _calling(kind)
+    if calling is not None:
+        return calling
+    if any(c not in own and c not in _NATIVE and c.__module__ not in ("abc", "typing") for c in kind.__mro__):
         return None
     return next(c for c in kind.__mro__ if c in _NATIVE)
 
 
 def is_hooked(own: Iterable[type]) -> bool:
     """Whether any of these classes has something that pickle would run."""
-    return any(n in c.__dict__ for c in own for n in _HOOKS)
+    return any(_calling(c) or any(n in c.__dict__ for n in _HOOKS) for c in own)
+
+
+def _calling(kind: type) -> Any:
+    return next((c for c in kind.__mro__ if (c.__module__, c.__qualname__) in _CALLING), None)
 
 
 def taken_apart(obj: Any, native: Any, own: Sequence[type]) -> tuple[Any, ...]:

@@ -250,8 +250,9 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
             self.kept.append(obj.data)
             return (_masked, (self.kept[-1], obj.mask, obj.fill_value, obj.hardmask))
         elif isinstance(obj, type) and obj.__module__ == "__main__":
-            # what Python and dataclasses keep in a class for themselves is no object of the notebook
-            own = [v for k, v in vars(obj).items() if k.startswith("__")]
+            # what Python, dataclasses and SymPy keep in a class for themselves is no object of the notebook
+            own = [v for k, v in vars(obj).items() if k.startswith("__") or k in _SYMPYS]
+            own += [part for v in own if type(v).__name__ == "StdFactKB" for part in (vars(v), *vars(v).values())]
             self.private.update(map(id, own))
             for function in own:  # those that ``dataclass`` writes remember which objects they are showing
                 if isinstance(function, types.FunctionType) and self._written(function):
@@ -264,6 +265,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
                 return _without_cache(obj)
         elif kind.__name__ in _TREES and kind.__module__.startswith("sklearn.neighbors."):
             return _without_counts(obj)
+        elif kind.__module__ == "sympy.core.facts" and obj is getattr(_sympys_facts(), "_assume_rules", None):
+            return (getattr, (_sympys_facts(), "_assume_rules"))  # every class that is derived from SymPy's has them
         elif kind.__module__ == "sklearn.feature_extraction.text" and _CHECKED in getattr(obj, "__dict__", ()):
             return _with_checked_words(obj)
         found = reducing.reduced(obj)
@@ -450,6 +453,13 @@ _LEAVES_OUT = 3
 
 def _release(pandas: Any) -> int:
     return int(pandas.__version__.partition(".")[0])
+
+
+_SYMPYS = frozenset({"default_assumptions", "_explicit_class_assumptions", "_prop_handler", "_nargs"})
+
+
+def _sympys_facts() -> Any:
+    return sys.modules.get("sympy.core.assumptions")
 
 
 def _without_cache(obj: Any) -> Any:

@@ -27,7 +27,8 @@ _CODE = (b"_make_function", b"_make_nested", b"cloudpickle")
 SecretsIn = Callable[[Iterable[bytes | memoryview]], tuple[str, ...]]
 """The names of the secrets that are in bytes."""
 _PLAIN = (str, bytes, int, float, complex, bool, type(None), tuple, frozenset, range, slice, type, types.ModuleType,
-          types.FunctionType, types.BuiltinFunctionType, types.CodeType, pickle.PickleBuffer, property, types.MappingProxyType)  # fmt: skip
+          types.FunctionType, types.BuiltinFunctionType, types.CodeType, pickle.PickleBuffer, property, classmethod, staticmethod,
+          types.MappingProxyType)  # fmt: skip
 
 
 class Absent:
@@ -148,8 +149,8 @@ def _changeable(obj: Any) -> bool:
         return False
     if kind.__name__ in ("cython_function_or_method", "fused_cython_function"):
         return False
-    if module.partition(".")[0] == "sympy" and not hasattr(kind, "__setitem__"):  # all but its matrices
-        return False
+    if module.partition(".")[0] == "sympy" and (not hasattr(kind, "__setitem__") or isinstance(obj, dict)):
+        return False  # all but its matrices
     return module.partition(".")[0] not in _FIXED_MODULES and not hasattr(kind, "__members__")
 
 

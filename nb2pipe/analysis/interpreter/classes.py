@@ -54,6 +54,8 @@ class Classes(Functions):
                     hold(instance, given)
             if not init and not made:
                 self._fill(instance, obj, args, kwargs, node)
+            if (base or "").startswith("sympy."):  # which asks `eval` whether there is to be an instance at all
+                self.call_all_methods(instance, node, given)
         return instances
 
     def bare_instance(self, obj: Obj) -> Obj:
