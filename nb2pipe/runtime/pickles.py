@@ -163,6 +163,10 @@ def _global_generators() -> Iterator[tuple[tuple[str, str], Any]]:
             yield key, getattr(module, key[1], None)
 
 
+_SYMPYS = frozenset({"default_assumptions", "_explicit_class_assumptions", "_prop_handler", "_nargs"})
+"""What SymPy keeps for itself in the classes that are derived from its own."""
+
+
 class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no types
     """Pickles values of a step.
 
@@ -265,8 +269,6 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
                 return _without_cache(obj)
         elif kind.__name__ in _TREES and kind.__module__.startswith("sklearn.neighbors."):
             return _without_counts(obj)
-        elif kind.__module__ == "sympy.core.facts" and obj is getattr(_sympys_facts(), "_assume_rules", None):
-            return (getattr, (_sympys_facts(), "_assume_rules"))  # every class that is derived from SymPy's has them
         elif kind.__module__ == "sklearn.feature_extraction.text" and _CHECKED in getattr(obj, "__dict__", ()):
             return _with_checked_words(obj)
         found = reducing.reduced(obj)
@@ -453,13 +455,6 @@ _LEAVES_OUT = 3
 
 def _release(pandas: Any) -> int:
     return int(pandas.__version__.partition(".")[0])
-
-
-_SYMPYS = frozenset({"default_assumptions", "_explicit_class_assumptions", "_prop_handler", "_nargs"})
-
-
-def _sympys_facts() -> Any:
-    return sys.modules.get("sympy.core.assumptions")
 
 
 def _without_cache(obj: Any) -> Any:

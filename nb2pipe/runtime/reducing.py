@@ -16,6 +16,7 @@ from nb2pipe.runtime.clouds import cloudpickle
 _SINGLETONS = (
     "os.environ", "sys.path", "sys.modules", "sys.argv", "matplotlib.rcParams", "random._inst", "numpy.random.mtrand._rand",
     "warnings.filters", "pandas.options", "logging.root", "dataclasses._EMPTY_METADATA", "decimal.getcontext()",
+    "sympy.core.assumptions._assume_rules",
 )  # fmt: skip
 """What there is one of in each process: a name that holds it holds that of the process it arrives in."""
 CONSTANTS = frozenset({

@@ -29,7 +29,7 @@ BINARY = {ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: 
            ast.BitXor: "__xor__", ast.LShift: "__lshift__", ast.RShift: "__rshift__"}  # fmt: skip
 _NUMBERS = {"int": 0, "bool": 0, "float": 1, "complex": 2}
 _SEQUENCES = frozenset({"list", "tuple", "str", "bytes", "bytearray", "collections.deque"})
-_ARRAYS = (
+_SPREADING = (
     "sympy.Basic",
     "sympy.Matrix",
     "numpy.ndarray",
@@ -38,6 +38,7 @@ _ARRAYS = (
     "pandas.Index",
     "torch.Tensor",
 )
+"""What an operator gives where one side is of it; of two, the later one for arithmetic and the earlier one for comparisons."""
 
 
 class Operators(Parts):
@@ -89,7 +90,7 @@ class Operators(Parts):
         if result is not None:
             return result
         types = [o.type for o in (*left, *right)]
-        for array in reversed(_ARRAYS):
+        for array in reversed(_SPREADING):
             if array in types:
                 made = self.typed(array)
                 remember(made, (*left, *right))
@@ -169,7 +170,7 @@ class Operators(Parts):
                 return BOOL
         if all(atomic(o) for o in value):
             return BOOL
-        for array in _ARRAYS:
+        for array in _SPREADING:
             if any(o.type == array for o in value):
                 return (self.typed(array),)
         return (self.new(),)
