@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -40,11 +41,43 @@ def lifted(
     return found
 
 
+def at_home(
+    places: Sequence[Place],
+    home: Mapping[int, str],
+    known: AbstractSet[str],
+    inputs: Mapping[str, AbstractSet[str]],
+    changed: AbstractSet[str],
+) -> dict[str, dict[str, Function]]:
+    """The functions and classes whose names the notebook binds anew, and that can stand at the top of their step's module.
+
+    By step and name. ``home`` is the step of each cell, ``known`` are the names that mean the same in all of the notebook,
+    ``inputs`` what each step has from others, ``changed`` the names whose objects the notebook changes or deletes.
+    """
+    there = Counter((home.get(p.cell, ""), n) for p in places for n in p.names.bound | p.names.declared)
+    found: dict[str, dict[str, Function]] = {}
+    for place in places:
+        node, step = place.statement.node, home.get(place.cell, "")
+        if not step or not _may_move(place, changed) or not place.names.mentioned <= known:
+            continue
+        assert isinstance(node, _DEFINITIONS)  # noqa: S101  others may not
+        if there[step, node.name] == 1 and node.name not in inputs[step]:
+            text, mentions = place.statement.text, frozenset(place.names.mentioned)
+            found.setdefault(step, {})[node.name] = Function(
+                node.name, place.statement, text, (), mentions, place.cell, place.origin
+            )
+    return found
+
+
 def _may(place: Place, bound: Mapping[str, Sequence[Place]], changed: AbstractSet[str]) -> bool:
+    return _may_move(place, changed) and len(bound[place.statement.node.name]) == 1  # type: ignore[attr-defined]  # definitions
+
+
+def _may_move(place: Place, changed: AbstractSet[str]) -> bool:
+    """Whether this is a definition that binds nothing outside of it, of an object that nothing changes."""
     node = place.statement.node
     if not isinstance(node, _DEFINITIONS) or place.names.declared or node.name in changed:
         return False
-    return len(bound[node.name]) == 1 and not any(isinstance(n, (ast.Nonlocal, ast.Global)) for n in ast.walk(node))
+    return not any(isinstance(n, (ast.Nonlocal, ast.Global)) for n in ast.walk(node))
 
 
 def _extra(

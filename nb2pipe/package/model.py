@@ -59,6 +59,7 @@ class PlannedStep(NamedTuple):
     """A step of the package: ``takes`` and ``gives`` are names of values, ``after`` steps that no value shows.
 
     ``needs`` are the states of the process that it goes by and earlier steps leave, ``leaves`` those that later ones need.
+    ``functions`` stand at the top of its module, since the notebook binds their names anew elsewhere.
     ``reasons`` say why the step is no function but a script. ``types`` are the annotations of those values in ``takes`` and
     ``gives`` whose types are sure, by (name, "takes" or "gives").
     """
@@ -78,6 +79,7 @@ class PlannedStep(NamedTuple):
     needs: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
     types: tuple[tuple[tuple[str, str], str], ...] = ()
+    functions: tuple[Function, ...] = ()
 
 
 class Reason(NamedTuple):

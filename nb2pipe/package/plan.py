@@ -12,13 +12,13 @@ from nb2pipe.diagnostics import Span, say
 from nb2pipe.emit.source import Statement
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.package.annotations import typed
-from nb2pipe.package.bindings import Place, binders, names_of
+from nb2pipe.package.bindings import BUILTINS, Place, binders, names_of
 from nb2pipe.package.calls import WITH_VALUES, passing
 from nb2pipe.package.carried import with_states
 from nb2pipe.package.cells import PlainCell, all_places, plain_cells
 from nb2pipe.package.defaults import computed_defaults
 from nb2pipe.package.endings import kept_alive, makers
-from nb2pipe.package.functions import lifted, ordered
+from nb2pipe.package.functions import at_home, lifted, ordered
 from nb2pipe.package.hazards import is_history, looks_at_names, reasons
 from nb2pipe.package.imports import cannot_fail, harmless, hoisted, import_text, imports_of
 from nb2pipe.package.local import local_modules
@@ -83,6 +83,10 @@ class _Planner:
         self.functions = lifted(self.places, known, self.imports.keys(), changed | unsure)
         self.elsewhere = self.imports.keys() | self.functions.keys()
         self.extra = {n: f.extra for n, f in self.functions.items() if f.extra}
+        same = (self.elsewhere - self.extra.keys()) | (BUILTINS - {"__name__"} - self.bound.keys())
+        given = {s.name: {v.name for v in s.inputs}.union(s.parameters) for s in pipeline.steps}
+        own_places = [p for p in self.places if not self._may_not_run(p)]
+        self.at_home = at_home(own_places, self.home, same, given, changed | unsure | self.elsewhere)
         self.local = local_modules(
             folder, [i for found in (self.imports, self.late) for e in found.values() for i in e]
         )
@@ -96,13 +100,13 @@ class _Planner:
         self.needed: dict[str, Import] = {i.name: i for i in _SUPPORT}
 
     def plan(self) -> Plan:
-        steps = [s for s in (self.step(s) for s in self.pipeline.steps if s.cells) if s.parts]
+        steps = [s for s in (self.step(s) for s in self.pipeline.steps if s.cells) if s.parts or s.functions]
         while True:
             steps = self._handed_over(steps)
             unsure = self._unsure(steps)
             if not unsure:
                 break
-            steps = [_as_script(s, unsure[s.name], self.inputs[s.name]) if s.name in unsure else s for s in steps]
+            steps = [self._as_script(s, unsure[s.name]) if s.name in unsure else s for s in steps]
         steps = with_states(_arranged(steps), self.pipeline, self.effects)
         steps, more = self._typed(steps)
         imports = [*(i for found in self.imports.values() for i in found), *more]
@@ -175,6 +179,19 @@ class _Planner:
 
     def step(self, step: Step) -> PlannedStep:
         """The step with its text, and what it takes; what it gives is what the steps behind it say."""
+        planned = self._step(step)
+        if planned.form == "script" and self.at_home.pop(step.name, {}):  # in scripts all stays where it was
+            return self._step(step)
+        return planned
+
+    def _as_script(self, planned: PlannedStep, reasons_: Sequence[Reason]) -> PlannedStep:
+        """A step that cannot be a function after all."""
+        if self.at_home.pop(planned.name, {}):
+            planned = self._step(next(s for s in self.pipeline.steps if s.name == planned.name))
+        takes = tuple(sorted(self.inputs[planned.name]))
+        return planned._replace(form="script", reasons=(*planned.reasons, *reasons_), takes=takes)
+
+    def _step(self, step: Step) -> PlannedStep:
         cells = [self.cells[c] for c in step.cells if c in self.cells]
         for cell in cells:
             self.needed.update({i.name: i for i in cell.imports})
@@ -182,6 +199,8 @@ class _Planner:
         parts = tuple(p for p in (self._part(c, cells) for c in cells) if p.lines)
         text = "\n".join(p.lines for p in parts)
         names = names_of(text)
+        at_home = self.at_home.get(step.name, {})
+        elsewhere = self.elsewhere | at_home.keys()
         asked = set(_EXPRESSION_NAME.findall(text))  # a frame's `query` looks for them among the locals
         inputs = {v.name for v in step.inputs if not v.name.startswith("<")} - self.elsewhere - {*step.parameters}
         inputs = {n for n in inputs if not is_history(n)}
@@ -190,8 +209,8 @@ class _Planner:
         late = self.late.keys() & names.mentioned - names.bound
         unchanged = {*step.parameters} | (extra & self.parameters.keys()) - inputs
         parameters = tuple(n for n in self.parameters if n in unchanged & (names.mentioned | asked | extra))
-        takes = (inputs & (names.mentioned | asked) | extra) - late - {*parameters}
-        found = reasons(own, cells, self.effects, self.elsewhere | late, takes | {*parameters}, names, self.ours)
+        takes = (inputs & (names.mentioned | asked) | extra) - late - {*parameters} - at_home.keys()
+        found = reasons(own, cells, self.effects, elsewhere | late, takes | {*parameters}, names, self.ours)
         found += tuple(
             Reason(say("a function reads `%1`, which another step binds anew", name), Span(step.cells[0]))
             for name in sorted(self.captured)
@@ -215,10 +234,11 @@ class _Planner:
                 dict.fromkeys(e.source for e in self.pipeline.edges if e.target == step.name and e.kind != "data")
             ),
             parts=parts,
-            mentions=frozenset(names.mentioned),
+            mentions=names.mentioned.union(*(f.mentions for f in at_home.values())),
             cells=step.cells,
             form="script" if found else "function",
             reasons=found,
+            functions=tuple(ordered(at_home)),
         )
 
     def _prose(self, step: Step) -> str:
@@ -239,7 +259,8 @@ class _Planner:
                 return True
             return bool(place.names.bound) and place.names.bound <= self.imports.keys()
         definition = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-        return definition and getattr(node, "name", "") in self.functions
+        name = getattr(node, "name", "")
+        return definition and (name in self.functions or name in self.at_home.get(self.home.get(place.cell, ""), ()))
 
     def _part(self, cell: PlainCell, cells: Sequence[PlainCell]) -> Part:
         lines: list[str] = []
@@ -368,10 +389,6 @@ class _Planner:
                 found.append(root)
         alive = kept_alive(own, self.endings) & must - self._deletes(step) - self.elsewhere - self.late.keys()
         return [*(n for n in found if not n.startswith("_") and n not in self.parameters), *sorted(alive)]
-
-
-def _as_script(step: PlannedStep, reasons_: Sequence[Reason], inputs: set[str]) -> PlannedStep:
-    return step._replace(form="script", reasons=(*step.reasons, *reasons_), takes=tuple(sorted(inputs)))
 
 
 def _title(step: Step) -> str:

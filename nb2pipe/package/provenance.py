@@ -49,8 +49,8 @@ def record_of(
             found = common if whole is not None else pieces(contents[file].decode("utf-8"))
             content = found[step.name].text.encode("utf-8")
         steps.append(_step(step, file, content))
-    functions = f"{package}/functions.py"
-    defined = pieces(contents[functions].decode("utf-8")) if plan.functions else {}
+    shared = [(f"{package}/functions.py", "", plan.functions)] if plan.functions else []
+    own = [(f"{package}/steps/{s.name}.py", f"{s.name}.", s.functions) for s in plan.steps if s.functions]
     return Record(
         name=name,
         version="",
@@ -62,8 +62,10 @@ def record_of(
         parameters=tuple(ParameterRecord(p.name, p.type, default_source(p), p.help) for p in plan.parameters),
         steps=tuple(steps),
         functions=tuple(
-            FunctionRecord(f.name, f.cell, functions, digest(defined[f.name].text.encode("utf-8")))
-            for f in plan.functions
+            FunctionRecord(f"{prefix}{f.name}", f.cell, file, digest(defined[f.name].text.encode("utf-8")))
+            for file, prefix, found in (*shared, *own)
+            for defined in (pieces(contents[file].decode("utf-8")),)
+            for f in found
         ),
         environment=environment_record(environment),
         files={path: digest(content) for path, content in files.files},
@@ -92,7 +94,7 @@ def _cells(plan: Plan, notebook: Notebook) -> Iterable[CellRecord]:
     became: dict[int, list[str]] = {}
     for parameter in plan.parameters:
         became.setdefault(parameter.span.cell, []).append(f"parameter {parameter.name}")
-    for function in plan.functions:
+    for function in (*plan.functions, *(f for s in plan.steps for f in s.functions)):
         became.setdefault(function.cell, []).append(f"function {function.name}")
     for step in plan.steps:
         for part in step.parts:

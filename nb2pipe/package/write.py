@@ -205,7 +205,7 @@ def _steps(plan: Plan, name: str) -> dict[str, str]:
     if not steps:
         return found
     texts = {s.name: step_text(s, plan) for s in steps}
-    if sum(t.count("\n") for t in texts.values()) <= _SHORT:
+    if sum(t.count("\n") for t in texts.values()) <= _SHORT and not any(s.functions for s in steps):
         return {
             "steps.py": _module('"""The steps of the pipeline, in the order of the notebook."""', steps, plan, "."),
             **found,
@@ -222,7 +222,7 @@ def _steps(plan: Plan, name: str) -> dict[str, str]:
 def _module(head: str, steps: Sequence[PlannedStep], plan: Plan, here: str) -> str:
     mentioned = {n for s in steps for n in s.mentions}
     used = import_text(_entries(plan, mentioned, here))
-    body = "\n\n\n".join(step_text(s, plan) for s in steps)
+    body = "\n\n\n".join(t for s in steps for t in (*map(_function, s.functions), step_text(s, plan)))
     return f"{head}\n\n{used + chr(10) * 3 if used else chr(10)}{body}\n"
 
 
@@ -253,6 +253,8 @@ def step_text(step: PlannedStep, plan: Plan) -> str:
     body = "\n\n".join(pieces)
     if step.gives:
         body += ("\n" if body else "") + f"    return {', '.join(step.gives)}"
+    elif not body:  # there are but functions above it
+        body = "    pass"
     return "\n".join([head, *_docstring(step), body])
 
 

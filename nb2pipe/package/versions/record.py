@@ -66,7 +66,7 @@ class StepRecord(NamedTuple):
 
 
 class FunctionRecord(NamedTuple):
-    """A function or class of the notebook that several steps may use."""
+    """A function or class of the notebook that several steps may use; ``train.score`` stands in the module of a step."""
 
     name: str
     cell: int
