@@ -12,7 +12,7 @@ from nb2pipe.emit.source import Statement, first_line, indented, statements
 from nb2pipe.notebook.ipython import parse_fragment
 from nb2pipe.notebook.model import Code
 from nb2pipe.package.bindings import Place, names_of
-from nb2pipe.package.magics import COMMAND, NotPlainError, is_magic, plain
+from nb2pipe.package.magics import COMMAND, MODULES, NotPlainError, Plain, aside, is_magic, plain
 from nb2pipe.package.model import Import
 
 _TIMED = Import("timed", "._runtime", "timed")
@@ -43,14 +43,24 @@ class _Made(NamedTuple):
     left_out: tuple[int, ...] = ()
 
 
-def plain_cells(codes: Sequence[Code], names: AbstractSet[str]) -> dict[int, PlainCell]:
-    """The code cells by position, those that are skipped left out; ``names`` are all that the notebook binds."""
-    return {
-        c.cell.index: _plain_cell(c, names) for c in codes if "skip" not in c.cell.tags.roles and c.tree is not None
-    }
+class _Names(NamedTuple):
+    """All names that the notebook binds, and those that it does not and yet reads: what magics need is to have others."""
+
+    bound: AbstractSet[str]
+    unbound: AbstractSet[str]
 
 
-def _plain_cell(code: Code, names: AbstractSet[str]) -> PlainCell:
+def plain_cells(codes: Sequence[Code], bound: AbstractSet[str]) -> dict[int, PlainCell]:
+    """The code cells by position, those that are skipped left out; ``bound`` are all names that the notebook binds."""
+    own = [c for c in codes if "skip" not in c.cell.tags.roles and c.tree is not None]
+    unbound: set[str] = set()
+    if any("get_ipython" in c.text for c in own):
+        nodes = (n for c in own if c.tree is not None and any(m in c.text for m in MODULES) for n in ast.walk(c.tree))
+        unbound = {n.id for n in nodes if isinstance(n, ast.Name) and n.id in MODULES} - bound
+    return {c.cell.index: _plain_cell(c, _Names(bound, unbound)) for c in own}
+
+
+def _plain_cell(code: Code, names: _Names) -> PlainCell:
     assert code.tree is not None  # noqa: S101  the caller has looked
     found = statements(code.cell.source, code.tree)
     places: list[Place] = []
@@ -81,7 +91,7 @@ def _plain_cell(code: Code, names: AbstractSet[str]) -> PlainCell:
     )
 
 
-def _without_magic(statement: Statement, code: Code, names: AbstractSet[str]) -> _Made:
+def _without_magic(statement: Statement, code: Code, names: _Names) -> _Made:
     """What becomes of a statement with magics."""
     wrapped = _wrapped(statement.node)
     if wrapped is not None:
@@ -97,7 +107,7 @@ def _without_magic(statement: Statement, code: Code, names: AbstractSet[str]) ->
         text = f"with {wrapped.head}:\n{indented(wrapped.body.strip(chr(10)))}"
         return _Made([_statement(statement, text)], (_CAPTURED if wrapped.name == "capture" else _TIMED,))
     if isinstance(statement.node, (ast.Expr, ast.Assign)):
-        made = plain(statement.node, names, fails=code.cell.tags.raises)
+        made = _plain(statement.node, names.bound, names, code)
         if not made.text:
             return _Made([], made.imports, (statement.node.lineno,) if made.left_out else ())
         nodes = ast.parse(made.text).body
@@ -108,7 +118,7 @@ def _without_magic(statement: Statement, code: Code, names: AbstractSet[str]) ->
     return _with_magics_inside(statement, code, names)
 
 
-def _with_magics_inside(statement: Statement, code: Code, names: AbstractSet[str]) -> _Made:
+def _with_magics_inside(statement: Statement, code: Code, names: _Names) -> _Made:
     """A compound statement: the magics among its inner statements are made plain where they stand."""
     lines = code.cell.source.split("\n")
     imports: list[Import] = []
@@ -117,7 +127,7 @@ def _with_magics_inside(statement: Statement, code: Code, names: AbstractSet[str
     within = {n.id for n in ast.walk(statement.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     within |= {n.arg for n in ast.walk(statement.node) if isinstance(n, ast.arg)}
     for node in sorted(inner, key=lambda n: n.lineno, reverse=True):
-        made = plain(node, names | within, fails=code.cell.tags.raises)
+        made = _plain(node, names.bound | within, names, code)
         imports += made.imports
         left_out += [node.lineno] if made.left_out else []
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
@@ -132,6 +142,12 @@ def _with_magics_inside(statement: Statement, code: Code, names: AbstractSet[str
         return _Made([_statement(statement, text)], tuple(imports), tuple(sorted(left_out)))
     except SyntaxError:
         raise NotPlainError("IPython's syntax inside of other code") from None
+
+
+def _plain(node: ast.stmt, known: AbstractSet[str], names: _Names, code: Code) -> Plain:
+    """The plain form of a magic; ``known`` are the names that it may mention."""
+    made = plain(node, known, fails=code.cell.tags.raises)
+    return aside(made, names.unbound) if names.unbound else made
 
 
 def _statement(old: Statement, text: str) -> Statement:

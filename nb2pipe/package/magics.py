@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import io
 import itertools
 import re
 import shlex
 import string
+import tokenize
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
@@ -40,6 +42,8 @@ _SUBPROCESS = Import("subprocess", "subprocess")
 _OS = Import("os", "os")
 _RAN = Import("ran", "._runtime", "ran")
 _IMPORT = Import("import_module", "importlib", "import_module")
+MODULES = frozenset({"Path", "import_module", "os", "subprocess"})
+"""The names that plain forms have of the standard library."""
 RUNS = "globals().update(ran("
 """How the plain form of ``%run`` begins."""
 COMMAND = "subprocess.run("
@@ -50,6 +54,13 @@ _SCRIPT = re.compile(r"[\w./-]+\.py(?:\s+[\w./=:,+-]+)*")
 _EXTENSION = re.compile(r"[A-Za-z_][\w.]*")
 _DOLLAR = re.compile(r"(.*?)\$(\$?[\w\.]+)(?=(?:[^']*'[^']*')*[^']*$)")
 """What IPython's formatter takes for ``$name``: not in single quotes, with all dots behind it."""
+_PYLAB = """import numpy
+import numpy as np
+import matplotlib
+import matplotlib.pyplot as plt
+from matplotlib import mlab, pylab, pyplot"""
+_PYLAB_STARS = "from matplotlib.pylab import *\nfrom numpy import *"
+"""What IPython runs for ``%pylab`` (`IPython.core.pylabtools.import_pylab`)."""
 _SHELLS_OWN = frozenset({"get_ipython", "exit", "quit", "display", "In", "Out"})
 
 
@@ -114,6 +125,24 @@ def plain(node: ast.stmt, names: AbstractSet[str], *, fails: bool = False) -> Pl
     raise NotPlainError(f"get_ipython().{method}")
 
 
+def aside(made: Plain, taken: AbstractSet[str]) -> Plain:
+    """A plain form in which the names of the standard library that are taken are others (``_os``)."""
+    text = made.text
+    if not any(i.name in taken for i in made.imports):
+        return made
+    behind = ""
+    lines = text.split("\n")
+    found = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.NAME and token.string in taken and behind != ".":
+            found.append(token.start)
+        behind = token.string
+    for row, column in reversed(found):
+        lines[row - 1] = f"{lines[row - 1][:column]}_{lines[row - 1][column:]}"
+    imports = (i._replace(name=f"_{i.name}", alias=f"_{i.name}") if i.name in taken else i for i in made.imports)
+    return made._replace(text="\n".join(lines), imports=tuple(imports))
+
+
 def _is_shell(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "get_ipython"
 
@@ -143,6 +172,8 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
             return Plain(f"os.environ[{key.strip()!r}] = {text}\nprint({shown})", (_OS,))
     if name == "run" and _SCRIPT.fullmatch(text.strip()) and not text.strip().startswith("-") and not target:
         return Plain(f"{RUNS}{', '.join(map(repr, text.split()))}))", (_RAN,))
+    if name == "pylab" and not target:
+        return Plain(_PYLAB if "--no-import-all" in text else f"{_PYLAB}\n{_PYLAB_STARS}")
     if name in ("sx", "system") and target:
         return _command(text, target, names)
     raise NotPlainError(f"%{name}")

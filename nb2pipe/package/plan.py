@@ -24,6 +24,7 @@ from nb2pipe.package.imports import cannot_fail, harmless, hoisted, import_text,
 from nb2pipe.package.local import local_modules
 from nb2pipe.package.model import Import, Part, Plan, PlannedStep, Reason
 from nb2pipe.package.prose import plain_text, prose_before, title_of
+from nb2pipe.package.stars import bound_anew, with_named_stars
 from nb2pipe.package.sure_types import known_names
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.pipeline.parameters import is_secret
@@ -57,7 +58,7 @@ class _Planner:
         declared = tuple(p._replace(type="str") if is_secret(p) else p for p in pipeline.parameters)
         self.parameters = {p.name: p for p in declared}
         names = {d.name for e in analysis.effects for d in e.definitions}
-        every = plain_cells(codes, names)
+        every = with_named_stars(plain_cells(codes, names), self.effects, folder)
         first = {c.cell.index for c in codes if "parameters" in c.cell.tags.roles}
         self.cells = {index: cell for index, cell in every.items() if index not in first}
         settings = [p for index in sorted(first & every.keys()) for p in every[index].places]
@@ -70,7 +71,9 @@ class _Planner:
         deleted = frozenset(d.name for e in analysis.effects for d in e.deletions)
         changed = deleted | {m.name for e in analysis.effects for m in e.mutations}
         accesses = [a for e in analysis.effects for a in e.accesses]
+        staying = bound_anew(self.bound, self.places, folder) | self._missed()  # they do not mean the same everywhere
         own = {n: p for n, p in self.bound.items() if n not in self.parameters and not self._may_not_run(p[0])}
+        own = {n: p for n, p in own.items() if n not in staying}
         self.imports, self.late = hoisted(own, accesses, deleted)
         for name in self.imports.keys() - self.read:  # for what they do: they stay where they are
             if not all(harmless(i) for i in self.imports[name]):
@@ -80,13 +83,13 @@ class _Planner:
         known = {**self.bound, **{n: [] for n in self.parameters if n not in self.bound}}
         unsure = {n for p in self.places if self._may_not_run(p) for n in p.names.bound} - self.imports.keys()
         known = {n: p for n, p in known.items() if n not in unsure}  # what reads them looks for them when it is called
-        self.functions = lifted(self.places, known, self.imports.keys(), changed | unsure)
+        self.functions = lifted(self.places, known, self.imports.keys(), changed | unsure | staying)
         self.elsewhere = self.imports.keys() | self.functions.keys()
         self.extra = {n: f.extra for n, f in self.functions.items() if f.extra}
         same = (self.elsewhere - self.extra.keys()) | (BUILTINS - {"__name__"} - self.bound.keys())
         given = {s.name: {v.name for v in s.inputs}.union(s.parameters) for s in pipeline.steps}
         own_places = [p for p in self.places if not self._may_not_run(p)]
-        self.at_home = at_home(own_places, self.home, same, given, changed | unsure | self.elsewhere)
+        self.at_home = at_home(own_places, self.home, same, given, changed | unsure | staying | self.elsewhere)
         self.local = local_modules(
             folder, [i for found in (self.imports, self.late) for e in found.values() for i in e]
         )
@@ -167,6 +170,19 @@ class _Planner:
             elif not imports_of(node) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 words = say("the cell of parameters does more than assign them")
                 yield Reason(words, Span(place.cell, node.lineno), refuses=True)
+
+    def _missed(self) -> set[str]:
+        """The names that a cell which is expected to fail may read before they are bound, itself or through functions."""
+        found: set[str] = set()
+        for place in (p for p in self.places if p.cell in self.cells and self.cells[p.cell].raises):
+            asked: set[str] = set()
+            more = {*place.names.mentioned}
+            while more:
+                asked |= more
+                more = {n for name in more for p in self.bound.get(name, ()) for n in p.names.late} - asked
+            here = (place.cell, place.position)
+            found |= {n for n in asked & self.bound.keys() if all((p.cell, p.position) > here for p in self.bound[n])}
+        return found
 
     def _may_not_run(self, place: Place) -> bool:
         """Whether a cell that is expected to fail may do so before this import or definition has bound its name."""

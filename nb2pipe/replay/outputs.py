@@ -22,6 +22,10 @@ _SAME = (  # what differs between any two runs, or between a notebook and a pack
         "",
     ),  # a figure cannot be drawn: IPython's words
     (re.compile(r"(CPU times|Wall time)[^\n]*"), r"\1"),  # of %time
+    (
+        re.compile(r"^(?:%pylab is deprecated, .*\n)?Populating the interactive namespace from .*\n", re.MULTILINE),
+        "",
+    ),  # of %pylab
     (re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py"), "<cell>"),
     (re.compile(r"\S*[/\\]tmp\w{8}\b"), "<temporary>"),  # names that `tempfile` makes
     (re.compile(r"\b__main__\."), ""),

@@ -1,0 +1,109 @@
+"""``from numpy import *`` as an import of the names that the notebook reads: so it can stand at the top of modules."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import NamedTuple
+
+from nb2pipe.analysis.effects import Effects
+from nb2pipe.analysis.known.table import Table
+from nb2pipe.analysis.modules import find_source, public_names
+from nb2pipe.package.bindings import Place, names_of
+from nb2pipe.package.cells import PlainCell
+from nb2pipe.package.imports import harmless, import_text, imports_of
+from nb2pipe.package.model import Import
+
+_LOOKING = frozenset({"exec", "eval", "globals", "locals", "vars", "dir", "get_ipython", "__import__"})
+"""What may read a name that stands in no text."""
+
+
+class _Star(NamedTuple):
+    """What the star of a module binds, whether that is all, and whether it is the same wherever the notebook runs."""
+
+    names: AbstractSet[str]
+    certain: bool
+    installed: bool = True
+
+
+def with_named_stars(
+    cells: Mapping[int, PlainCell], effects: Mapping[int, Effects], folder: Path
+) -> dict[int, PlainCell]:
+    """The cells, with the names that are read in place of stars; ``folder`` is where the notebook stands.
+
+    Stars stay where it is not known what one of them binds, or where code may read names that stand in no text.
+    """
+    if any(e.opaque for e in effects.values()):
+        return dict(cells)
+    if any(p.names.mentioned & _LOOKING for cell in cells.values() for p in cell.places):
+        return dict(cells)
+    modules = {_star(p) for cell in cells.values() for p in cell.places} - {""}
+    stars = {module: _star_of(module, folder) for module in modules}
+    if not all(s.certain and s.installed for s in stars.values()):
+        return dict(cells)
+    return {
+        index: _named(cell, effects[index], stars) if index in effects and any(map(_star, cell.places)) else cell
+        for index, cell in cells.items()
+    }
+
+
+def bound_anew(bound: Mapping[str, Sequence[Place]], places: Iterable[Place], folder: Path) -> set[str]:
+    """The names that a star may bind behind a statement that binds them."""
+    found: set[str] = set()
+    for place in places:
+        module = _star(place)
+        if not module:
+            continue
+        star = _star_of(module, folder)
+        for name, binding in bound.items():
+            before = min((p.cell, p.position) for p in binding) < (place.cell, place.position)
+            if before and (name in star.names or not (star.certain or name.startswith("_"))):
+                found.add(name)
+    return found
+
+
+def _star(place: Place) -> str:
+    """The module of which a statement imports all names; "" for any other statement."""
+    node = place.statement.node
+    star = isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and not node.level
+    return (node.module or "") if star and isinstance(node, ast.ImportFrom) else ""
+
+
+def _star_of(module: str, folder: Path) -> _Star:
+    listed = Table().star(module)
+    if listed is not None:
+        return _Star(listed, certain=True)
+    if module == "math" or module in sys.builtin_module_names:
+        return _Star({n for n in vars(__import__(module)) if not n.startswith("_")}, certain=True)
+    source = find_source(module, folder)
+    if source is None:
+        return _Star(frozenset(), certain=False)
+    return _Star(*public_names(source, folder), installed=not source.local)
+
+
+def _named(cell: PlainCell, effects: Effects, stars: Mapping[str, _Star]) -> PlainCell:
+    asked = {d.name for d in effects.definitions}
+    others = {n for p in cell.places if not _star(p) for n in p.names.bound}
+    asked -= {n for n in others if not any(n in p.names.mentioned for p in cell.places)}
+    made: list[Place] = []
+    later: set[str] = set()  # which a star behind binds anew, before anything reads them
+    for place in reversed(cell.places):
+        module = _star(place)
+        if not module:
+            made.append(place)
+            if not imports_of(place.statement.node):
+                later = set()
+            continue
+        names = {n for n in asked & stars[module].names if not n.startswith("_")} - later
+        later |= names
+        if names:
+            text = import_text(Import(n, module, n) for n in names)
+            node = ast.increment_lineno(ast.parse(text).body[0], place.statement.node.lineno - 1)
+            made.append(place._replace(statement=place.statement._replace(node=node, text=text), names=names_of(text)))
+        elif not harmless(Import(module, module)):
+            made.append(place)
+    places = (p._replace(position=i) for i, p in enumerate(reversed(made)))
+    return cell._replace(places=tuple(places))
