@@ -1,4 +1,7 @@
-/** The table of contents: behind each heading the steps that begin below it, in the colour of the first. */
+/**
+ * The table of contents: behind each heading the steps that begin below it, in the colour of the first; the steps
+ * themselves where a notebook has no headings.
+ */
 
 import { Cell } from '@jupyterlab/cells';
 import { ITableOfContentsTracker, TableOfContents } from '@jupyterlab/toc';
@@ -10,6 +13,15 @@ import { Session } from './session';
 
 const STEPS = 'data-nb2pipe-steps';
 const COLOUR = 'data-nb2pipe-colour';
+/** What an entry has that stands for a step itself. */
+const STEP = 'data-nb2pipe-step';
+
+type Heading = TableOfContents.IHeading & { cellRef?: Cell };
+
+/** A model of contents as JupyterLab's own classes have it: how it finds its headings is not of its interface. */
+interface IContents extends TableOfContents.Model {
+  getHeadings(): Promise<Heading[] | null>;
+}
 
 /** Show the steps of a notebook in its table of contents, as long as `wanted` says so. */
 export function showInContents(
@@ -18,20 +30,28 @@ export function showInContents(
   wanted: () => boolean
 ): void {
   let known: TableOfContents.Model | null = null;
+  let listed = '';
+  const steps = () =>
+    wanted() && session.analysis && !session.isDisposed ? beginnings(session.analysis) : [];
   const show = () => {
     if (session.isDisposed) {
       return;
     }
     const model = tracker.get(session.panel);
-    if (model !== known) {
+    if (model && model !== known) {
       known?.headingsChanged.disconnect(show);
-      model?.headingsChanged.connect(show);
+      model.headingsChanged.connect(show);
       known = model;
+      fill(model as IContents, () => entries(session.panel.content.widgets, steps()));
     }
+    const here = steps();
     const places = session.panel.content.widgets.map(cell => cell.model.id);
-    const steps = wanted() && session.analysis ? beginnings(session.analysis) : [];
+    if (model && JSON.stringify(here) !== listed) {
+      listed = JSON.stringify(here);
+      void model.refresh();
+    }
     // as JupyterLab itself marks headings whose cells run
-    if (model && mark(model.headings, places, steps) && model instanceof VDomModel) {
+    if (model && mark(model.headings, places, here) && model instanceof VDomModel) {
       model.stateChanged.emit();
     }
   };
@@ -53,9 +73,34 @@ function beginnings(analysis: IAnalysis): IBeginning[] {
   }));
 }
 
+/** Have a model list other headings where it finds none. */
+function fill(model: IContents, others: () => Heading[]): void {
+  const find = model.getHeadings.bind(model);
+  model.getHeadings = async () => {
+    const found = await find();
+    return found?.length === 0 ? others() : found;
+  };
+}
+
+/** The steps as headings, which lead to the cells in which they begin. */
+function entries(cells: readonly Cell[], steps: readonly IBeginning[]): Heading[] {
+  const places = new Map(cells.map(cell => [cell.model.id, cell]));
+  return steps
+    .filter(step => places.has(step.cell))
+    .map(step => ({
+      text: step.name,
+      level: 1,
+      cellRef: places.get(step.cell),
+      type: Cell.HeadingType.HTML,
+      id: '',
+      isRunning: 0,
+      dataset: { [STEP]: step.name, [COLOUR]: String(step.colour) }
+    }));
+}
+
 /** Mark headings with the steps that begin between them and the next; whether any is marked otherwise than before. */
 export function mark(
-  headings: readonly (TableOfContents.IHeading & { cellRef?: Cell })[],
+  headings: readonly Heading[],
   cells: readonly string[],
   steps: readonly IBeginning[]
 ): boolean {
@@ -72,6 +117,9 @@ export function mark(
   }
   let changed = false;
   headings.forEach((heading, i) => {
+    if (heading.dataset?.[STEP]) {
+      return;
+    }
     const here = found.get(i) ?? [];
     const names = here.map(step => step.name).join(', ');
     const colour = here.length > 0 ? String(here[0].colour) : '';

@@ -82,6 +82,30 @@ def test_a_path_becomes_a_parameter_and_a_step_is_folded(
     page.locator(".jp-Cell .jp-InputPlaceholder").first.wait_for(state="detached")
 
 
+def test_steps_are_the_contents_of_a_notebook_without_headings(
+    page: Any, opened: Open, picture: Callable[[str], None]
+) -> None:
+    cells = [code("x = 1", "step:load"), *(code(f"y{i} = x") for i in range(30)), code("print(x)", "step:tell")]
+    path = opened("plain.ipynb", cells)
+    show(page)
+    page.locator('.lm-TabBar-tab[data-id="table-of-contents"]').click()
+    entries = page.locator(".jp-tocItem-content[data-nb2pipe-step]")
+    entries.nth(1).wait_for()
+    assert entries.all_inner_texts() == ["load", "tell"]
+    entries.nth(1).click()
+    page.locator(".jp-Cell.jp-mod-active", has_text="print(x)").wait_for()
+    picture("contents")
+    # headings take their place as soon as there are some
+    page.keyboard.press("Escape")
+    for key in ("a", "m", "Enter"):
+        page.keyboard.press(key)
+    page.keyboard.type("# Telling")
+    page.keyboard.press("Shift+Enter")
+    page.locator('.jp-tocItem-content[data-nb2pipe-steps="tell"]', has_text="Telling").wait_for()
+    assert entries.count() == 0
+    assert sources(saved(page, path))[-2:] == ["# Telling", "print(x)"]
+
+
 def test_a_pipeline_notebook_begins_in_the_launcher(
     page: Any, opened: Open, server: Server, picture: Callable[[str], None]
 ) -> None:
