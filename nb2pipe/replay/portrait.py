@@ -49,6 +49,8 @@ _MEASURED = frozenset({"mean_fit_time", "std_fit_time", "mean_score_time", "std_
 """What a search of scikit-learn notes of the time that it took, among its results."""
 _PASSING = frozenset({".refit_time_", "._stop_words_id", "._deprecated_key_to_warnings"})
 """Attributes of scikit-learn's that are a time, the address of something, or left out by its own pickle: each process has others."""
+_SAMPLED = frozenset({"created_at", "sampling_time", "perf_counter_diff", "perf_counter_start", "process_time_diff"})
+"""What ArviZ and PyMC note of when they sampled and of the time that it took, among attributes and variables."""
 _OF_THREADS = frozenset(vars(threading.Thread(name="any"))) - {"_target", "_args", "_kwargs", "_daemonic"}
 """What Python keeps in a thread for itself."""
 _OWN = frozenset({"functions", "steps", "scripts", "parameters"})
@@ -452,6 +454,21 @@ def _lasting(parts: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def _xarray(painter: _Painter, value: Any, xarray: Any, name: str) -> Node | None:
+    """A data set, but for how long it took to sample what it holds."""
+    if not isinstance(value, getattr(xarray, "Dataset", ())):
+        return None
+    return painter.reduced(value, name, _without_times)
+
+
+def _without_times(parts: dict[str, Any]) -> dict[str, Any]:
+    found = parts
+    for key in ("._attrs", "._variables"):
+        if isinstance(held := parts.get(key), dict):
+            found = {**found, key: {n: v for n, v in held.items() if n not in _SAMPLED}}
+    return found
+
+
 def _torch(painter: _Painter, value: Any, torch: Any, name: str) -> Node | None:
     if not hasattr(torch, "Tensor") or not isinstance(value, torch.Tensor):
         return None
@@ -479,5 +496,6 @@ _LIBRARIES: dict[str, Callable[[_Painter, Any, Any, str], Node | None]] = {
     "matplotlib": _matplotlib,
     "sklearn.base": _sklearn,
     "torch": _torch,
+    "xarray": _xarray,
     "sqlite3": _sqlite,
 }
