@@ -40,23 +40,26 @@ def with_named_stars(
         return dict(cells)
     if any(p.names.mentioned & _LOOKING for cell in cells.values() for p in cell.places):
         return dict(cells)
-    modules = {_star(p) for cell in cells.values() for p in cell.places} - {""}
+    places = [p for cell in cells.values() for p in cell.places]
+    modules = {module for p in places for module in _stars(p)}
     stars = {module: _star_of(module, folder) for module in modules}
-    if not all(s.certain and s.installed for s in stars.values()):
+    if any(_stars(p) and not _star(p) for p in places) or not all(s.certain and s.installed for s in stars.values()):
         return dict(cells)
-    return {
-        index: _named(cell, effects[index], stars) if index in effects and any(map(_star, cell.places)) else cell
-        for index, cell in cells.items()
-    }
+    defined = {d.name for e in effects.values() for d in e.definitions}
+    unknown = {n for p in places for n in p.names.mentioned} - defined  # in functions that nothing calls
+    made = {}
+    for index, cell in sorted(cells.items(), reverse=True):
+        made[index] = cell
+        if index in effects and any(map(_star, cell.places)):
+            made[index] = _named(cell, {d.name for d in effects[index].definitions} | unknown, stars)
+            unknown -= {n for p in made[index].places for n in p.names.bound}
+    return made
 
 
 def bound_anew(bound: Mapping[str, Sequence[Place]], places: Iterable[Place], folder: Path) -> set[str]:
     """The names that a star may bind behind a statement that binds them."""
     found: set[str] = set()
-    for place in places:
-        module = _star(place)
-        if not module:
-            continue
+    for place, module in ((p, m) for p in places for m in _stars(p)):
         star = _star_of(module, folder)
         for name, binding in bound.items():
             before = min((p.cell, p.position) for p in binding) < (place.cell, place.position)
@@ -72,6 +75,14 @@ def _star(place: Place) -> str:
     return (node.module or "") if star and isinstance(node, ast.ImportFrom) else ""
 
 
+def _stars(place: Place) -> list[str]:
+    """The modules of which a statement, or one inside of it, imports all names."""
+    if "*" not in place.statement.text or "import" not in place.statement.text:
+        return []
+    nodes = (n for n in ast.walk(place.statement.node) if isinstance(n, ast.ImportFrom))
+    return ["." * n.level + (n.module or "") for n in nodes if n.names[0].name == "*"]
+
+
 def _star_of(module: str, folder: Path) -> _Star:
     listed = Table().star(module)
     if listed is not None:
@@ -84,10 +95,10 @@ def _star_of(module: str, folder: Path) -> _Star:
     return _Star(*public_names(source, folder), installed=not source.local)
 
 
-def _named(cell: PlainCell, effects: Effects, stars: Mapping[str, _Star]) -> PlainCell:
-    asked = {d.name for d in effects.definitions}
+def _named(cell: PlainCell, asked: set[str], stars: Mapping[str, _Star]) -> PlainCell:
+    """A cell that imports by name what is asked for, of which it may bind some itself."""
     others = {n for p in cell.places if not _star(p) for n in p.names.bound}
-    asked -= {n for n in others if not any(n in p.names.mentioned for p in cell.places)}
+    asked = asked - {n for n in others if not any(n in p.names.mentioned for p in cell.places)}
     made: list[Place] = []
     later: set[str] = set()  # which a star behind binds anew, before anything reads them
     for place in reversed(cell.places):

@@ -35,6 +35,11 @@ def test_the_names_that_are_read_are_imported(tmp_path: Path) -> None:
     assert "import *" not in text
 
 
+def test_functions_that_nothing_calls_have_their_names(tmp_path: Path) -> None:
+    cells = ["from math import *\nfrom numpy import *", "def f(x):\n    return sum(tan(x))", "print(1)"]
+    assert "from numpy import sum, tan\n" in _package(cells, tmp_path)
+
+
 def test_of_two_stars_the_last_counts(tmp_path: Path) -> None:
     cells = [
         "from math import *\nfrom numpy import *",
@@ -51,6 +56,8 @@ def test_of_two_stars_the_last_counts(tmp_path: Path) -> None:
         pytest.param(["from math import *\nprint(sqrt(4))\nfrom cmath import *", "print(sqrt(4))"], id="read between two"),
         pytest.param(["from math import sqrt\nfrom cmath import *", "print(sqrt(4))"], id="bound by an import before"),
         pytest.param(["from math import sqrt", "from cmath import *", "print(sqrt(4))"], id="bound by an import in another cell"),
+        pytest.param(["from math import *", "try:\n    from cmath import *\nexcept ImportError:\n    pass", "print(sqrt(4))"],
+                     id="bound anew inside of a statement"),
         pytest.param(["import json\nfrom json import *", "print(json.dumps(1), loads('2'))"], id="not bound by the star"),
         pytest.param(["pow = 3\nfrom math import *\nprint(pow(2, 3))"], id="bound before"),
         pytest.param(["sum([1])\nfrom numpy import *", "print(sum([[1, 2], [3, 4]]))"], id="one of Python's own"),

@@ -13,6 +13,7 @@ import io
 import os
 import pickle
 import random
+import sys
 import threading
 import types
 import weakref
@@ -544,6 +545,27 @@ def test_a_data_set_is_compared_as_its_pickle_has_it() -> None:
     where = differ(one, two)
     assert where is not None
     assert "target_names" in where.where
+
+
+def test_what_was_sampled_is_compared_without_the_time_that_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A data set as xarray has it, with what ArviZ and PyMC write into it."""
+
+    class Dataset:
+        __slots__ = ("_attrs", "_variables")
+
+        def __init__(self, created: str, seconds: float, draw: float) -> None:
+            self._attrs = {"created_at": created, "sampling_time": seconds, "tuning_steps": 10}
+            self._variables = {"x": np.array([draw]), "perf_counter_diff": np.array([seconds])}
+
+    monkeypatch.setitem(sys.modules, "xarray", types.SimpleNamespace(Dataset=Dataset))
+    one = Dataset("2026-01-01", 1.5, 0.25)
+    assert differ(one, Dataset("2026-01-02", 2.5, 0.25)) is None
+    where = differ(one, Dataset("2026-01-01", 1.5, 0.5))
+    assert where is not None
+    assert "_variables" in where.where
+    other = Dataset("2026-01-01", 1.5, 0.25)
+    other._attrs["tuning_steps"] = 20
+    assert differ(one, other) is not None
 
 
 def test_an_estimator_is_compared_without_the_time_that_it_took() -> None:
