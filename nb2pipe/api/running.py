@@ -314,6 +314,8 @@ def _run(
             from nb2pipe.runtime.papermill.runners import runners
 
             starter = runners(todo.document, todo.place, parameters, request.papermill, len(ahead.pipeline.steps))
+        if request.output is not None:
+            executed.prepare()
         result = None
         try:
             result = execute(

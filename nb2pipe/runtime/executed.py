@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,17 @@ def describe_pipeline(document: Any, result: RunResult) -> None:
         "edges": sorted({(e.source, e.target) for e in result.pipeline.edges}),
         "guards": list(result.notes),
     }
+
+
+def prepare() -> None:
+    """Import what `write` needs and compile the schema of notebooks, beside what is waited for: it takes a tenth of a second."""
+    threading.Thread(target=_prepare, name="nb2pipe-nbformat", daemon=True).start()
+
+
+def _prepare() -> None:
+    from nbformat.validator import get_validator
+
+    get_validator(4, 5)
 
 
 class NotWritten(UsageError):
