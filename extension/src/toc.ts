@@ -21,6 +21,7 @@ type Heading = TableOfContents.IHeading & { cellRef?: Cell };
 /** A model of contents as JupyterLab's own classes have it: how it finds its headings is not of its interface. */
 interface IContents extends TableOfContents.Model {
   getHeadings(): Promise<Heading[] | null>;
+  refresh(): Promise<void>;
 }
 
 /** Show the steps of a notebook in its table of contents, as long as `wanted` says so. */
@@ -29,7 +30,7 @@ export function showInContents(
   tracker: ITableOfContentsTracker,
   wanted: () => boolean
 ): void {
-  let known: TableOfContents.Model | null = null;
+  let known: IContents | null = null;
   let listed = '';
   const steps = () =>
     wanted() && session.analysis && !session.isDisposed ? beginnings(session.analysis) : [];
@@ -37,12 +38,12 @@ export function showInContents(
     if (session.isDisposed) {
       return;
     }
-    const model = tracker.get(session.panel);
+    const model = tracker.get(session.panel) as IContents | null;
     if (model && model !== known) {
       known?.headingsChanged.disconnect(show);
       model.headingsChanged.connect(show);
       known = model;
-      fill(model as IContents, () => entries(session.panel.content.widgets, steps()));
+      fill(model, () => entries(session.panel.content.widgets, steps()));
     }
     const here = steps();
     const places = session.panel.content.widgets.map(cell => cell.model.id);

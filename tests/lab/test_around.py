@@ -150,7 +150,8 @@ def test_it_speaks_italian_and_leaves_axe_nothing_to_say(
         page.locator(
             f"{PANEL} .jp-nb2pipe-finding", has_text="un percorso assoluto: /home/maria/data/"
         ).first.wait_for()
-        page.locator('[data-jp-item-name="nb2pipe-compile"]', has_text="Compila in una pipeline").wait_for()
+        button = page.locator('[data-jp-item-name="nb2pipe-compile"]', has_text="Compila in una pipeline")
+        button.wait_for(state="attached")  # a narrow toolbar has it in its menu
         for summary in page.locator(f"{PANEL} summary").all():
             summary.evaluate("node => { node.parentElement.open = true; }")
         page.locator(f"{PANEL} .jp-nb2pipe-edge").first.focus()
