@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -15,8 +15,10 @@ from nb2pipe.package.bindings import Place, names_of
 from nb2pipe.package.magics import COMMAND, MODULES, NotPlainError, Plain, aside, is_magic, plain
 from nb2pipe.package.model import Import
 
-_TIMED = Import("timed", "._runtime", "timed")
-_CAPTURED = Import("captured", "._runtime", "captured")
+
+def support(name: str, taken: Container[str]) -> Import:
+    """The import of something that every package has a copy of, under another name where the notebook takes that for its own."""
+    return Import(f"_{name}", "._runtime", name, f"_{name}") if name in taken else Import(name, "._runtime", name)
 
 
 class PlainCell(NamedTuple):
@@ -44,20 +46,37 @@ class _Made(NamedTuple):
 
 
 class _Names(NamedTuple):
-    """All names that the notebook binds, and those that it does not and yet reads: what magics need is to have others."""
+    """All names that the notebook binds, and those of modules that mean something else there, or nothing: magics call these by others."""
 
     bound: AbstractSet[str]
-    unbound: AbstractSet[str]
+    taken: AbstractSet[str]
 
 
 def plain_cells(codes: Sequence[Code], bound: AbstractSet[str]) -> dict[int, PlainCell]:
     """The code cells by position, those that are skipped left out; ``bound`` are all names that the notebook binds."""
     own = [c for c in codes if "skip" not in c.cell.tags.roles and c.tree is not None]
-    unbound: set[str] = set()
+    taken: set[str] = set()
     if any("get_ipython" in c.text for c in own):
-        nodes = (n for c in own if c.tree is not None and any(m in c.text for m in MODULES) for n in ast.walk(c.tree))
-        unbound = {n.id for n in nodes if isinstance(n, ast.Name) and n.id in MODULES} - bound
-    return {c.cell.index: _plain_cell(c, _Names(bound, unbound)) for c in own}
+        trees = (c.tree for c in own if c.tree is not None and any(m in c.text for m in MODULES))
+        taken = {n for tree in trees for n in _otherwise(tree, bound)}
+    return {c.cell.index: _plain_cell(c, _Names(bound, taken)) for c in own}
+
+
+def _otherwise(tree: ast.Module, bound: AbstractSet[str]) -> Iterator[str]:
+    """The names of `MODULES` that a cell binds to something else, or reads where nothing binds them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in MODULES:
+            if not isinstance(node.ctx, ast.Load) or node.id not in bound:
+                yield node.id
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name in MODULES:
+            yield node.name
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                module = node.module if isinstance(node, ast.ImportFrom) else ""
+                whole = f"{module}.{alias.name}" if module else alias.name if alias.asname else name
+                if MODULES.get(name, whole) != whole:
+                    yield name
 
 
 def _plain_cell(code: Code, names: _Names) -> PlainCell:
@@ -93,7 +112,7 @@ def _plain_cell(code: Code, names: _Names) -> PlainCell:
 
 def _without_magic(statement: Statement, code: Code, names: _Names) -> _Made:
     """What becomes of a statement with magics."""
-    wrapped = _wrapped(statement.node)
+    wrapped = _wrapped(statement.node, names.bound)
     if wrapped is not None:
         inner = parse_fragment(wrapped.body, code.cell, 1)
         if inner.tree is None or any(is_magic(n) for n in inner.tree.body):
@@ -105,7 +124,7 @@ def _without_magic(statement: Statement, code: Code, names: _Names) -> _Made:
             first = found[0]._replace(above=(*statement.above, *found[0].above))
             return _Made([s._replace(silent=True) for s in (first, *found[1:])])
         text = f"with {wrapped.head}:\n{indented(wrapped.body.strip(chr(10)))}"
-        return _Made([_statement(statement, text)], (_CAPTURED if wrapped.name == "capture" else _TIMED,))
+        return _Made([_statement(statement, text)], (support(_AROUND[wrapped.name], names.bound),))
     if isinstance(statement.node, (ast.Expr, ast.Assign)):
         made = _plain(statement.node, names.bound, names, code)
         if not made.text:
@@ -147,7 +166,7 @@ def _with_magics_inside(statement: Statement, code: Code, names: _Names) -> _Mad
 def _plain(node: ast.stmt, known: AbstractSet[str], names: _Names, code: Code) -> Plain:
     """The plain form of a magic; ``known`` are the names that it may mention."""
     made = plain(node, known, fails=code.cell.tags.raises)
-    return aside(made, names.unbound) if names.unbound else made
+    return aside(made, names.taken) if names.taken else made
 
 
 def _statement(old: Statement, text: str) -> Statement:
@@ -162,25 +181,30 @@ class _Wrapped(NamedTuple):
     body: str
 
 
-def _wrapped(node: ast.stmt) -> _Wrapped | None:
+_AROUND = {"time": "timed", "capture": "captured"}
+"""What stands around the code of a magic that runs Python."""
+
+
+def _wrapped(node: ast.stmt, taken: AbstractSet[str]) -> _Wrapped | None:
     """What ``%time``, ``%%time``, ``%prun``, ``%%prun`` or ``%%capture`` runs."""
     value = node.value if isinstance(node, ast.Expr) else None
     if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute) or len(value.args) < 2:
         return None
     words = [a.value for a in value.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+    timed, captured = (support(n, taken).name for n in ("timed", "captured"))
     if value.func.attr == "run_line_magic" and words[0] == "time" and words[1].strip():
-        return _Wrapped("time", "timed()", words[1])
+        return _Wrapped("time", f"{timed}()", words[1])
     if value.func.attr == "run_line_magic" and words[0] == "prun":
         return _profiled(words[1])
     if value.func.attr != "run_cell_magic" or len(words) < 3:
         return None
     name, line, body = words[0], words[1].strip(), words[2]
     if name == "time" and not line:
-        return _Wrapped("time", "timed()", body)
+        return _Wrapped("time", f"{timed}()", body)
     if name == "prun":
         return _profiled(line, body)
     if name == "capture" and (not line or line.isidentifier()):
-        return _Wrapped("capture", f"captured() as {line}" if line else "captured()", body)
+        return _Wrapped("capture", f"{captured}() as {line}" if line else f"{captured}()", body)
     return None
 
 

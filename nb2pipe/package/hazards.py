@@ -17,7 +17,7 @@ from nb2pipe.package.model import Reason
 
 _NAMESPACE = frozenset({"exec", "eval", "globals", "locals", "vars", "dir", "get_ipython", "__import__", "__name__"})
 _HISTORY = frozenset({"In", "Out", "_oh", "_ih", "_", "__", "___", "_i", "_ii", "_iii"})
-_SUPPORT = frozenset({"captured", "display", "show_figures", "timed", WITH_VALUES})
+_SUPPORT = frozenset({"_display", "_show_figures", "captured", "display", "show_figures", "timed", WITH_VALUES})
 _LOOKING = frozenset({"globals", "locals", "vars", "dir"})
 _FRAMES = frozenset({"currentframe", "stack", "_getframe"})
 

@@ -42,13 +42,13 @@ _SUBPROCESS = Import("subprocess", "subprocess")
 _OS = Import("os", "os")
 _RAN = Import("ran", "._runtime", "ran")
 _IMPORT = Import("import_module", "importlib", "import_module")
-MODULES = frozenset({"Path", "import_module", "os", "subprocess"})
-"""The names that plain forms have of the standard library."""
 RUNS = "globals().update(ran("
 """How the plain form of ``%run`` begins."""
 COMMAND = "subprocess.run("
 """What runs a command in its plain form."""
 _PATH = Import("Path", "pathlib", "Path")
+MODULES = {i.name: f"{i.module}.{i.member}" if i.member else i.module for i in (_OS, _SUBPROCESS, _IMPORT, _PATH)}
+"""The names that plain forms have of the standard library, and what they are of it."""
 _SCRIPT = re.compile(r"[\w./-]+\.py(?:\s+[\w./=:,+-]+)*")
 """A script and its arguments, of which IPython changes nothing and none is an option of ``%run``."""
 _EXTENSION = re.compile(r"[A-Za-z_][\w.]*")

@@ -15,7 +15,7 @@ from nb2pipe.package.annotations import typed
 from nb2pipe.package.bindings import BUILTINS, Place, binders, names_of
 from nb2pipe.package.calls import WITH_VALUES, passing
 from nb2pipe.package.carried import with_states
-from nb2pipe.package.cells import PlainCell, all_places, plain_cells
+from nb2pipe.package.cells import PlainCell, all_places, plain_cells, support
 from nb2pipe.package.defaults import computed_defaults
 from nb2pipe.package.endings import kept_alive, makers
 from nb2pipe.package.functions import at_home, lifted, ordered
@@ -30,11 +30,8 @@ from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.pipeline.parameters import is_secret
 from nb2pipe.pipeline.split import step_name
 
-_SUPPORT = (
-    Import("display", "._runtime", "display"),
-    Import("show_figures", "._runtime", "show_figures"),
-    Import(WITH_VALUES, "._runtime", WITH_VALUES),
-)
+_SUPPORT = ("display", "show_figures", WITH_VALUES)
+"""What stands in the text of steps, of what every package has a copy of."""
 _EXPRESSION_NAME = re.compile(r"@([^\W\d]\w*)")
 _SHOWS = re.compile(r"(?:plt|pyplot|pylab)\.show\(\)")
 
@@ -78,8 +75,11 @@ class _Planner:
         for name in self.imports.keys() - self.read:  # for what they do: they stay where they are
             if not all(harmless(i) for i in self.imports[name]):
                 del self.imports[name]
+        taken = names | self.bound.keys()
         if any(i.module.partition(".")[0] == "IPython" for i in self.imports.get("display", ())):
-            self.imports["display"] = _SUPPORT[:1]
+            self.imports["display"] = (support("display", ()),)
+            taken -= {"display"}
+        self.support = {n: support(n, taken) for n in _SUPPORT}
         known = {**self.bound, **{n: [] for n in self.parameters if n not in self.bound}}
         unsure = {n for p in self.places if self._may_not_run(p) for n in p.names.bound} - self.imports.keys()
         known = {n: p for n, p in known.items() if n not in unsure}  # what reads them looks for them when it is called
@@ -100,7 +100,7 @@ class _Planner:
         self.ours = {i.name for cell in self.cells.values() for i in cell.imports}
         self.unchanged = {s.name: {*s.parameters} for s in pipeline.steps}
         self.givers = {s.name: {v.name: v.producer for v in s.inputs} for s in pipeline.steps}
-        self.needed: dict[str, Import] = {i.name: i for i in _SUPPORT}
+        self.needed: dict[str, Import] = {i.name: i for i in self.support.values()}
 
     def plan(self) -> Plan:
         steps = [s for s in (self.step(s) for s in self.pipeline.steps if s.cells) if s.parts or s.functions]
@@ -278,6 +278,15 @@ class _Planner:
         name = getattr(node, "name", "")
         return definition and (name in self.functions or name in self.at_home.get(self.home.get(place.cell, ""), ()))
 
+    def _shown(self, statement: Statement) -> bool:
+        """Whether a notebook shows the value of this statement, were it the last of its cell."""
+        node = statement.node
+        if not isinstance(node, ast.Expr) or statement.silent or isinstance(node.value, (ast.Yield, ast.YieldFrom)):
+            return False
+        call = node.value
+        silent = ("print", self.support["display"].name)
+        return not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in silent)
+
     def _part(self, cell: PlainCell, cells: Sequence[PlainCell]) -> Part:
         lines: list[str] = []
         effects = self.effects.get(cell.cell)
@@ -288,14 +297,14 @@ class _Planner:
             gap = [""] if lines and "" in statement.above else []
             comments = [c for c in statement.above if c]
             text = passing(statement.text, self.extra)
-            if statement is last and _shown(statement) and effects is not None and effects.displays:
-                text = _displayed(text, statement)
+            if statement is last and self._shown(statement) and effects is not None and effects.displays:
+                text = _displayed(self.support["display"].name, text, statement)
             lines += [*gap, *comments, f"{text}  {statement.beside}" if statement.beside else text]
         if lines:
             lines += [c for c in cell.below if c]
             draws = effects is None or effects.draws
             if cell is not cells[-1] and draws and not (last and _SHOWS.fullmatch(last.text.strip())):
-                lines.append("show_figures()")
+                lines.append(f"{self.support['show_figures'].name}()")
         prose = "" if cell is cells[0] else prose_before(self.notebook, cell.cell)
         return Part(cell.cell, prose, "\n".join(lines), "raises" if cell.raises else "", tuple(p.origin for p in own))
 
@@ -398,7 +407,7 @@ class _Planner:
             elif isinstance(node, ast.AnnAssign):
                 targets = [node.target]
             found += [t.id for t in targets if isinstance(t, ast.Name) and t.id in must - self.read]
-        if own and _shown(own[-1].statement):
+        if own and self._shown(own[-1].statement):
             node = own[-1].statement.node
             root = _root(node.value) if isinstance(node, ast.Expr) else ""
             if root in must and root in {n for p in own if not imports_of(p.statement.node) for n in p.names.bound}:
@@ -432,22 +441,13 @@ def _arranged(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
     return found
 
 
-def _shown(statement: Statement) -> bool:
-    """Whether a notebook shows the value of this statement, were it the last of its cell."""
-    node = statement.node
-    if not isinstance(node, ast.Expr) or statement.silent or isinstance(node.value, (ast.Yield, ast.YieldFrom)):
-        return False
-    call = node.value
-    return not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("print", "display"))
-
-
-def _displayed(text: str, statement: Statement) -> str:
-    """The call that shows a value; a tuple without parentheses gets some, for it would be two arguments."""
+def _displayed(display: str, text: str, statement: Statement) -> str:
+    """The call of ``display`` that shows a value; a tuple without parentheses gets some, for it would be two arguments."""
     if isinstance(statement.node, ast.Expr) and isinstance(statement.node.value, ast.Tuple):
         call = ast.parse(f"display({text})", mode="eval").body
         if not isinstance(call, ast.Call) or len(call.args) != 1 or not isinstance(call.args[0], ast.Tuple):
-            return f"display(({text}))"
-    return f"display({text})"
+            return f"{display}(({text}))"
+    return f"{display}({text})"
 
 
 def _root(node: ast.expr) -> str:

@@ -75,7 +75,7 @@ def _run(body: Sequence[ast.stmt], found: Types, known: Known, bound: AbstractSe
 
 def _is_timed(node: ast.With) -> bool:
     call = node.items[0].context_expr
-    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "timed"
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("timed", "_timed")
 
 
 def _bound_by(node: ast.stmt, found: Types, known: Known) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,24 @@ def test_what_magics_need_gives_no_name_to_the_notebook(first: str, tmp_path: Pa
     _is_equal(cells, tmp_path)
 
 
+def test_what_packages_have_a_copy_of_takes_no_name_of_the_notebook(tmp_path: Path) -> None:
+    cells = [
+        "class Shown:\n    def __init__(self):\n        self.xs = [5]\n\n    def plot(self):\n        return 1",
+        "display = Shown()\ndisplay.xs[0]",
+        code("display.plot()\n1 / 0", "raises-exception"),
+        "7",
+        "%%capture captured\nprint(3)",
+        "captured.stdout",
+        "timed = 3",
+        "%%time\nprint(timed)",
+        "def show_figures():\n    return 'mine'\nshow_figures()",
+        "from re import compile as os\nimport string as subprocess\n!echo ho",
+        "class Path:\n    pass\nprint(os('a').pattern, subprocess.digits)",
+        "%%writefile out.txt\nPath",
+    ]
+    _is_equal(cells, tmp_path)
+
+
 def test_what_the_profiler_runs_is_run(tmp_path: Path) -> None:
     cells = [
         "%prun -q -l 5 xs = [3, 1]  # with a comment",

@@ -33,6 +33,9 @@ class _Unbound:
 
 UNBOUND = _Unbound()
 
+_helpers = {"captured": captured, "display": display, "show_figures": show_figures, "timed": timed}
+_SUPPORT = {"ran": ran, "with_values": with_values, **_helpers, **{f"_{n}": helper for n, helper in _helpers.items()}}
+"""What scripts find; a notebook that has one of these names for its own calls it by the other."""
 _main = ModuleType("__main__")
 _namespace = vars(_main)
 _names = frozenset(_namespace)
@@ -62,9 +65,7 @@ def script(name: str, gives: Sequence[str], part: str = "") -> Callable[..., Any
     path = Path(__file__).parents[1] / part / "scripts" / f"{name}.py"
 
     def run(**values: Any) -> Any:
-        _namespace.update(
-            captured=captured, display=display, ran=ran, show_figures=show_figures, timed=timed, with_values=with_values,
-        )  # fmt: skip
+        _namespace.update(_SUPPORT)
         know(values)
         main, sys.modules["__main__"] = (
             sys.modules["__main__"],
