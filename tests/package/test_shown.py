@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nb2pipe import api
+from nb2pipe.replay.verify import Settings
 from tests.making import code, write
 from tests.package.making import package, run
 
@@ -37,3 +39,13 @@ def test_a_function_that_is_handed_on_keeps_its_name(tags: tuple[str, ...], tmp_
     path = write(tmp_path / "notebook.ipynb", cells)
     done = run(package(path, tmp_path / "project"), tmp_path)
     assert done.stdout.strip() == "price [<function price [2, 4]"
+
+
+def test_a_script_gives_nothing_that_it_was_only_lent(tmp_path: Path) -> None:
+    """A star that fails might have bound `display`, as IPython's own preambles do."""
+    (tmp_path / "preamble.py").write_text("from IPython.display import display, nothing_of_this_name\n")
+    cells = [code("from preamble import *", "raises-exception"), "display(3)\n4"]
+    compiled = api.compile_notebook(api.load(str(write(tmp_path / "nb.ipynb", cells))), "cells:1")
+    api.write_package(api.package(compiled), tmp_path / "out")
+    report = api.verify(compiled, tmp_path / "out", Settings())
+    assert report.verdict == "EQUAL", (report.differences, report.unknown)

@@ -75,11 +75,17 @@ def script(name: str, gives: Sequence[str], part: str = "") -> Callable[..., Any
             _do(path)
         finally:
             sys.modules["__main__"] = main
-        found = tuple(_namespace.get(n, UNBOUND) for n in gives)
+        found = tuple(map(_left, gives))
         return found[0] if len(found) == 1 else found or None
 
     run.__name__ = run.__qualname__ = name
     return run
+
+
+def _left(name: str) -> Any:
+    """What a script has left of a name; what it was only lent is nothing."""
+    value = _namespace.get(name, UNBOUND)
+    return UNBOUND if name in _SUPPORT and value is _SUPPORT[name] else value
 
 
 def _do(path: Path) -> None:
