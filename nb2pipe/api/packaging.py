@@ -119,7 +119,7 @@ def _planned(compiled: Compiled) -> Plan:
         pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split).pipeline
         if not runs_in_order(pipeline):
             pipeline = build(notebook, compiled.codes, compiled.analysis, compiled.split, join=False).pipeline
-        pipeline = with_importable_steps(pipeline, compiled.codes)
+        pipeline = with_importable_steps(pipeline, compiled.codes, compiled.analysis.effects)
         invariants.check(pipeline)
         # What goes to the top of modules, what becomes a function, what stays a script.
         return plan_package(notebook, compiled.codes, compiled.analysis, pipeline, compiled.folder)

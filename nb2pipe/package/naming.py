@@ -7,9 +7,10 @@ import keyword
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from nb2pipe.analysis.effects import Effects
 from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.package.bindings import BUILTINS
@@ -86,9 +87,11 @@ def _at_top(code: Code) -> set[str]:
     return found
 
 
-def with_importable_steps(pipeline: Pipeline, codes: Iterable[Code]) -> Pipeline:
+def with_importable_steps(pipeline: Pipeline, codes: Sequence[Code], effects: Iterable[Effects]) -> Pipeline:
     """The pipeline, its steps named so that functions can have their names, and hide nothing that other code means."""
-    hidden = _SUPPORT.union(*map(_at_top, codes))
+    starred = {c.cell.index for c in codes if "import *" in c.text or "pylab" in c.text}
+    named = {d.name for e in effects if e.cell in starred for d in e.definitions}
+    hidden = _SUPPORT.union(named, *map(_at_top, codes))
     taken = {s.name for s in pipeline.steps} | hidden
     names = {s.name: s.name for s in pipeline.steps}
     for name in names:

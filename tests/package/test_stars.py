@@ -12,9 +12,9 @@ from nb2pipe.replay.verify import Settings
 from tests.making import code, write
 
 
-def _package(cells: list[Any], folder: Path) -> str:
+def _package(cells: list[Any], folder: Path, split: str | None = "cells:1") -> str:
     """The text of the package's steps, functions and scripts; it computes what the notebook does."""
-    compiled = api.compile_notebook(api.load(str(write(folder / "nb.ipynb", cells))), "cells:1")
+    compiled = api.compile_notebook(api.load(str(write(folder / "nb.ipynb", cells))), split)
     made = api.package(compiled, "made")
     api.write_package(made, folder / "out")
     report = api.verify(compiled, folder / "out", Settings())
@@ -69,6 +69,15 @@ def test_of_two_stars_the_last_counts(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_they_mean_what_they_meant(cells: list[Any], tmp_path: Path) -> None:
     _package(cells, tmp_path)
+
+
+def test_a_step_with_the_name_of_one_has_another(tmp_path: Path) -> None:
+    cells = [
+        code("from math import *", "step:all"),
+        code("x = sqrt(4)", "step:sqrt"),
+        code("print(x, sqrt(9))", "step:show"),
+    ]
+    assert "def sqrt_()" in _package(cells, tmp_path, None)
 
 
 @pytest.mark.parametrize("last", ["print(eval('sq' + 'rt(4)'))", "exec('print(sqrt(4))')"])
