@@ -45,6 +45,8 @@ def with_named_stars(
     stars = {module: _star_of(module, folder) for module in modules}
     if any(_stars(p) and not _star(p) for p in places) or not all(s.certain and s.installed for s in stars.values()):
         return dict(cells)
+    if any(_beyond(cell, effects[index], stars) for index, cell in cells.items() if index in effects):
+        return dict(cells)
     defined = {d.name for e in effects.values() for d in e.definitions}
     unknown = {n for p in places for n in p.names.mentioned} - defined  # in functions that nothing calls
     made = {}
@@ -54,6 +56,13 @@ def with_named_stars(
             made[index] = _named(cell, {d.name for d in effects[index].definitions} | unknown, stars)
             unknown -= {n for p in made[index].places for n in p.names.bound}
     return made
+
+
+def _beyond(cell: PlainCell, effects: Effects, stars: Mapping[str, _Star]) -> set[str]:
+    """The names that a cell's stars may bind although their modules do not say so, as those that load parts of themselves late."""
+    own = {n for p in cell.places for n in p.names.bound | p.names.declared}
+    known = [stars[module].names for p in cell.places for module in _stars(p)]
+    return {d.name for d in effects.definitions}.difference(own, *known) if known else set()
 
 
 def bound_anew(bound: Mapping[str, Sequence[Place]], places: Iterable[Place], folder: Path) -> set[str]:

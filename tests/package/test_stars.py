@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from nb2pipe import api
+from nb2pipe.analysis import modules
 from nb2pipe.replay.verify import Settings
 from tests.making import code, write
 
@@ -69,6 +70,18 @@ def test_of_two_stars_the_last_counts(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_they_mean_what_they_meant(cells: list[Any], tmp_path: Path) -> None:
     _package(cells, tmp_path)
+
+
+def test_a_star_stays_where_its_module_has_more_than_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that is installed, and that loads what it is asked for, as `lazy_loader` has it."""
+    library = tmp_path / "library"
+    (library / "lazily").mkdir(parents=True)
+    (library / "lazily" / "__init__.py").write_text(
+        "def _attach():\n    return (lambda name: 7, ['later'])\n__getattr__, __all__ = _attach()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(library))
+    monkeypatch.setattr(modules, "installed_paths", lambda: (library,))
+    assert "from lazily import *" in _package(["from lazily import *", "print(later)"], tmp_path)
 
 
 def test_a_step_with_the_name_of_one_has_another(tmp_path: Path) -> None:
