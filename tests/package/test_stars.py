@@ -77,7 +77,7 @@ def test_a_star_stays_where_its_module_has_more_than_it_says(tmp_path: Path, mon
     library = tmp_path / "library"
     (library / "lazily").mkdir(parents=True)
     (library / "lazily" / "__init__.py").write_text(
-        "def _attach():\n    return (lambda name: 7, ['later'])\n__getattr__, __all__ = _attach()\nsaid = 3\n__all__ += ['said']\n"
+        "def _attach():\n    return (lambda name: 7, ['later', 'said'])\n__getattr__, __all__ = _attach()\nsaid = 3\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(library))
     monkeypatch.setattr(modules, "installed_paths", lambda: (library,))
