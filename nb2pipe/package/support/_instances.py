@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import types
-from collections.abc import Iterable, Sequence
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 _OWN_PICKLING = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
 _HOOKS = ("__getattr__", "__getattribute__", "__new__", "__setattr__", "__setitem__", "append", "extend")
 """What pickle asks for, or runs, when it takes an instance apart or makes it again."""
-_NATIVE: tuple[Any, ...] = (list, dict, tuple, str, bytes, int, float, complex, object)
+_CALLED: tuple[Any, ...] = (OrderedDict, defaultdict, deque, set, frozenset)
+"""Python's own classes of which pickle calls those that the notebook makes from them, to make an instance; as it does of `Counter`."""
+_NATIVE: tuple[Any, ...] = (*_CALLED, list, dict, tuple, str, bytes, int, float, complex, object)
 """Python's own classes that the notebook's may be made from."""
 _CALLING = frozenset({("sympy.core.basic", "Basic")})
 """Libraries' classes whose derived ones call what the notebook defines (``eval`` of a function of SymPy's) to make an instance."""
@@ -29,14 +32,16 @@ def native_of(kind: type, own: Sequence[type]) -> Any:
     calling = _calling(kind)
     if calling is not None:
         return calling
-    if any(c not in own and c not in _NATIVE and c.__module__ not in ("abc", "typing") for c in kind.__mro__):
+    known = (*own, *_NATIVE, Counter)
+    if any(c not in known and c.__module__ not in ("abc", "typing") for c in kind.__mro__):
         return None
     return next(c for c in kind.__mro__ if c in _NATIVE)
 
 
 def is_hooked(own: Iterable[type]) -> bool:
     """Whether any of these classes has something that pickle would run."""
-    return any(_calling(c) or any(n in c.__dict__ for n in _HOOKS) for c in own)
+    called = (*_CALLED, Counter)
+    return any(_calling(c) or issubclass(c, called) or any(n in c.__dict__ for n in _HOOKS) for c in own)
 
 
 def _calling(kind: type) -> Any:
@@ -46,9 +51,22 @@ def _calling(kind: type) -> Any:
 def taken_apart(obj: Any, native: Any, own: Sequence[type]) -> tuple[Any, ...]:
     """An instance in the form of ``__reduce__``: made as ``native`` makes it, and filled past what its class does."""
     arguments = native.__getnewargs__(obj) if hasattr(native, "__getnewargs__") else ()
-    held = native.copy(obj) if native in (list, dict) else None
+    if native is frozenset:
+        arguments = (list(frozenset.__iter__(obj)),)
+    held = _HELD[native](obj) if native in _HELD else None
     attributes = slots_of(obj, own) | (attributes_of(obj) or {})
     return (_bare, (native, type(obj), *arguments), (attributes, held), None, None, _fill)
+
+
+_HELD: dict[Any, Callable[[Any], Any]] = {
+    list: list.copy,
+    dict: dict.copy,
+    OrderedDict: lambda obj: list(OrderedDict.items(obj)),
+    defaultdict: lambda obj: (obj.default_factory, dict.copy(obj)),
+    deque: lambda obj: (obj.maxlen, list(deque.__iter__(obj))),
+    set: lambda obj: list(set.__iter__(obj)),
+}
+"""What an instance of a class that is made from one of these holds, looked at past what its class does."""
 
 
 def slots_of(obj: Any, own: Iterable[type]) -> dict[str, Any]:
@@ -85,7 +103,18 @@ def _bare(native: Any, kind: type, *arguments: Any) -> Any:
 def _fill(obj: Any, state: tuple[dict[str, Any], Any]) -> None:
     attributes, held = state
     set_attributes(obj, attributes)
-    if isinstance(held, list):
+    if held is None:
+        return
+    if isinstance(obj, OrderedDict):
+        for key, value in held:
+            OrderedDict.__setitem__(obj, key, value)
+    elif isinstance(obj, defaultdict):
+        defaultdict.__init__(obj, *held)
+    elif isinstance(obj, deque):
+        deque.__init__(obj, held[1], held[0])
+    elif isinstance(obj, set):
+        set.update(obj, held)
+    elif isinstance(obj, list):
         list.extend(obj, held)
-    elif isinstance(held, dict):
+    else:
         dict.update(obj, held)
