@@ -18,7 +18,7 @@ import { StepsSection } from './sections/steps';
 import { TagsSection } from './sections/tags';
 import { VersionsSection } from './sections/versions';
 import { Session } from './session';
-import { sentence } from './words';
+import { named, sentence } from './words';
 
 export function Contents(props: {
   session: Session;
@@ -133,17 +133,22 @@ function Evidence(props: {
 }): React.ReactElement {
   const { edges, trans, session, actions } = props;
   const evidence = edges.flatMap(edge => edge.evidence);
+  const words = session.analysis?.words ?? {};
   return (
     <div
       className="jp-nb2pipe-evidence"
       role="group"
       aria-label={trans.__('Why this edge is there')}
     >
-      <p>{edges.map(edge => labelOf(edge, trans)).join('; ')}</p>
+      <p>{edges.map(edge => labelOf(edge, words, trans)).join('; ')}</p>
       <ul>
         {evidence.map((found, i) => (
           <li key={i}>
-            <code>{found.name}</code>{' '}
+            {words[found.name] ? (
+              named(found.name, words, trans)
+            ) : (
+              <code>{found.name}</code>
+            )}{' '}
             <Place {...{ session, actions, trans }} {...found.write} />
             <span className="jp-nb2pipe-to">{' → '}</span>
             <Place {...{ session, actions, trans }} {...found.read} />

@@ -5,8 +5,8 @@ import * as React from 'react';
 
 import { colourOf } from './colours';
 import { ILayout, layoutOf, linesOf, mergedEdges, pathOf } from './layout';
-import { IAnalysis, IEdge } from './protocol';
-import { wordsOfStatus } from './words';
+import { IAnalysis, IEdge, INote } from './protocol';
+import { named, wordsOfStatus } from './words';
 
 interface IView {
   x: number;
@@ -30,8 +30,13 @@ export function keyOf(edge: IEdge): string {
 }
 
 /** What an edge carries, in words. */
-export function labelOf(edge: IEdge, trans: TranslationBundle): string {
-  const what = [...edge.values, ...edge.resources].join(', ');
+export function labelOf(
+  edge: IEdge,
+  words: Record<string, INote>,
+  trans: TranslationBundle
+): string {
+  const names = [...edge.values, ...edge.resources];
+  const what = names.map(name => named(name, words, trans)).join(', ');
   return what
     ? trans.__('%1 from %2 to %3', what, edge.source, edge.target)
     : trans.__('%1 before %2', edge.source, edge.target);
@@ -145,12 +150,12 @@ export function Graph(props: IGraphProps): React.ReactElement | null {
               role="button"
               tabIndex={0}
               aria-pressed={chosen}
-              aria-label={labelOf(edge, trans)}
+              aria-label={labelOf(edge, analysis.words, trans)}
               className={`jp-nb2pipe-edge jp-mod-${edge.kind}${chosen ? ' jp-mod-chosen' : ''}`}
               onClick={() => props.onEdge(edge)}
               onKeyDown={onEnter(() => props.onEdge(edge))}
             >
-              <title>{labelOf(edge, trans)}</title>
+              <title>{labelOf(edge, analysis.words, trans)}</title>
               <path d={path} className="jp-nb2pipe-hit" />
               <path
                 d={path}

@@ -88,6 +88,8 @@ export interface IAnalysis {
   ids: string[];
   roles: Record<string, string[]>;
   findings: IFinding[];
+  /** What flows on edges and is no value of the notebook (`<ipython>`), in words. */
+  words: Record<string, INote>;
 }
 
 export interface IFile {

@@ -21,6 +21,16 @@ export function sentence(
   return trans.gettext(template, ...parts);
 }
 
+/** What flows on an edge, in words where it is no value of the notebook. */
+export function named(
+  name: string,
+  words: Record<string, INote>,
+  trans: TranslationBundle
+): string {
+  const note = words[name];
+  return note ? sentence(note.text, note.said, trans) : name;
+}
+
 /** Texts with what each of them was made of. */
 export function notesOf(texts: readonly string[], said: readonly (Said | null)[]): INote[] {
   return texts.map((text, i) => ({ text, said: said[i] ?? null }));

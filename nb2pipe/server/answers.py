@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nb2pipe.api import Compiled
 from nb2pipe.diagnostics import Diagnostic, Span
 from nb2pipe.notebook.model import Cell, Requirements
 from nb2pipe.pipeline.document import to_document as pipeline_document
+from nb2pipe.pipeline.words import in_words
 from nb2pipe.report.document import to_document as finding_document
 from nb2pipe.server.fixes import fixes_of
 from nb2pipe.server.promoted import CODES, Words, words_of
@@ -39,14 +40,22 @@ def analysed(compiled: Compiled, findings: Sequence[Diagnostic]) -> dict[str, An
         "ids": [cell.id for cell in notebook.cells],
         "roles": {str(c.index): sorted(c.tags.roles) for c in notebook.cells if c.tags.roles},
         "findings": [finding(d, notebook.cells, words) for d in findings],
+        "words": _words(document["edges"]),
     }
+
+
+def _words(edges: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What flows on edges and is no value of the notebook, in words, with what these are made of."""
+    names = {n for e in edges for n in (*e["values"], *e["resources"], *(f["name"] for f in e["evidence"]))}
+    found = {name: in_words(name) for name in sorted(names)}
+    return {name: {"text": text, "said": parts_of(text)} for name, text in found.items() if text != name}
 
 
 def refused(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     """The answer where there is no pipeline, for the reasons that the findings say."""
     return {
         "name": "", "parameters": [], "steps": [], "edges": [], "shared": [], "skipped": [], "joined": [], "ids": [],
-        "roles": {}, "findings": [finding(d, ()) for d in diagnostics],
+        "roles": {}, "findings": [finding(d, ()) for d in diagnostics], "words": {},
     }  # fmt: skip
 
 

@@ -156,7 +156,7 @@ def test_it_speaks_italian_and_leaves_axe_nothing_to_say(
             summary.evaluate("node => { node.parentElement.open = true; }")
         page.locator(f"{PANEL} .jp-nb2pipe-edge").first.focus()
         page.keyboard.press("Enter")
-        page.locator(f"{PANEL} .jp-nb2pipe-evidence").wait_for()
+        page.locator(f"{PANEL} .jp-nb2pipe-evidence", has_text="impostazioni di IPython").wait_for()
         picture("italian")
         page.evaluate(AXE.read_text())
         found = page.evaluate(f"axe.run('{PANEL}')")["violations"]

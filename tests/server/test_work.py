@@ -63,6 +63,8 @@ def test_an_analysis_is_what_graph_and_check_say(monkeypatch: pytest.MonkeyPatch
     found = ask("analyse", document=load(path), path=path)
     expected = graph(compiled.pipeline)
     assert found["edges"] == expected["edges"]
+    assert found["words"]["<ipython>"] == {"text": "IPython settings", "said": ["IPython settings"]}
+    assert "df" not in found["words"]
     assert [
         {k: s[k] for k in ("name", "cells", "inputs", "outputs", "parameters")} for s in found["steps"]
     ] == expected["steps"]
