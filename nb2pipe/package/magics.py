@@ -32,7 +32,7 @@ _NOISE = frozenset(
 )
 _ASIDE = frozenset({"timeit", "watermark", "version_information", "tensorboard", "memit", "lprun", "mprun", "who", "whos",
                     "hist", "history", "lsmagic", "magic", "quickref", "unload_ext", "logstart", "notebook"})  # fmt: skip
-"""Magics that only tell of the machine, the session or the time."""
+"""Magics that only tell of the machine, the session or the time; as `name?` does."""
 _PAGES = frozenset({"html", "HTML", "javascript", "js", "svg", "latex", "markdown"})
 """Magics that only a browser shows."""
 _SHELL = frozenset({"ls", "ll", "cat", "mkdir", "rm", "rmdir", "cp", "mv", "less", "man"})
@@ -155,7 +155,7 @@ def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
     if name in _SHELL:
         return _command(f"{_ALIASES.get(name, name)} {text}".rstrip(), target, names)
     if name.startswith("pinfo") or name == "psearch":
-        return Plain("", left_out=True)
+        return _OF_SESSION
     if name in ("pip", "conda", "mamba", "uv"):
         return _INSTALLED  # the package's own environment has it
     if name == "cd" and text and not text.startswith("-") and not target:

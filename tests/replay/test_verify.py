@@ -268,7 +268,7 @@ def test_cells_that_no_package_shows(tmp_path: Path) -> None:
 
 
 def test_cells_that_only_tell_of_the_session_are_noted(tmp_path: Path) -> None:
-    report = verified(tmp_path, ["x = 1", "%timeit -n 1 -r 1 x + 1\n%who", "print(x)"])
+    report = verified(tmp_path, ["x = 1", "%timeit -n 1 -r 1 x + 1\n%who\nnot_there?", "print(x)"])
     assert (report.verdict, report.unknown) == ("EQUAL", ())
     assert report.notes == (
         "cell 2 is no part of the package (`%timeit -n 1 -r 1 x + 1` tells of the session); what it shows was not compared",
