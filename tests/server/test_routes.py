@@ -223,7 +223,7 @@ async def test_of_what_waits_only_the_newest_is_analysed(ask: Callable[..., Any]
 async def test_a_page_that_gives_up_one_request_has_the_answer_to_the_next(
     ask: Callable[..., Any], samples: Path
 ) -> None:
-    slow = analysis(page="other", document=document(*[f"x_{i} = [{i}]" for i in range(3000)]))
+    slow = analysis(page="other", document=document(*[f"x_{i} = [{i}]" for i in range(12_000)]))
     first = asyncio.ensure_future(ask("POST", "analyse", slow))
     await asyncio.sleep(0.3)
     code, _ = await ask("POST", "analyse", analysis(), request_timeout=0.2)  # then the connection is closed
