@@ -15,7 +15,7 @@ from nb2pipe.package.cells import PlainCell
 from nb2pipe.package.magics import RUNS
 from nb2pipe.package.model import Reason
 
-_NAMESPACE = frozenset({"exec", "eval", "globals", "locals", "vars", "dir", "get_ipython", "__import__", "__name__"})
+NAMESPACE = frozenset({"exec", "eval", "globals", "locals", "vars", "dir", "get_ipython", "__import__", "__name__"})
 _HISTORY = frozenset({"In", "Out", "_oh", "_ih", "_", "__", "___", "_i", "_ii", "_iii"})
 _SUPPORT = frozenset({"_display", "_show_figures", "captured", "display", "show_figures", "timed", WITH_VALUES})
 _LOOKING = frozenset({"globals", "locals", "vars", "dir"})
@@ -72,9 +72,7 @@ def _statement(
     place: Place, bound: AbstractSet[str], all_bound: AbstractSet[str], outside: AbstractSet[str]
 ) -> list[Sentence]:
     node, names = place.statement.node, place.names
-    found = [
-        say("`%1` looks at the namespace", n) for n in sorted(names.mentioned & _NAMESPACE - names.bound - outside)
-    ]
+    found = [say("`%1` looks at the namespace", n) for n in sorted(names.mentioned & NAMESPACE - names.bound - outside)]
     if names.declared:
         found.append(say("a function binds `%1` by `global`", ", ".join(sorted(names.declared))))
     early = names.read & all_bound - bound - outside

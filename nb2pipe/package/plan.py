@@ -69,8 +69,8 @@ class _Planner:
         changed = deleted | {m.name for e in analysis.effects for m in e.mutations}
         accesses = [a for e in analysis.effects for a in e.accesses]
         staying = bound_anew(self.bound, self.places, folder) | self._missed()  # they do not mean the same everywhere
-        own = {n: p for n, p in self.bound.items() if n not in self.parameters and not self._may_not_run(p[0])}
-        own = {n: p for n, p in own.items() if n not in staying}
+        fixed = staying | self.parameters.keys()
+        own = {n: p for n, p in self.bound.items() if n not in fixed and not self._may_not_run(p[0])}
         self.imports, self.late = hoisted(own, accesses, deleted)
         for name in self.imports.keys() - self.read:  # for what they do: they stay where they are
             if not all(harmless(i) for i in self.imports[name]):

@@ -14,10 +14,11 @@ from nb2pipe.analysis.known.table import Table
 from nb2pipe.analysis.modules import find_source, public_names
 from nb2pipe.package.bindings import Place, names_of
 from nb2pipe.package.cells import PlainCell
+from nb2pipe.package.hazards import NAMESPACE
 from nb2pipe.package.imports import harmless, import_text, imports_of
 from nb2pipe.package.model import Import
 
-_LOOKING = frozenset({"exec", "eval", "globals", "locals", "vars", "dir", "get_ipython", "__import__"})
+_LOOKING = NAMESPACE - {"__name__"}
 """What may read a name that stands in no text."""
 
 
