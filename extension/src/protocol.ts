@@ -180,6 +180,7 @@ export interface IVersions {
     since: string | null;
     current: boolean;
     changes: string[];
+    said: (Said | null)[];
   }[];
 }
 
@@ -214,6 +215,7 @@ export type JobEvent =
   | ({ event: 'ended'; step: string } & IOutcome)
   | ({ event: 'note' } & INote)
   | { event: 'text'; step: string; text: string }
+  | ({ event: 'line' } & INote)
   | {
       event: 'combinations';
       count: number;

@@ -29,6 +29,7 @@ import { IOpened, openedOf } from './running/opened';
 import { ISweepTable } from './running/protocol';
 import { Runs } from './running/runs';
 import { IRequest, Server, ServerFailure } from './server';
+import { sentence } from './words';
 
 export interface ISettings {
   live: boolean;
@@ -396,6 +397,8 @@ export class Session implements IDisposable {
       }
       if (event.event === 'text') {
         this.runs.texts.add(event.step, event.text);
+      } else if (event.event === 'line') {
+        this.runs.texts.add('', `${sentence(event.text, event.said, this.trans)}\n`);
       } else {
         this.take(running, event);
         this._changed.emit();

@@ -94,6 +94,20 @@ export function wordsOfStatus(status: string, trans: TranslationBundle): string 
   return words[status] ?? status;
 }
 
+/** Why a step did not end well, or why it ran. */
+export function wordsOfEnd(
+  known: {
+    detail: string;
+    reason: string;
+    said: Record<'detail' | 'reason', Said | null>;
+  },
+  trans: TranslationBundle
+): string {
+  return known.detail
+    ? sentence(known.detail, known.said.detail, trans)
+    : sentence(known.reason, known.said.reason, trans);
+}
+
 /** What kind of thing two runs differ in. */
 export function wordsOfDifference(what: string, trans: TranslationBundle): string {
   const words: Record<string, string> = {

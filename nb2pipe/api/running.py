@@ -14,7 +14,7 @@ from nb2pipe.api.compiling import Compiled, compile_notebook, recompile, subject
 from nb2pipe.api.interpreting import check_home
 from nb2pipe.api.resuming import Interrupted, parameters_with
 from nb2pipe.api.secrecy import secrets_of
-from nb2pipe.diagnostics import Refused, UsageError
+from nb2pipe.diagnostics import Refused, UsageError, say
 from nb2pipe.interpreters import asking as asking_there
 from nb2pipe.notebook.read import from_document, read_plain
 from nb2pipe.pipeline.model import Pipeline
@@ -125,7 +125,7 @@ def _forward(cache: Cache, record: Recording, uri: str, listener: Listener | Non
         forward(cache.store, record.run, uri)
     except Exception as error:
         if listener is not None:
-            listener.note(f"the run was not sent to MLflow at {uri}: {error}")
+            listener.note(say("the run was not sent to MLflow at %1: %2", uri, str(error)))
 
 
 def scripted(compiled: Compiled, document: Any, parameters: Mapping[str, Any]) -> tuple[Compiled, Script]:

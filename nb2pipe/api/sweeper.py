@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from nb2pipe.api.compiling import Compiled, compile_notebook
 from nb2pipe.api.interpreting import Home
 from nb2pipe.api.running import RunRequest, run
-from nb2pipe.diagnostics import Nb2pipeError, Refused
+from nb2pipe.diagnostics import Nb2pipeError, Refused, in_turn, say
 from nb2pipe.notebook.read import from_document
 from nb2pipe.report.full import render_full
 from nb2pipe.runtime.channel import Channel
@@ -64,7 +64,7 @@ class _Telling(Listener):
 
     def failed_once(self, step: str, why: str, shown: str) -> None:
         """A step has failed and is tried again."""
-        self.note(f"{step}: {why}")
+        self.note(say("%1: %2", step, why))
 
     def note(self, text: str) -> None:
         """Something that the user should know."""
@@ -73,11 +73,11 @@ class _Telling(Listener):
 
 def _ended(result: RunResult) -> Ended:
     outcomes = result.outcomes.items()
-    failed = [f"{step}: {o.detail}" for step, o in outcomes if o.status in ("failed", "died")]
+    failed = [say("%1: %2", step, o.detail) for step, o in outcomes if o.status in ("failed", "died")]
     times = [t for _, o in outcomes for t in (o.started, o.ended) if t]
     return Ended(
         "interrupted" if result.interrupted else "failed" if result.exit_code else "ok",
-        "; ".join(failed),
+        in_turn(failed),
         max(times, default=0.0) - min(times, default=0.0),
         sum(o.cached for _, o in outcomes),
         sum(o.status != "left out" for _, o in outcomes),

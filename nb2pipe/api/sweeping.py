@@ -31,7 +31,7 @@ from nb2pipe.store import results_folder
 from nb2pipe.store.rooms import opened
 from nb2pipe.store.runs import new_id, refuse
 
-Say = Callable[[str], None]
+Tell = Callable[[str], None]
 """Told of what happens while a sweep goes on, a line at a time."""
 _GRACE = 10.0  # seconds that interrupted runs may take to end
 
@@ -167,7 +167,7 @@ def _cpus(options: RunOptions) -> float:
     return options.cpus or float(max(os.cpu_count() or 1, options.jobs))
 
 
-def sweep(prepared: Sweep, request: RunRequest, say: Say) -> Swept:
+def sweep(prepared: Sweep, request: RunRequest, tell: Tell) -> Swept:
     """Run a sweep. ``request`` holds for all combinations; its output names those of each.
 
     Raises:
@@ -186,13 +186,13 @@ def sweep(prepared: Sweep, request: RunRequest, say: Say) -> Swept:
     with opened(results_folder(compiled.folder, request.store)):
         pass  # that it cannot be used is told before anything runs
     name = f"{PREFIX}{new_id(time.time())}"
-    running = _Running(prepared, request, outputs, name, say)
+    running = _Running(prepared, request, outputs, name, tell)
     # Each combination a run of its own, as soon as those before it have what it shares with them.
     interrupted = running.run()
-    return Swept(_table(prepared, request, name, running, say), interrupted)
+    return Swept(_table(prepared, request, name, running, tell), interrupted)
 
 
-def _table(prepared: Sweep, request: RunRequest, name: str, running: _Running, say: Say) -> Table:
+def _table(prepared: Sweep, request: RunRequest, name: str, running: _Running, tell: Tell) -> Table:
     """What came of all combinations, as it is recorded."""
     compiled = prepared.compiled
     with opened(results_folder(compiled.folder, request.store)) as store:
@@ -207,7 +207,7 @@ def _table(prepared: Sweep, request: RunRequest, name: str, running: _Running, s
                 try:
                     forward(store, row.run, request.mlflow)
                 except Exception as error:
-                    say(f"note     run {row.run} was not sent to MLflow at {request.mlflow}: {error}")
+                    tell(say("note     run %1 was not sent to MLflow at %2: %3", row.run, request.mlflow, str(error)))
     rows = []
     for place, values in enumerate(prepared.runs):
         ended = running.ended.get(place, Ended("not run"))
@@ -222,9 +222,9 @@ class _Running:
     """A sweep that goes on. A combination waits while another one makes what it needs as well, and then takes that from the cache."""
 
     def __init__(
-        self, prepared: Sweep, request: RunRequest, outputs: Sequence[str | None], name: str, say: Say
+        self, prepared: Sweep, request: RunRequest, outputs: Sequence[str | None], name: str, tell: Tell
     ) -> None:
-        self.prepared, self.request, self.outputs, self.name, self.say = prepared, request, outputs, name, say
+        self.prepared, self.request, self.outputs, self.name, self.tell = prepared, request, outputs, name, tell
         self.labels = [label(values) for values in prepared.runs]
         self.width = max(map(len, self.labels))
         self.at_once = prepared.at_once
@@ -277,7 +277,7 @@ class _Running:
             self.waiting.remove(place)
             self.times[place] = time.monotonic(), 0.0
             self.free().ask(place, self.asked(place))
-            self.say(f"start    {self.labels[place]}")
+            self.tell(say("start    %1", self.labels[place]))
 
     def free(self) -> Sweeper:
         """A process that has nothing to do."""
@@ -328,7 +328,7 @@ class _Running:
             self.making.pop(one, None)
         elif kind == "note" and what not in self.noted:
             self.noted.add(what)
-            self.say(f"note     {self.labels[place]}: {what}")
+            self.tell(say("note     %1: %2", self.labels[place], what))
         elif kind == "ended":
             sweeper.place = None
             self.over(place, what)
@@ -340,10 +340,7 @@ class _Running:
         self.making = {one: other for one, other in self.making.items() if other != place}
         if ended.status != "ok" and self.request.options.fail_fast:
             self.waiting.clear()
-        more = f"  {ended.detail}"
-        if ended.status == "ok":
-            more = f"{ended.seconds:8.2f} s  {ended.cached} of {ended.steps} cached"
-        self.say(f"{ended.status:<8} {self.labels[place]:<{self.width}}{more}".rstrip())
+        self.tell(_line(ended, self.labels[place], self.width))
         self.look(place, ended)
 
     def look(self, place: int, ended: Ended) -> None:
@@ -356,10 +353,12 @@ class _Running:
             if both:
                 path = os.path.relpath(min(both), self.prepared.compiled.folder)
                 for one, two in ((place, other), (other, place)):
-                    self.refused[one] = (
-                        f"{path} was touched by {self.labels[two]} at the same time; `--jobs 1` runs one after another"
+                    self.refused[one] = say(
+                        "%1 was touched by %2 at the same time; `--jobs 1` runs one after another",
+                        path,
+                        self.labels[two],
                     )
-                    self.say(f"refused  {self.labels[one]:<{self.width}}  {self.refused[one]}")
+                    self.tell(_line(Ended("refused", self.refused[one]), self.labels[one], self.width))
                 self.at_once = 1
 
     def interrupt(self) -> None:
@@ -373,3 +372,22 @@ class _Running:
                 self.hear(key.data)
         for place in self.times.keys() - self.ended.keys():
             self.ended[place] = Ended("interrupted")
+
+
+def _line(ended: Ended, label: str, width: int) -> str:
+    """How a combination ended, in a line: labels are as wide as the widest."""
+    if ended.status == "ok":
+        spent = f"{ended.seconds:8.2f}"
+        return say("ok       %1%2 s  %3 of %4 cached", f"{label:<{width}}", spent, ended.cached, ended.steps)
+    what = say("%1  %2", f"{label:<{width}}", ended.detail) if ended.detail else label
+    match ended.status:
+        case "failed":
+            return say("failed   %1", what)
+        case "refused":
+            return say("refused  %1", what)
+        case "interrupted":
+            return say("interrupted %1", what)
+        case "stopped":
+            return say("stopped  %1", what)
+        case _:
+            return f"{ended.status:<8} {what}"

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nb2pipe.diagnostics import UsageError, say
+from nb2pipe.diagnostics import UsageError, in_turn, say
 from nb2pipe.records.metrics import final
 from nb2pipe.records.text import short
 from nb2pipe.store.rooms import Store
@@ -78,7 +78,9 @@ def table_of(store: Store, sweep: str) -> Table:
 
 def _row(store: Store, run: Run) -> Row:
     told = run.facts["options"]["sweep"]
-    failed = [f"{s.name}: {s.facts.get('detail', '')}" for s in run.steps if s.status in ("failed", "died")]
+    failed = [
+        say("%1: %2", s.name, str(s.facts.get("detail", ""))) for s in run.steps if s.status in ("failed", "died")
+    ]
     return Row(
         {name: run.facts["parameters"].get(name) for name in told["names"]},
         run.status,
@@ -87,7 +89,7 @@ def _row(store: Store, run: Run) -> Row:
         sum(s.status != "left out" for s in run.steps),
         sum(s.status == "cached" for s in run.steps),
         final(store.database, run.id),
-        str(run.facts.get("refused", "")) or "; ".join(failed),
+        str(run.facts.get("refused", "")) or in_turn(failed),
         told.get("output"),
     )
 

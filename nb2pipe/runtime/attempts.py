@@ -13,7 +13,6 @@ from nb2pipe.runtime.ongoing import Ongoing
 from nb2pipe.runtime.processes import Process
 from nb2pipe.runtime.result import Status
 from nb2pipe.runtime.task import APPENDED
-from nb2pipe.runtime.words import outside_in_words
 
 FIRST = 1.0  # seconds before the second attempt, at most; each further one waits for twice as long as the one before
 LOSSES = 3
@@ -33,8 +32,7 @@ def hindrance(run: Ongoing, process: Process, step: str, limits: Limits) -> str:
         path = os.path.relpath(rewritten[0], run.options.cwd)
         return say("it has written %1, which it also reads; a tag `retries:%2` allows that", path, limits.retries)
     if APPENDED in run.outside.get(step, ()):
-        touched = outside_in_words(APPENDED)
-        return say("it has touched %1; a tag `retries:%2` allows that", touched, limits.retries)
+        return say("it has touched %1; a tag `retries:%2` allows that", APPENDED, limits.retries)
     return ""
 
 
@@ -48,8 +46,8 @@ def spared(run: Ongoing, step: str, why: str) -> tuple[Status, str, int]:
         return "died", why, LOSSES
     if limits_of(run.step_named(step), run.options).retries:
         return "died", why, 0
-    what = outside_in_words(touched[0])
-    return "died", say("%1; it has touched %2, and runs again only where `retries` says so", why, what), 0
+    said = say("%1; it has touched %2, and runs again only where `retries` says so", why, touched[0])
+    return "died", said, 0
 
 
 class Attempts:

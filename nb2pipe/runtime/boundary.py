@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe import metrics
+from nb2pipe.diagnostics import say
 from nb2pipe.runtime import guards, sources, states, values
 from nb2pipe.runtime.lookups import Lookups
 from nb2pipe.runtime.secrets import environment
@@ -262,7 +263,7 @@ class Boundary:
             )  # fmt: skip
         except OSError as error:
             report.status = "broken"
-            report.problem = f"its values cannot be written to {task.folder}: {error.strerror or error}"
+            report.problem = say("its values cannot be written to %1: %2", task.folder, error.strerror or str(error))
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ from nb2pipe.runtime.script import INJECTED
 from nb2pipe.runtime.surroundings import Surroundings, package_times, packages
 from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, ValueFile, files_of
 from nb2pipe.runtime.trust import Trust
-from nb2pipe.runtime.words import difference, refusal_in_words, unstorable_in_words
+from nb2pipe.runtime.words import difference, unstorable_in_words
 from nb2pipe.store import results
 from nb2pipe.store.care import let_go
 from nb2pipe.store.digests import digest_of_text
@@ -151,7 +151,6 @@ class Cache:
             for result in results.find(self.store.database, bound(recipe.digest, run)):
                 found = self._held(step, tasks, recipe, result, allowed, past)
                 once = result.facts.get("once", "")
-                once = recipe.once if recipe.once == once else refusal_in_words(once)
                 if not isinstance(found, Kept):
                     return Missing(say("%1, and it %2", found, once), recipe)
                 found.reason = say("ended in run %1, and %2", run, once)
@@ -233,7 +232,7 @@ class Cache:
         database = self.store.database
         refused = results.refusal(database, recipe.digest)
         if refused:
-            return say("%1: not cached", refusal_in_words(refused))
+            return say("%1: not cached", refused)
         last = results.last(database, self._notebook, step.name)
         if last is None:
             return say("no earlier result")
@@ -266,7 +265,7 @@ class Cache:
             if why or once:
                 return why or once
         except (TypeError, ValueError) as error:
-            return f"what it shows is no JSON: {error}"
+            return say("what it shows is no JSON: %1", str(error))
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
         return self.broken
@@ -280,19 +279,19 @@ class Cache:
         """Why what a step gave cannot stand for a run of it."""
         observed = report.observed
         if observed is None:
-            return "nobody has looked at what it reads"
+            return say("nobody has looked at what it reads")
         if observed.writes:
-            return f"writes {os.path.relpath(observed.writes[0], self.recipes.common['folder'])}"
+            return say("writes %1", os.path.relpath(observed.writes[0], self.recipes.common["folder"]))
         if observed.torn:
             return observed.torn[0]
         if report.unstorable:
-            return f"{unstorable_in_words(report.unstorable[0])} cannot leave its process"
+            return say("%1 cannot leave its process", unstorable_in_words(report.unstorable[0]))
         if report.held:
-            return f"`{report.held[0].names[0]}` holds the secret {report.held[0].secrets[0]}"
+            return say("`%1` holds the secret %2", report.held[0].names[0], report.held[0].secrets[0])
         if any(one.kind != "sharing" for one in report.seen):
-            return "did what the analysis had not said"
+            return say("did what the analysis had not said")
         if any(e["type"] == "comm" for e in events):
-            return "shows widgets"
+            return say("shows widgets")
         return ""
 
     def _keep(

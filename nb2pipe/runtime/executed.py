@@ -134,9 +134,9 @@ def put(path: str, text: bytes) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         _replace(Path(path), text)
     except OSError as error:
-        message = f"{path} cannot be written: {error.strerror or error}"
+        message = say("%1 cannot be written: %2", path, error.strerror or str(error))
         elsewhere = _elsewhere(Path(path).name, text)
-        raise NotWritten(f"{message}; it is in {elsewhere} instead" if elsewhere else message) from None
+        raise NotWritten(say("%1; it is in %2 instead", message, str(elsewhere)) if elsewhere else message) from None
 
 
 def _write_remote(path: str, text: bytes) -> None:

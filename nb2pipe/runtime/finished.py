@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nb2pipe.diagnostics import say
 from nb2pipe.runtime.observed import content_of, names_in
 from nb2pipe.runtime.task import Report
 from nb2pipe.store.digests import STAND_IN, StandIns, digest_of_file
@@ -28,9 +29,9 @@ def finish(report: Report, folder: Path) -> None:
         if digest.startswith(STAND_IN):
             seen.files[path] = content_of(path)
             if content_of(path, StandIns()) != digest:
-                seen.torn.append(f"reads {path}, which was changed meanwhile")
+                seen.torn.append(say("reads %1, which was changed meanwhile", path))
     for path, digest in seen.folders.items():
         if digest.startswith(STAND_IN):
             seen.folders[path] = names_in(path)
             if names_in(path, StandIns().of_text) != digest:
-                seen.torn.append(f"looks through {path}, in which files came or went meanwhile")
+                seen.torn.append(say("looks through %1, in which files came or went meanwhile", path))

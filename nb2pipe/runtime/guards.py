@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nb2pipe.diagnostics import say
 from nb2pipe.runtime import states, values
 from nb2pipe.runtime.task import APPENDED
 from nb2pipe.runtime.values import Scan
@@ -56,9 +57,9 @@ class FileWatch:
         elif event in ("sqlite3.connect", "os.truncate", "shutil.rmtree"):
             self._note(args[0], write=True, rewrites=event != "shutil.rmtree")
         elif event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"):
-            self._reach("a subprocess")
+            self._reach(say("a subprocess"))
         elif event == "socket.connect":
-            self._reach("the network")
+            self._reach(say("the network"))
 
     def _open(self, path: Any, mode: Any, flags: Any) -> None:
         write = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, Self
 
+from nb2pipe.diagnostics import say
 from nb2pipe.runtime.surroundings import package_times
 from nb2pipe.runtime.zygote import Child, Zygote, ZygoteError, kill_all, same_hash_seed
 
@@ -45,13 +46,13 @@ class Lasting:
     def fork(self, *, payload: tuple[Any, ...] = ()) -> Child:
         """A process that runs the tasks which come through its socket; see `Starter`."""
         if self._zygote is None:
-            raise ZygoteError("nothing was prepared")
+            raise ZygoteError(say("nothing was prepared"))
         return self._zygote.fork(payload=payload)
 
     def wait(self, pid: int) -> int:
         """Wait for a process to end; its wait status."""
         if self._zygote is None:
-            raise ZygoteError("nothing was prepared")
+            raise ZygoteError(say("nothing was prepared"))
         return self._zygote.wait(pid)
 
     def kill(self, pid: int) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from nb2pipe.diagnostics import say
 from nb2pipe.runtime import guards
 from nb2pipe.runtime.children import Children
 from nb2pipe.runtime.clouds import cloudpickle
@@ -155,10 +156,10 @@ class Observer:
         self.stop()
         found = self.observed
         if self._children.were_there():
-            self._unseen("starts a process")
+            self._unseen(say("starts a process"))
         for name, state in random_states().items():
             if state != self._random.get(name) and name not in decided:
-                self._unseen(f"draws numbers of `{name}` that no seed decides")
+                self._unseen(say("draws numbers of `%1` that no seed decides", name))
         for path in paths:
             if Path(path).is_dir():
                 found.folders.setdefault(path, names_in(path))
@@ -171,14 +172,14 @@ class Observer:
             found.files[path] = content_of(path)
             now = self._look(path)
             if before is not None and now != before:
-                found.torn.append(f"reads {path}, which was changed meanwhile")
+                found.torn.append(say("reads %1, which was changed meanwhile", path))
             elif now is not None and max(now[1], Path(path).stat().st_ctime_ns) >= self._start:
-                found.torn.append(f"reads {path}, which was written meanwhile")
+                found.torn.append(say("reads %1, which was written meanwhile", path))
         found.environment = {name: self._base.get(name) for name in sorted(filter(is_of_session, self._wanted))}
         if HOST in self._wanted:
             found.environment[HOST] = platform.node()
         if "JPY_PARENT_PID" in self._wanted:
-            self._unseen("asks for the number of a process")
+            self._unseen(say("asks for the number of a process"))
         return found
 
     def stop(self) -> None:
@@ -214,23 +215,23 @@ class Observer:
                 return
             self.observed.folders.setdefault(path, names_in(path))
             if event == "os.scandir" and who.partition(".")[0] not in _NAMES_ONLY:
-                self._unseen(f"asks the entries of {path} for more than their names")
+                self._unseen(say("asks the entries of %1 for more than their names", path))
         elif event == "import":
             self._wanted_module(args[0])
         elif event in _WRITES:
             for path in args[: _WRITES[event]]:
                 self._write(path)
         elif event in _PROCESSES:
-            self._unseen("starts a process")
+            self._unseen(say("starts a process"))
         elif event in _NETWORK:
             if not (
                 event.startswith("socket.") and len(args) > 1 and isinstance(args[1], (str, bytes))
             ):  # a socket in the file system
-                self._unseen("uses the network")
+                self._unseen(say("uses the network"))
         elif event == "socket.gethostname":
             self._wanted.add(HOST)
         elif event in _ASKING:
-            self._unseen("reaches outside")
+            self._unseen(say("reaches outside"))
 
     def _open(self, path: Any, mode: Any = None, flags: Any = 0) -> None:
         if isinstance(path, int):
@@ -258,10 +259,10 @@ class Observer:
         text = os.fspath(path)
         full = os.path.abspath(os.fsdecode(text) if isinstance(text, bytes) else text)
         if full in ("/dev/random", "/dev/urandom", "/dev/hwrng"):
-            self._unseen("draws random numbers of the system")
+            self._unseen(say("draws random numbers of the system"))
         if full.startswith(("/proc/", "/sys/", "/dev/")):
             if _caller().f_globals.get("__name__") == "__main__":
-                self._unseen(f"reads {full}")
+                self._unseen(say("reads %1", full))
             return None
         if full.startswith((*self._prefixes, *self._own)) or any(p in full for p in _OWN) or full.endswith(".pyc"):
             return None
@@ -317,7 +318,7 @@ class Observer:
             try:
                 name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
                 if name not in _ENTROPY_OF_NO_MATTER and not _is_seeded(frame):
-                    self._unseen("draws random numbers of the system")
+                    self._unseen(say("draws random numbers of the system"))
             finally:
                 self._busy = False
         return self._urandom(size)
@@ -335,7 +336,7 @@ class Observer:
             self._wanted_module(top)
             native = file.endswith((".so", ".pyd"))
             if native and top not in _WATCHED_NATIVE and not top.startswith("_"):
-                self._unseen(f"uses `{top}`, whose native code may read what nobody sees")
+                self._unseen(say("uses `%1`, whose native code may read what nobody sees", top))
             full = os.path.abspath(file)
             if full.startswith(self._prefixes):
                 continue
@@ -343,7 +344,7 @@ class Observer:
             if names_host(full):
                 self._wanted.add(HOST)
             for word in unseen_in_file(full):
-                self._unseen(f"imports `{name}`, which {word}")
+                self._unseen(say("imports `%1`, which %2", name, word))
         found.imported.sort()
         folders = {os.path.abspath(p) for p in (os.getcwd(), *sys.path) if p and Path(p).is_dir()}
         for folder in sorted(folders):

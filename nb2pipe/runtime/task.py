@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from nb2pipe.analysis.amend import FactKind
+from nb2pipe.diagnostics import say
 from nb2pipe.runtime.observed import Observed
 
-APPENDED = "a file that is appended to"
+APPENDED = say("a file that is appended to")
 """What a step has touched that a second run of it would not find as the first did."""
 
 

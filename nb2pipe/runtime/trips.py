@@ -22,7 +22,6 @@ from nb2pipe.runtime.ongoing import Done, Ongoing
 from nb2pipe.runtime.processes import Process
 from nb2pipe.runtime.result import Outcome
 from nb2pipe.runtime.task import Seen
-from nb2pipe.runtime.words import outside_in_words
 
 Recompile = Callable[[Sequence[Fact]], Pipeline]
 Kill = Callable[[Process], None]
@@ -110,7 +109,7 @@ def _invalidate(run: Ongoing, seen: Sequence[Seen], kill: Kill, gone: AbstractSe
         report = run.reports.get(name)
         outside = run.outside.get(name, [])
         if outside or ((gone or name in late) and report is not None and set(report.writes) & set(report.reads)):
-            what = outside_in_words(outside[0]) if outside else say("a file that it also reads")
+            what = outside[0] if outside else say("a file that it also reads")
             run.refuse(
                 run.step_named(name),
                 "NB902",

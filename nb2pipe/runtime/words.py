@@ -16,24 +16,6 @@ def unstorable_in_words(value: Unstorable) -> str:
     return in_words(value.name) if value.name.startswith("<") else f"`{value.name}` ({value.kind})"
 
 
-def outside_in_words(outside: str) -> str:
-    """What a step has touched outside, so that it can be said in another language."""
-    known = (say("a subprocess"), say("the network"), say("a file that is appended to"))
-    return next((words for words in known if words == outside), outside)
-
-
-def refusal_in_words(why: str) -> str:
-    """Why a result is not kept, as the store has it, so that it can be said in another language; others stay as they are."""
-    if why.startswith("writes "):
-        return say("writes %1", why.removeprefix("writes "))
-    known = (
-        say("starts a process"), say("asks for the number of a process"), say("uses the network"), say("reaches outside"),
-        say("reads the clock"), say("draws random numbers of the system"), say("shows widgets"),
-        say("did what the analysis had not said"), say("nobody has looked at what it reads"),
-    )  # fmt: skip
-    return next((words for words in known if words == why), why)
-
-
 def difference(before: Mapping[str, str], now: Mapping[str, str], cells: Sequence[int]) -> str:
     """The first difference between two recipes, those that a user makes first; ``cells`` are the positions of its cells."""
     old = sum(k.startswith("cell ") for k in before)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self
 
-from nb2pipe.diagnostics import Nb2pipeError
+from nb2pipe.diagnostics import Nb2pipeError, say
 from nb2pipe.interpreters import Interpreter, own_modules
 from nb2pipe.runtime.channel import Channel
 from nb2pipe.runtime.command import command
@@ -158,7 +158,7 @@ class Zygote:
                 stdout=self._stderr, stderr=self._stderr, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
-            raise ZygoteError(f"cannot start {words[0]} in {self._cwd}: {error.strerror}") from error
+            raise ZygoteError(say("cannot start %1 in %2: %3", words[0], self._cwd, str(error.strerror))) from error
 
     def fork(self, function: str = "nb2pipe.runtime.worker:main", payload: tuple[Any, ...] = ()) -> Child:
         """A new process that calls ``function`` (``module:name``) with its socket, its shell and ``payload``.
@@ -181,7 +181,7 @@ class Zygote:
                     request = [HEADER.pack(b"F", bool(payload), len(name)), name]
                     socket.send_fds(self._sock, request, [theirs.fileno()])
                 except OSError as error:
-                    raise ZygoteError(f"the process that starts steps has ended ({self._end()})") from error
+                    raise ZygoteError(say("the process that starts steps has ended (%1)", self._end())) from error
                 while not self._pids:
                     self._read()
                 pid = self._pids.pop(0)
@@ -255,7 +255,7 @@ class Zygote:
         except OSError:
             data = b""
         if not data:
-            raise ZygoteError(f"the process that starts steps has ended ({self._end()})")
+            raise ZygoteError(say("the process that starts steps has ended (%1)", self._end()))
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
             kind, _, rest = line.decode("utf-8").partition(" ")
@@ -275,12 +275,12 @@ class Zygote:
 
     def _end(self) -> str:
         if self.process is None:
-            return "closed"
+            return say("closed")
         try:
             code = self.process.wait(1)
         except subprocess.TimeoutExpired:
-            return "it does not answer"
-        return f"signal {-code}" if code < 0 else f"exit code {code}"
+            return say("it does not answer")
+        return say("signal %1", -code) if code < 0 else say("exit code %1", code)
 
 
 def kill_all(pid: int) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2pipe import api
 from nb2pipe.diagnostics import UsageError, say
 from nb2pipe.server.asked import Answer, Request, Say, compiled
-from nb2pipe.server.said import parts_of
+from nb2pipe.server.said import all_read, parts_of, parts_read
 
 if TYPE_CHECKING:
     from nb2pipe.store.rooms import Store
@@ -40,7 +40,7 @@ def plan(request: Request, say: Say) -> Answer:
     steps = api.plan(found, asked)
     rows = [
         {
-            "step": s.step, "action": s.action, "reason": s.reason, "said": parts_of(s.reason), "seconds": s.seconds,
+            "step": s.step, "action": s.action, "reason": s.reason, "said": parts_read(s.reason), "seconds": s.seconds,
         }
         for s in steps
     ]  # fmt: skip
@@ -69,14 +69,20 @@ def one(request: Request, say: Say) -> Answer:
     with _run(request) as (store, run):
         steps = [
             {
-                "name": s.name, "status": s.status, "reason": s.facts.get("reason", ""), "detail": s.facts.get("detail", ""),
-                "seconds": s.facts.get("seconds", 0.0), "memory": s.facts.get("memory", 0), "taken": s.facts.get("bytes_in", 0),
-                "given": s.facts.get("bytes_out", 0),
+                "name": s.name, "status": s.status, **_why(s.facts), "seconds": s.facts.get("seconds", 0.0),
+                "memory": s.facts.get("memory", 0), "taken": s.facts.get("bytes_in", 0), "given": s.facts.get("bytes_out", 0),
             }
             for s in sorted(run.steps, key=lambda s: s.facts.get("started", float("inf")))
         ]  # fmt: skip
         metrics: Answer = finite(final(store.database, run.id))
-        return {**_listed(run), "steps": steps, "metrics": metrics, "notes": list(run.facts.get("notes", ()))}
+        notes = list(run.facts.get("notes", ()))
+        return {**_listed(run), "steps": steps, "metrics": metrics, "notes": notes, "said": all_read(notes)}
+
+
+def _why(facts: Mapping[str, Any]) -> Answer:
+    """Why a step ended as it did, and why it ran."""
+    found = {name: str(facts.get(name, "")) for name in ("reason", "detail")}
+    return {**found, "said": {name: parts_read(text) for name, text in found.items()}}
 
 
 def comparison(request: Request, say: Say) -> Answer:
@@ -116,14 +122,13 @@ def sweep_table(request: Request, say: Say) -> Answer:
         UsageError: There is no such sweep of the notebook.
     """
     from nb2pipe.records.sweeps import as_data, table_of
-    from nb2pipe.records.text import finite
+    from nb2pipe.server.sweeps import table_shown
 
     with _store(request) as store:
         table = None if store is None else table_of(store, request["sweep"])
     if table is None or table.notebook != os.path.abspath(request["path"]):
         raise _no_sweep(request)
-    answer: Answer = finite(as_data(table))
-    return answer
+    return table_shown(as_data(table))
 
 
 def opened(request: Request, say: Say) -> Answer:
@@ -217,9 +222,10 @@ def _listed(run: Run) -> Answer:
         "count": len(steps),
         "cached": sum(s.status == "cached" for s in steps),
         "failed": [
-            {"step": s.name, "detail": str(s.facts.get("detail", ""))[:_LONGEST]}
+            {"step": s.name, "detail": detail[:_LONGEST], "said": parts_read(detail)}
             for s in steps
             if s.status in ("failed", "died")
+            for detail in (str(s.facts.get("detail", "")),)
         ],
         "sweep": None if sweep is None else str(sweep["id"]),
     }

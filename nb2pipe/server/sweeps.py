@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nb2pipe import api
 from nb2pipe.server.asked import Answer, Request, Say
-from nb2pipe.server.said import parts_of
+from nb2pipe.server.said import parts_of, parts_read
 
 if TYPE_CHECKING:
     from nb2pipe.api.sweeping import Sweep
@@ -23,15 +23,23 @@ def sweep(request: Request, say: Say) -> Answer:
         Refused, UsageError: as `api.prepare_sweep` and `api.sweep`.
     """
     from nb2pipe.records.sweeps import as_data
-    from nb2pipe.records.text import finite
 
     prepared, options = _prepared(request)
     say({"event": "combinations", **_combinations(prepared)})
     cache = bool(request.get("cache"))
     asked = api.RunRequest(options, cache=cache, record=not cache)
-    swept = api.sweep(prepared, asked, lambda line: say({"event": "text", "step": "", "text": f"{line}\n"}))
-    answer: Answer = finite(as_data(swept.table))
-    return {**answer, "interrupted": swept.interrupted}
+    swept = api.sweep(prepared, asked, lambda line: say({"event": "line", "text": line, "said": parts_read(line)}))
+    return {**table_shown(as_data(swept.table)), "interrupted": swept.interrupted}
+
+
+def table_shown(data: dict[str, Any]) -> Answer:
+    """A table of a sweep as a page can show it: its numbers as JSON has them, and its errors with what they were made of."""
+    from nb2pipe.records.text import finite
+
+    answer: Answer = finite(data)
+    for row in answer["runs"]:
+        row["said"] = parts_read(row["error"] or "")
+    return answer
 
 
 def plan(request: Request, say: Say) -> Answer:
@@ -42,7 +50,7 @@ def plan(request: Request, say: Say) -> Answer:
     """
     prepared, _ = _prepared(request)
     rows = [
-        {"step": r.step, "runs": r.runs, "reason": r.reason, "said": parts_of(r.reason)}
+        {"step": r.step, "runs": r.runs, "reason": r.reason, "said": parts_read(r.reason)}
         for r in api.plan_sweep(prepared)
     ]
     return {**_combinations(prepared), "steps": rows}

@@ -11,7 +11,7 @@ from nb2pipe.diagnostics import say
 from nb2pipe.runtime.outputs import Event
 from nb2pipe.runtime.result import Listener, Outcome
 from nb2pipe.server.asked import Answer, Say
-from nb2pipe.server.said import parts_of
+from nb2pipe.server.said import parts_read
 
 _PAUSE = 0.25  # seconds between two pieces of text
 _LONGEST = 20_000  # characters of a piece; of a longer one its end is said
@@ -73,7 +73,7 @@ class _Told(Listener):
             self._note(text)
 
     def _note(self, text: str) -> None:
-        self._say({"event": "note", "text": text, "said": parts_of(text)})
+        self._say({"event": "note", "text": text, "said": parts_read(text)})
 
     def _speak(self) -> None:
         while not self._closed.wait(_PAUSE):
@@ -89,10 +89,10 @@ class _Told(Listener):
 def outcome_of(outcome: Outcome) -> Answer:
     """How a step ended, with what it took: seconds, bytes of memory, bytes of its values.
 
-    ``said`` is what its sentences were made of, as `parts_of` has it.
+    ``said`` is what its sentences were made of, as `parts_read` has it.
     """
     known = asdict(outcome)
     kept = ("status", "cached", "detail", "cell", "seconds", "reason", "runs", "memory", "taken", "given")
     sizes = {name: file.size for file in outcome.files for name in file.names if not name.startswith("<")}
-    said = {"detail": parts_of(outcome.detail), "reason": parts_of(outcome.reason)}
+    said = {"detail": parts_read(outcome.detail), "reason": parts_read(outcome.reason)}
     return {**{key: known[key] for key in kept}, "sizes": sizes, "said": said}

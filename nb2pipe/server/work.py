@@ -12,7 +12,7 @@ from nb2pipe.diagnostics import Refused
 from nb2pipe.notebook.read import from_document
 from nb2pipe.server import answers, recorded, sweeps
 from nb2pipe.server.asked import Answer, Request, Say, compiled
-from nb2pipe.server.said import all_parts, parts_of
+from nb2pipe.server.said import all_parts, all_read, parts_of, parts_read
 
 if TYPE_CHECKING:
     from nb2pipe.package.versions.keep import Kept
@@ -147,7 +147,7 @@ def _ran(result: RunResult, output: str | None) -> Answer:
         shown = [o for o in result.outputs.get(outcome.cell, ()) if o["output_type"] == "error"]
         failures.append({
             "step": name, "cell": outcome.cell, "detail": outcome.detail,
-            "said": parts_of(outcome.detail), "traceback": [line for o in shown for line in o["traceback"]],
+            "said": parts_read(outcome.detail), "traceback": [line for o in shown for line in o["traceback"]],
         })  # fmt: skip
     return {
         "ok": result.exit_code == 0,
@@ -155,7 +155,7 @@ def _ran(result: RunResult, output: str | None) -> Answer:
         "interrupted": result.interrupted,
         "steps": {name: outcome_of(outcome) for name, outcome in result.outcomes.items()},
         "notes": list(result.notes),
-        "said": all_parts(result.notes),
+        "said": all_read(result.notes),
         "failures": failures,
         "output": output,
     }
@@ -172,7 +172,7 @@ def versions(request: Request, say: Say) -> Answer:
     if not history(store_folder(folder), name).numbers:
         return {"name": name, "versions": []}
     found, records = api.versions(request["path"])
-    return {"name": found.name, "versions": [row(found, r) for r in records]}
+    return {"name": found.name, "versions": [{**row(found, r), "said": all_read(r.change.lines)} for r in records]}
 
 
 def difference(request: Request, say: Say) -> Answer:

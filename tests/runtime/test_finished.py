@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nb2pipe.diagnostics import say
 from nb2pipe.runtime.channel import Channel, NotPlainError
 from nb2pipe.runtime.finished import finish
 from nb2pipe.runtime.observed import Observed, content_of, names_in
@@ -59,6 +60,8 @@ def test_a_step_elsewhere_hands_over_nothing_but_what_is_plain() -> None:
         report = Report("step", metrics=[Metric("m", 1.0, None, 0.0)], observed=Observed())
         other.send(("report", report))
         assert plain.receive() == ("report", report)
+        other.send(("report", Report("step", observed=Observed(unseen=[say("reads %1", "x")]))))
+        assert plain.receive()[1].observed.unseen[0].arguments == ("x",)
         other.send(("event", Path("of the notebook")))
         with pytest.raises(NotPlainError, match=r"pathlib.*please report"):
             plain.receive()

@@ -130,6 +130,10 @@ def test_why_a_step_ran_or_failed_says_what_it_was_made_of(tmp_path: Path, monke
         ["attempt %1 of %2: %3; tried again in %4 s", "1", "2", ended],
     )
     assert [e["said"] for e in events if e["event"] == "ended" and e["step"] == "behind"] == [steps["behind"]["said"]]
+    [run] = listed()
+    assert run["failed"] == [{"step": "ended", "detail": "its process was ended by SIGTERM", "said": ended}]
+    read = ask("run-of", path="a.ipynb", run=run["id"])
+    assert {s["name"]: s["said"] for s in read["steps"]} == {name: step["said"] for name, step in steps.items()}
 
 
 def test_why_nothing_was_kept_of_a_step_says_what_it_was_made_of(
@@ -237,6 +241,8 @@ def test_a_sweep_gives_its_table(folder: Path) -> None:
     }  # fmt: skip
     said = {s["step"]: s["said"] for s in planned["steps"]}
     assert said == {"load": ["shared by all"], "divide": ["for each %1", "rate"], "other": ["shared by all"]}
+    lines = [e for e in events if e["event"] == "line"]
+    assert {e["said"][0] for e in lines} == {"start    %1", "ok       %1%2 s  %3 of %4 cached"}
     assert {run["sweep"] for run in listed()[:2]} == {answer["sweep"]}
     assert ask("sweep-of", path="a.ipynb", sweep=answer["sweep"])["runs"] == answer["runs"]
     with pytest.raises(UsageError, match=r"is no sweep of b\.ipynb"):

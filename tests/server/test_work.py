@@ -205,6 +205,7 @@ def test_versions_are_listed_compared_and_taken_back(folder: Path) -> None:
     assert answer["said"] == ["%1 steps, %2 files", *re.findall(r"\d+", answer["summary"])]
     listed = ask("versions", path=path)["versions"]
     assert [v["current"] for v in listed] == [True, False]
+    assert listed[0]["said"] == version["said"]
     difference = ask("difference", path=path, old=listed[1]["version"], new=None)
     assert difference["to"] == listed[0]["version"]
     assert [c["said"] for c in difference["changes"]] == version["said"]

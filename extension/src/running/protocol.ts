@@ -34,7 +34,7 @@ export interface IRun {
   parameters: Record<string, string>;
   count: number;
   cached: number;
-  failed: { step: string; detail: string }[];
+  failed: { step: string; detail: string; said: Said | null }[];
   sweep: string | null;
 }
 
@@ -44,6 +44,7 @@ export interface IRunDetails extends IRun {
     status: string;
     reason: string;
     detail: string;
+    said: Record<'reason' | 'detail', Said | null>;
     seconds: number;
     memory: number;
     taken: number;
@@ -51,6 +52,7 @@ export interface IRunDetails extends IRun {
   }[];
   metrics: Record<string, number | null>;
   notes: string[];
+  said: (Said | null)[];
 }
 
 export interface IComparison {
@@ -81,6 +83,7 @@ export interface ISweepTable {
     steps: number;
     cached: number;
     error: string | null;
+    said: Said | null;
   }[];
 }
 

@@ -8,7 +8,7 @@ import { bytes, metric, moment } from '../running/amounts';
 import { IComparison, IRun, IRunDetails, Made, RunStatus } from '../running/protocol';
 import { resumable } from '../running/runs';
 import { Session } from '../session';
-import { notesOf, sentence, wordsOfDifference } from '../words';
+import { notesOf, sentence, wordsOfDifference, wordsOfEnd } from '../words';
 import { Diff } from './compiled';
 
 interface IProps {
@@ -159,9 +159,9 @@ function Run(props: IProps & { run: IRun }): React.ReactElement {
             </button>
           )}
         </p>
-        {run.failed.map(({ step, detail }) => (
+        {run.failed.map(({ step, detail, said }) => (
           <p key={step} className="jp-nb2pipe-failure">
-            <b>{step}</b> {detail}
+            <b>{step}</b> {sentence(detail, said, trans)}
           </p>
         ))}
         {details && <Details details={details} trans={trans} />}
@@ -193,7 +193,7 @@ function Details(props: {
           <li
             key={step.name}
             className={`jp-mod-${step.status.replace(' ', '-')}`}
-            title={step.detail || step.reason}
+            title={wordsOfEnd(step, trans)}
           >
             <span aria-hidden="true">
               {['ok', 'cached'].includes(step.status)
@@ -214,7 +214,7 @@ function Details(props: {
           </li>
         ))}
       </ul>
-      <Notes of={notesOf(details.notes, [])} trans={trans} />
+      <Notes of={notesOf(details.notes, details.said)} trans={trans} />
     </>
   );
 }

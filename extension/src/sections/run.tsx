@@ -6,7 +6,7 @@ import * as React from 'react';
 import { ISectionProps, Notes, Place, Section } from '../parts';
 import { IOutcome, IReport } from '../protocol';
 import { bytes } from '../running/amounts';
-import { notesOf, sentence, wordsOfVerdict } from '../words';
+import { notesOf, sentence, wordsOfEnd, wordsOfVerdict } from '../words';
 import { Log } from './log';
 import { Plan } from './plan';
 import { SweepTable } from './sweep';
@@ -147,13 +147,6 @@ function Outcome(props: {
       <span className="jp-nb2pipe-time">{words[status]}</span>
     </li>
   );
-}
-
-/** Why a step did not end well, or why it ran. */
-function wordsOfEnd(known: IOutcome, trans: TranslationBundle): string {
-  return known.detail
-    ? sentence(known.detail, known.said.detail, trans)
-    : sentence(known.reason, known.said.reason, trans);
 }
 
 function Verdict(props: { report: IReport; trans: TranslationBundle }): React.ReactElement {

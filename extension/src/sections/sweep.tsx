@@ -7,6 +7,7 @@ import { metric, valueText } from '../running/amounts';
 import { ISweepTable } from '../running/protocol';
 import { IActions } from '../parts';
 import { Session } from '../session';
+import { sentence } from '../words';
 
 /** What turns the form into one of several values, and what can be done with these. */
 export function SweepForm(props: {
@@ -125,7 +126,7 @@ export function SweepTable(props: {
           </thead>
           <tbody>
             {table.runs.map((row, i) => (
-              <tr key={i} className={`jp-mod-${row.status}`} title={row.error ?? undefined}>
+              <tr key={i} className={`jp-mod-${row.status}`} title={row.error ? sentence(row.error, row.said, trans) : undefined}>
                 {table.parameters.map(name => (
                   <td key={name}>{valueText(row.parameters[name])}</td>
                 ))}

@@ -37,7 +37,7 @@ export function VersionsSection(props: {
               {version.kind !== 'first' && (
                 <ul>
                   {version.changes.map((line, i) => (
-                    <li key={i}>{line}</li>
+                    <li key={i}>{sentence(line, version.said[i], trans)}</li>
                   ))}
                 </ul>
               )}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from nb2pipe.diagnostics import say
 from nb2pipe.pipeline.model import Step
 from nb2pipe.runtime.secrets.asked import names_of
 from nb2pipe.runtime.secrets.passed_on import PassedOn
@@ -96,7 +97,7 @@ class Secrets:
         report.metrics = [m._replace(name=self.scrubber.text(m.name)) for m in report.metrics]
         observed = self.scrubber.tree(report.observed)
         if observed is not report.observed:
-            observed.torn.append("reads or writes what is named by a secret")
+            observed.torn.append(say("reads or writes what is named by a secret"))
             report.observed = observed
 
 
