@@ -126,7 +126,11 @@ export function SweepTable(props: {
           </thead>
           <tbody>
             {table.runs.map((row, i) => (
-              <tr key={i} className={`jp-mod-${row.status}`} title={row.error ? sentence(row.error, row.said, trans) : undefined}>
+              <tr
+                key={i}
+                className={`jp-mod-${row.status}`}
+                title={row.error ? sentence(row.error, row.said, trans) : undefined}
+              >
                 {table.parameters.map(name => (
                   <td key={name}>{valueText(row.parameters[name])}</td>
                 ))}
