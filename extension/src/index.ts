@@ -20,6 +20,7 @@ import { pipelineImage } from './icons';
 import { Overlay } from './overlay';
 import { PipelinePanel } from './panel';
 import { IActions } from './parts';
+import { writeIn } from './running/amounts';
 import { Server } from './server';
 import { DEFAULTS, ISettings, Session } from './session';
 import { showInContents } from './toc';
@@ -61,6 +62,7 @@ function activate(
   contents: ITableOfContentsTracker | null
 ): void {
   const trans = (translator ?? nullTranslator).load('nb2pipe');
+  writeIn((translator ?? nullTranslator).languageCode);
   const { serviceManager, commands, shell } = app;
   const server = new Server(serviceManager.serverSettings);
   const sessions = new Map<NotebookPanel, { session: Session; overlay: Overlay }>();

@@ -12,10 +12,27 @@ from typing import Any
 
 import pytest
 
+import nb2pipe
+from nb2pipe.server.said import parts_read
 from tests.lab.conftest import TOKEN, Server, code
 from tests.lab.test_notebook import PANEL, Open, saved, show, sources, step
+from tests.lab.test_runs import write
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
+ITALIAN = json.loads((Path(nb2pipe.__file__).parent / "locale/it_IT/LC_MESSAGES/nb2pipe.json").read_text("utf-8"))
+SAID = """panel => {
+    const found = [];
+    const walker = document.createTreeWalker(panel, NodeFilter.SHOW_ALL);
+    for (let node = walker.currentNode; node; node = walker.nextNode()) {
+        if (node.nodeType === Node.TEXT_NODE) {
+            const code = node.parentElement.closest('code, pre:not([role="log"])');
+            found.push(code ? '' : node.data);
+        } else if (node.getAttribute) {
+            found.push(node.getAttribute('title') ?? '', node.getAttribute('aria-label') ?? '');
+        }
+    }
+    return found;
+}"""
 AXE = Path(__file__).parents[2] / "extension" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -161,3 +178,60 @@ def test_it_speaks_italian_and_leaves_axe_nothing_to_say(
         page.evaluate(AXE.read_text())
         found = page.evaluate(f"axe.run('{PANEL}')")["violations"]
         assert [(f["id"], f["nodes"][0]["html"]) for f in found] == []
+
+
+def english(page: Any) -> list[str]:
+    """What the panel says in English that the Italian catalogue has."""
+    lines = {line.strip() for text in page.locator(PANEL).evaluate(SAID) for line in text.splitlines()}
+    found = []
+    for line in sorted(lines - {""}):
+        parts = parts_read(line)
+        template = line if parts is None else parts[0]
+        if ITALIAN.get(template, [template]) != [template]:
+            found.append(line)
+    return found
+
+
+def test_what_is_read_back_from_records_is_said_in_italian(
+    page: Any, opened: Open, server: Server, picture: Callable[[str], None]
+) -> None:
+    def button(name: str) -> Any:
+        return page.get_by_role("button", name=ITALIAN[name][0], exact=True)
+
+    cells = [
+        code("rate = 3", "parameters"),
+        code("import time as clock\nbegun = clock.time()", "step:begin"),
+        code("import os, signal\nif rate == 3: os.kill(os.getpid(), signal.SIGTERM)", "step:stop"),
+        code("print(rate)", "step:tell", "after:stop"),
+    ]
+    with language(page, server, "it_IT"):
+        opened("italian.ipynb", cells)
+        show(page)
+        assert english(page) == []
+        button("Run").click()
+        page.locator(f"{PANEL} .jp-nb2pipe-failure", has_text="SIGTERM").wait_for(timeout=60_000)
+        assert english(page) == []
+        button("Compile").click()
+        page.locator(f"{PANEL} .jp-nb2pipe-fixes, {PANEL} .jp-nb2pipe-links").first.wait_for(timeout=60_000)
+        write(page, 3, "print(rate, 'more')")
+        page.locator(f"{PANEL} .jp-nb2pipe-sweepForm input").check()
+        page.get_by_label("rate int").fill("2, 4")
+        button("Plan the sweep").click()
+        page.locator(f"{PANEL} .jp-nb2pipe-plan li").first.wait_for(timeout=60_000)
+        assert english(page) == []
+        button("Run the sweep").click()
+        page.locator(f"{PANEL} .jp-nb2pipe-sweep table").wait_for(timeout=90_000)
+        button("Compile").click()
+        for summary in page.locator(f"{PANEL} summary").all():
+            summary.evaluate("node => { node.parentElement.open = true; }")
+        versions = page.locator(f"{PANEL} .jp-nb2pipe-versions li li")
+        versions.first.wait_for()
+        button("List the runs").click()
+        runs = page.locator(f"{PANEL} .jp-nb2pipe-runs > li")
+        runs.nth(2).wait_for()
+        for summary in runs.locator("summary").all():
+            summary.click()
+        page.locator(f"{PANEL} .jp-nb2pipe-runs li li").nth(8).wait_for()
+        versions.first.scroll_into_view_if_needed()
+        picture("italian-records")
+        assert english(page) == []

@@ -1,6 +1,6 @@
 import { YCodeCell, YNotebook } from '@jupyter/ydoc';
 
-import { bytes, metric, valueText } from '../running/amounts';
+import { bytes, decimal, metric, moment, valueText, writeIn } from '../running/amounts';
 import { openedOf } from '../running/opened';
 import { givenIn, putOutputs } from '../running/outputs';
 import { LONGEST, shownOf, Texts } from '../running/texts';
@@ -38,6 +38,17 @@ describe('Texts', () => {
 });
 
 describe('amounts', () => {
+  it('are written in the language of the page', () => {
+    writeIn('it_IT');
+    expect([bytes(1234), decimal(1234.5, 2), moment(0)]).toEqual([
+      '1,2 kB',
+      '1234,50',
+      expect.stringMatching(/gen 1970/)
+    ]);
+    writeIn('en');
+    expect(bytes(1234)).toBe('1.2 kB');
+  });
+
   it('are short', () => {
     expect([0, 999, 1000, 1234, 9949, 9950, 123456, 999600, 5.4e9].map(bytes)).toEqual([
       '0 B',

@@ -1,4 +1,20 @@
-/** Amounts in words: bytes, numbers, moments. */
+/** Amounts in words, as the language of the page writes them: bytes, numbers, moments. */
+
+let language: string | undefined;
+
+/** Let amounts be written in a language, as JupyterLab names it; where none was chosen, moments are written in the browser's. */
+export function writeIn(code: string): void {
+  language = ['en', 'default'].includes(code) ? undefined : code.replace('_', '-');
+}
+
+/** A number with so many digits behind the point. */
+export function decimal(value: number, digits: number): string {
+  return value.toLocaleString(language ?? 'en', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    useGrouping: false
+  });
+}
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
@@ -10,7 +26,7 @@ export function bytes(count: number): string {
     value /= 1000;
     unit += 1;
   }
-  const text = unit === 0 || value >= 9.95 ? value.toFixed(0) : value.toFixed(1);
+  const text = unit === 0 || value >= 9.95 ? decimal(value, 0) : decimal(value, 1);
   return `${text} ${UNITS[unit]}`;
 }
 
@@ -19,9 +35,9 @@ export function metric(value: number | null | undefined): string {
   return typeof value === 'number' ? String(Number(value.toPrecision(6))) : '–';
 }
 
-/** A moment, given in seconds since the epoch, as the language of the page writes it. */
-export function moment(seconds: number, languages?: string): string {
-  return new Date(seconds * 1000).toLocaleString(languages, {
+/** A moment, given in seconds since the epoch. */
+export function moment(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleString(language, {
     dateStyle: 'medium',
     timeStyle: 'short'
   });

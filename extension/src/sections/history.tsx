@@ -4,7 +4,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { IActions, Notes, Section } from '../parts';
-import { bytes, metric, moment } from '../running/amounts';
+import { bytes, decimal, metric, moment } from '../running/amounts';
 import { IComparison, IRun, IRunDetails, Made, RunStatus } from '../running/protocol';
 import { resumable } from '../running/runs';
 import { Session } from '../session';
@@ -109,7 +109,7 @@ function Run(props: IProps & { run: IRun }): React.ReactElement {
           <span aria-hidden="true">{SIGNS[run.status]}</span> {when}
           {' · '}
           {statusWord(run.status, trans)}
-          {run.seconds !== null && ` · ${trans.__('%1 s', run.seconds.toFixed(1))}`}
+          {run.seconds !== null && ` · ${trans.__('%1 s', decimal(run.seconds, 1))}`}
           {' · '}
           {trans.__('%1 of %2 cached', run.cached, run.count)}
           {given.length > 0 && <span className="jp-nb2pipe-help"> {given.join(', ')}</span>}
@@ -207,7 +207,7 @@ function Details(props: {
               {step.status === 'cached'
                 ? trans.__('cached')
                 : [
-                    trans.__('%1 s', step.seconds.toFixed(2)),
+                    trans.__('%1 s', decimal(step.seconds, 2)),
                     ...(step.memory > 0 ? [bytes(step.memory)] : [])
                   ].join(' · ')}
             </span>

@@ -3,6 +3,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { decimal } from '../running/amounts';
 import { Action, IPlan, ISweepPlan } from '../running/protocol';
 import { Session } from '../session';
 import { sentence } from '../words';
@@ -64,7 +65,7 @@ function StepsOfPlan(props: { plan: IPlan; trans: TranslationBundle }): React.Re
       <p>
         <b>{trans.__('%1 to run, %2 cached', count('run'), count('cached'))}</b>
         {maybe > 0 && `, ${trans._n('%1 may have to', '%1 may have to', maybe)}`}
-        {work > 0 && ` · ${trans.__('%1 s of work at most', work.toFixed(1))}`}
+        {work > 0 && ` · ${trans.__('%1 s of work at most', decimal(work, 1))}`}
       </p>
       <ul className="jp-nb2pipe-outcomes">
         {plan.steps.map(step => (

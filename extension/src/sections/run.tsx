@@ -5,7 +5,7 @@ import * as React from 'react';
 
 import { ISectionProps, Notes, Place, Section } from '../parts';
 import { IOutcome, IReport } from '../protocol';
-import { bytes } from '../running/amounts';
+import { bytes, decimal } from '../running/amounts';
 import { notesOf, sentence, wordsOfEnd, wordsOfVerdict } from '../words';
 import { Log } from './log';
 import { Plan } from './plan';
@@ -130,7 +130,7 @@ function Outcome(props: {
   const known = typeof outcome === 'string' ? null : outcome;
   const status = known ? (known.cached ? 'cached' : known.status) : String(outcome);
   const words: Record<string, string> = {
-    ok: known ? trans.__('%1 s', known.seconds.toFixed(2)) : '',
+    ok: known ? trans.__('%1 s', decimal(known.seconds, 2)) : '',
     cached: trans.__('cached'),
     failed: trans.__('failed'),
     died: trans.__('died'),

@@ -3,7 +3,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { metric, valueText } from '../running/amounts';
+import { decimal, metric, valueText } from '../running/amounts';
 import { ISweepTable } from '../running/protocol';
 import { IActions } from '../parts';
 import { Session } from '../session';
@@ -141,7 +141,7 @@ export function SweepTable(props: {
                 ))}
                 <td>{statusWord(row.status, trans)}</td>
                 <td className="jp-mod-number">
-                  {row.seconds === null ? '' : trans.__('%1 s', row.seconds.toFixed(2))}
+                  {row.seconds === null ? '' : trans.__('%1 s', decimal(row.seconds, 2))}
                 </td>
                 <td>{row.run ? trans.__('%1 of %2', row.cached, row.steps) : ''}</td>
                 <td>

@@ -4,7 +4,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { IOutcome } from '../protocol';
-import { bytes } from '../running/amounts';
+import { bytes, decimal } from '../running/amounts';
 
 export function Taken(props: {
   outcome: IOutcome | null;
@@ -18,7 +18,7 @@ export function Taken(props: {
     ? [trans.__('cached')]
     : [
         ...(outcome.status === 'ok' ? [] : [wordOf(outcome.status, trans)]),
-        trans.__('%1 s', outcome.seconds.toFixed(2)),
+        trans.__('%1 s', decimal(outcome.seconds, 2)),
         ...(outcome.memory > 0 ? [trans.__('%1 of memory', bytes(outcome.memory))] : [])
       ];
   if (outcome.taken > 0) {
