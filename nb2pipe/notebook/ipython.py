@@ -24,6 +24,9 @@ _AUTOMAGIC = re.compile(r"\s*([A-Za-z_]\w*)(?![\w.*])\s*+(?![=,])(.*)")
 # a form feed and the like for the end of a line, even within a comment.
 _PROMPT = re.compile(r"\s*(?:.*\n)? ?In \[\d+\]: ")
 _BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+# IPython takes off what all lines are indented by and, in its newer versions, empties lines of blanks; within strings, too.
+_BLANKS = re.compile(r"^[ \t]+$", re.MULTILINE)
+_SPANNING = re.compile(r"\"{3}|'{3}|\\\n")
 # Words at whose use Python's compiler may take offence where its parser did not; the latter only outside of functions.
 _LATE_WORDS = ("yield", "await", "async", "global", "nonlocal", "__debug__", "__future__")
 _LATE = re.compile(rf"\b(?:{'|'.join(_LATE_WORDS)})\b")
@@ -72,6 +75,24 @@ def parse_cell(cell: Cell) -> Code:
     return parse_fragment(cell.source, cell, 1)
 
 
+def as_run(code: Code) -> Code:
+    """The cell as IPython has it once it has taken off blanks, which it does within strings as well.
+
+    The places are those of that text, which has as many lines as the cell; to be used where text is cut out of a cell.
+    """
+    cleaned = _without_blanks(code.cell.source)
+    return code if cleaned == code.cell.source else parse_cell(code.cell._replace(source=cleaned))
+
+
+def _without_blanks(text: str) -> str:
+    """A cell's text without the blanks that IPython takes off, where that may change what it says."""
+    if not _SPANNING.search(text) or not (_BLANKS.search(text) or text[:1].isspace()):
+        return text
+    from IPython.core.inputtransformer2 import leading_indent
+
+    return "".join(leading_indent(text.splitlines(keepends=True)))
+
+
 def parse_fragment(text: str, cell: Cell, first_line: int) -> Code:
     """Parse Python that begins on line ``first_line`` of the cell: the cell itself, or the body of a magic."""
     with _no_warnings():
@@ -89,6 +110,8 @@ def _no_warnings() -> Iterator[None]:
 def _fragment(text: str, cell: Cell, first_line: int) -> Code:
     transformed: Transformed | None = None
     tree = None if _PROMPT.match(text) or _BREAKS.search(text) else _plain(text)
+    if tree is not None and (cleaned := _without_blanks(text)) != text and ast.dump(_parse(cleaned)) != ast.dump(tree):
+        tree = None
     try:
         if tree is None:
             transformed = transform(text, _manager())

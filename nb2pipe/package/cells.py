@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from nb2pipe.emit.source import Statement, first_line, indented, statements
-from nb2pipe.notebook.ipython import parse_fragment
+from nb2pipe.notebook.ipython import as_run, parse_fragment
 from nb2pipe.notebook.model import Code
 from nb2pipe.package.bindings import Place, names_of
 from nb2pipe.package.magics import COMMAND, MODULES, NotPlainError, Plain, aside, is_magic, plain
@@ -80,6 +80,7 @@ def _otherwise(tree: ast.Module, bound: AbstractSet[str]) -> Iterator[str]:
 
 
 def _plain_cell(code: Code, names: _Names) -> PlainCell:
+    code = as_run(code)
     assert code.tree is not None  # noqa: S101  the caller has looked
     found = statements(code.cell.source, code.tree)
     places: list[Place] = []

@@ -9,9 +9,8 @@ from collections.abc import Set as AbstractSet
 
 from nb2pipe.package.bindings import BUILTINS, Place
 from nb2pipe.package.calls import WITH_VALUES, ShadowedError, hands_on, passing, taking
+from nb2pipe.package.definitions import DEFINITIONS, Acting
 from nb2pipe.package.model import Function
-
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def lifted(
@@ -22,7 +21,8 @@ def lifted(
     ``imported`` are the names that imports bind at the top of modules; ``changed`` those whose objects the notebook
     changes or deletes.
     """
-    candidates = {p.statement.node.name: p for p in places if _may(p, bound, changed)}  # type: ignore[attr-defined]  # definitions
+    acting = Acting(places)
+    candidates = {p.statement.node.name: p for p in places if _may(p, bound, changed, acting)}  # type: ignore[attr-defined]  # definitions
     while True:
         extra = _extra(candidates, bound, imported)
         bad = {n for n, p in candidates.items() if not _stands(p, candidates, extra, bound, imported)}
@@ -53,13 +53,14 @@ def at_home(
     By step and name. ``home`` is the step of each cell, ``known`` are the names that mean the same in all of the notebook,
     ``inputs`` what each step has from others, ``changed`` the names whose objects the notebook changes or deletes.
     """
+    acting = Acting(places)
     there = Counter((home.get(p.cell, ""), n) for p in places for n in p.names.bound | p.names.declared)
     found: dict[str, dict[str, Function]] = {}
     for place in places:
         node, step = place.statement.node, home.get(place.cell, "")
-        if not step or not _may_move(place, changed) or not place.names.mentioned <= known:
+        if not step or not _may_move(place, changed, acting) or not place.names.mentioned <= known:
             continue
-        assert isinstance(node, _DEFINITIONS)  # noqa: S101  others may not
+        assert isinstance(node, DEFINITIONS)  # noqa: S101  others may not
         if there[step, node.name] == 1 and node.name not in inputs[step]:
             text, mentions = place.statement.text, frozenset(place.names.mentioned)
             found.setdefault(step, {})[node.name] = Function(
@@ -68,16 +69,16 @@ def at_home(
     return found
 
 
-def _may(place: Place, bound: Mapping[str, Sequence[Place]], changed: AbstractSet[str]) -> bool:
-    return _may_move(place, changed) and len(bound[place.statement.node.name]) == 1  # type: ignore[attr-defined]  # definitions
+def _may(place: Place, bound: Mapping[str, Sequence[Place]], changed: AbstractSet[str], acting: Acting) -> bool:
+    return _may_move(place, changed, acting) and len(bound[place.statement.node.name]) == 1  # type: ignore[attr-defined]  # definitions
 
 
-def _may_move(place: Place, changed: AbstractSet[str]) -> bool:
-    """Whether this is a definition that binds nothing outside of it, of an object that nothing changes."""
+def _may_move(place: Place, changed: AbstractSet[str], acting: Acting) -> bool:
+    """Whether this is a definition that binds and does nothing outside of it, of an object that nothing changes."""
     node = place.statement.node
-    if not isinstance(node, _DEFINITIONS) or place.names.declared or node.name in changed:
+    if not isinstance(node, DEFINITIONS) or place.names.declared or node.name in changed:
         return False
-    return not any(isinstance(n, (ast.Nonlocal, ast.Global)) for n in ast.walk(node))
+    return not any(isinstance(n, (ast.Nonlocal, ast.Global)) for n in ast.walk(node)) and not acting.acts(node)
 
 
 def _extra(
@@ -107,7 +108,7 @@ def _stands(
 ) -> bool:
     """Whether a definition means the same in a module, once its values are passed on to it."""
     node: ast.stmt = place.statement.node
-    assert isinstance(node, _DEFINITIONS)  # noqa: S101  all candidates are
+    assert isinstance(node, DEFINITIONS)  # noqa: S101  all candidates are
     unknown = place.names.mentioned - candidates.keys() - imported - bound.keys()
     if unknown - BUILTINS or "__name__" in unknown:
         return False

@@ -76,8 +76,9 @@ class _Planner:
             if not all(harmless(i) for i in self.imports[name]):
                 del self.imports[name]
         taken = names | self.bound.keys()
-        if any(i.module.partition(".")[0] == "IPython" for i in self.imports.get("display", ())):
-            self.imports["display"] = (support("display", ()),)
+        displays = self.bound.get("display", ())
+        if displays and "display" not in changed and all(_imports_display(p.statement.node) for p in displays):
+            self.imports["display"] = (support("display", ()),)  # IPython has it before it is imported, too
             taken -= {"display"}
         self.support = {n: support(n, taken) for n in _SUPPORT}
         known = {**self.bound, **{n: [] for n in self.parameters if n not in self.bound}}
@@ -297,6 +298,10 @@ class _Planner:
             gap = [""] if lines and "" in statement.above else []
             comments = [c for c in statement.above if c]
             text = passing(statement.text, self.extra)
+            if "display" in self.imports and _imports_display(statement.node):
+                text = import_text(e for e in imports_of(statement.node) if e.name != "display")
+                if not text:
+                    continue
             if statement is last and self._shown(statement) and effects is not None and effects.displays:
                 text = _displayed(self.support["display"].name, text, statement)
             lines += [*gap, *comments, f"{text}  {statement.beside}" if statement.beside else text]
@@ -439,6 +444,12 @@ def _arranged(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
         found.append(step._replace(takes=tuple(sorted(step.takes, key=lambda n: (made.get(n, -1), n)))))
         made |= {n: len(made) + i for i, n in enumerate(step.gives)}
     return found
+
+
+def _imports_display(node: ast.stmt) -> bool:
+    """Whether a statement imports IPython's `display`, by its name."""
+    ours = isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "IPython"
+    return ours and any((a.name, a.asname) == ("display", None) for a in node.names)  # type: ignore[attr-defined]  # it is an import
 
 
 def _displayed(display: str, text: str, statement: Statement) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nb2pipe.diagnostics import Span
+from nb2pipe.notebook.ipython import as_run
 from nb2pipe.notebook.model import Code, Notebook
 from nb2pipe.pipeline.model import Parameter
 
@@ -19,8 +20,10 @@ def find_parameters(notebook: Notebook, codes: Sequence[Code]) -> tuple[Paramete
     for code in codes:
         if "parameters" not in code.cell.tags.roles or "skip" in code.cell.tags.roles or code.tree is None:
             continue
-        comments = _comments(code.cell.source)
-        for node in code.tree.body:
+        text = as_run(code)
+        assert text.tree is not None  # noqa: S101  it has that of the cell
+        comments = _comments(text.cell.source)
+        for node in text.tree.body:
             target, value, annotation = _assignment(node)
             if target is None or value is None:
                 continue
@@ -32,7 +35,7 @@ def find_parameters(notebook: Notebook, codes: Sequence[Code]) -> tuple[Paramete
                 code.cell.index, node.lineno, node.end_lineno or node.lineno, node.col_offset, node.end_col_offset or 0
             )
             told = comments.get(node.end_lineno or node.lineno, "")
-            found[target] = Parameter(target, kind, default, told, span, _text(code.cell.source, value))
+            found[target] = Parameter(target, kind, default, told, span, _text(text.cell.source, value))
     return tuple(found.values())
 
 

@@ -72,14 +72,16 @@ def replay_notebook(subject: Subject, place: Place, settings: Settings, *, alike
 
 
 def without(document: Any, lines: Mapping[int, AbstractSet[int]]) -> Any:
-    """A copy of a notebook without some lines (from 1) of its cells; ``pass`` stands for each."""
+    """A copy of a notebook without some lines (from 1) of its cells, and what continues them; ``pass`` stands for each."""
     made = copy.deepcopy(document)
     for cell, numbers in lines.items():
-        text = made.cells[cell].source.split("\n")
-        made.cells[cell].source = "\n".join(
-            f"{line[: len(line) - len(line.lstrip())]}pass" if number in numbers else line
-            for number, line in enumerate(text, 1)
-        )
+        kept: list[str] = []
+        continues = False
+        for number, line in enumerate(made.cells[cell].source.split("\n"), 1):
+            left_out = f"{line[: len(line) - len(line.lstrip())]}pass"
+            kept.append("" if continues else left_out if number in numbers else line)
+            continues = (continues or number in numbers) and line.endswith("\\")
+        made.cells[cell].source = "\n".join(kept)
     return made
 
 

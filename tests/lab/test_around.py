@@ -212,7 +212,7 @@ def test_what_is_read_back_from_records_is_said_in_italian(
         page.locator(f"{PANEL} .jp-nb2pipe-failure", has_text="SIGTERM").wait_for(timeout=60_000)
         assert english(page) == []
         button("Compile").click()
-        page.locator(f"{PANEL} .jp-nb2pipe-fixes, {PANEL} .jp-nb2pipe-links").first.wait_for(timeout=60_000)
+        page.locator(f"{PANEL} .jp-nb2pipe-versions", has_text="1.0.0").wait_for(timeout=60_000, state="attached")
         write(page, 3, "print(rate, 'more')")
         page.locator(f"{PANEL} .jp-nb2pipe-sweepForm input").check()
         page.get_by_label("rate int").fill("2, 4")

@@ -14,7 +14,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 
 from nb2pipe.notebook import positions
-from nb2pipe.notebook.ipython import parse_cell, parse_cells
+from nb2pipe.notebook.ipython import as_run, parse_cell, parse_cells
 from nb2pipe.notebook.model import Cell, Code
 
 
@@ -74,6 +74,11 @@ CELLS = {
     "cell magic that is not first": "x = 1\n%%time\ny = 2",
     "indented": "    x = 1\n    y = 2",
     "indented unevenly": "    x = 1\n      y = 2",
+    "blanks within a text": 'q = """\n  a\n    \n  b\n\t\n"""\nr = f"""{q}\n  \n"""',
+    "blanks within a text, behind a magic": '%time 1\nq = """\n  a\n    \n  b"""',
+    "blanks in a docstring": 'def f():\n    """a\n    \n    b"""',
+    "a text that is indented with its cell": '  q = """\n  a\n   b\n  """\n  r = 1',
+    "a line that goes on in a text": "q = 'a\\\n   \\\nb'",
     "indented by tabs": "\tif x:\n\t\ty = 2",
     "a prompt that is Python as well": "In [1]: x = 2",
     "a prompt on the second line": "x = 1\nIn [12]: y = 2",
@@ -179,6 +184,25 @@ def test_any_text_is_what_ipython_would_run(shell: InteractiveShell, source: str
 def test_plain_python_is_left_as_it_is() -> None:
     code = parsed("x = 1\n\ny = x")
     assert (code.text, code.lines, code.error) == ("x = 1\n\ny = x", (), None)
+
+
+@pytest.mark.parametrize("name", ["blanks within a text", "a text that is indented with its cell", "bash"])
+def test_text_can_be_cut_out_of_a_cell_as_it_is_run(name: str, shell: InteractiveShell) -> None:
+    own, run = last(CELLS[name]), as_run(last(CELLS[name]))
+    assert own.tree is not None
+    assert run.tree is not None
+    assert ast.dump(own.tree) == ast.dump(run.tree)
+    assert own.cell.source.count("\n") == run.cell.source.count("\n")
+    texts = [n for n in ast.walk(run.tree) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant)]
+    for node in texts:
+        lines = run.cell.source.split("\n")[node.lineno - 1 : node.end_lineno]
+        assert ast.literal_eval("\n".join(lines).partition("=")[2].strip()) == ast.literal_eval(node.value)
+
+
+def test_plain_lines_of_blanks_change_nothing() -> None:
+    code = parsed("def f():\n    x = 1\n    \n    return x")
+    assert (code.text, code.lines) == (code.cell.source, ())
+    assert as_run(code) is code
 
 
 def test_the_transformed_text_and_its_lines() -> None:

@@ -49,3 +49,41 @@ def test_a_script_gives_nothing_that_it_was_only_lent(tmp_path: Path) -> None:
     api.write_package(api.package(compiled), tmp_path / "out")
     report = api.verify(compiled, tmp_path / "out", Settings())
     assert report.verdict == "EQUAL", (report.differences, report.unknown)
+
+
+def _verdict(folder: Path, *cells: object) -> api.Report:
+    compiled = api.compile_notebook(api.load(str(write(folder / "notebook.ipynb", list(cells)))), "cells:1")  # type: ignore[arg-type]
+    api.write_package(api.package(compiled), folder / "out")
+    return api.verify(compiled, folder / "out", Settings())
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pytest.param(['q = """\n  a,\n    \n  b  \n"""', "print(q.splitlines())"], id="blanks"),
+        pytest.param(['  q = """\n  a\n   b\n  """\n  r = 3', "print(q.splitlines())"], id="indented"),
+        pytest.param(['!true\nq = """\n  a\n   \n  """', "print(q.splitlines())"], id="beside a command"),
+        pytest.param([code('q = """a\n    \nb"""', "parameters"), "print(q.splitlines())"], id="parameter"),
+    ],
+)
+def test_a_text_has_the_blanks_that_ipython_leaves(cells: list[object], tmp_path: Path) -> None:
+    report = _verdict(tmp_path, *cells)
+    assert (report.verdict, report.differences) == ("EQUAL", ())
+
+
+def test_what_an_object_has_itself_shown_as(tmp_path: Path) -> None:
+    made = "class A:\n    def _repr_mimebundle_(self, include=None, exclude=None):\n        return {text!r}\na = A()"
+    bundles = ({"text/plain": "short"}, ({"text/plain": "with more"}, {}))
+    cells = [made.replace("{text!r}", repr(b)) + "\na" for b in bundles]
+    report = _verdict(tmp_path, *cells, "from IPython.display import display\ndisplay(a)")
+    assert (report.verdict, report.differences) == ("EQUAL", ())
+
+
+def test_display_that_is_imported_in_a_cell_that_fails_or_stays_a_script(tmp_path: Path) -> None:
+    cells = [
+        code("from IPython.display import display, HTML\n1/0", "raises-exception"),
+        "def f():\n    global n\n    n = 2\nn = 1\nfrom IPython.display import display\ndisplay('a')\nHTML('b')",
+        "from IPython.display import HTML, display\ndisplay('c', n)",
+    ]
+    report = _verdict(tmp_path, *cells)
+    assert (report.verdict, report.differences) == ("EQUAL", ())

@@ -369,6 +369,12 @@ def test_what_an_install_beside_other_code_shows_is_left_out(tmp_path: Path) -> 
     assert verified(tmp_path / "other", cells, ("print(x)", "print(x + 1)")).verdict != "EQUAL"
 
 
+def test_draws_are_compared_beside_an_install_over_several_lines(tmp_path: Path) -> None:
+    cells = ["! pip install --no-index \\\n      nosuch \\\n   other", "import random\ny = random.random()", "print(y)"]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
+
+
 def test_a_seed_that_a_package_lacks_is_told_beside_random_numbers(tmp_path: Path) -> None:
     cells = ["import random\ny = random.random()", "random.seed(0)", "z = random.random()"]
     report = verified(tmp_path, cells, ("random.seed(0)", "None"))

@@ -53,9 +53,25 @@ def _print(value: Any) -> None:
             show_figure(value)
         else:
             text = _sympy.as_text(value)
+            if text is None:
+                text = _bundled(value)
             print(as_text(value) if text is None else text)
     except Exception:  # what cannot be shown does not end a notebook
         _logger.exception("a %s cannot be shown", type(value).__qualname__)
+
+
+def _bundled(value: Any) -> str | None:
+    """The text in what an object has itself shown as (a widget's is cut off); None where it says none."""
+    shown = getattr(value, "_repr_mimebundle_", None)
+    if not callable(shown) or isinstance(value, type) or hasattr(value, "_ipython_display_"):
+        return None
+    try:
+        data = shown(include=None, exclude=None)
+    except Exception:  # it is shown without
+        _logger.debug("%s._repr_mimebundle_ fails", type(value).__qualname__, exc_info=True)
+        return None
+    text = (data[0] if isinstance(data, tuple) else data or {}).get("text/plain")
+    return text if isinstance(text, str) else None
 
 
 def use() -> None:
