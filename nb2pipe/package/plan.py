@@ -80,6 +80,7 @@ class _Planner:
         if displays and "display" not in changed and all(_imports_display(p.statement.node) for p in displays):
             self.imports["display"] = (support("display", ()),)  # IPython has it before it is imported, too
             taken -= {"display"}
+            self.late.pop("display", None)
         self.support = {n: support(n, taken) for n in _SUPPORT}
         known = {**self.bound, **{n: [] for n in self.parameters if n not in self.bound}}
         unsure = {n for p in self.places if self._may_not_run(p) for n in p.names.bound} - self.imports.keys()

@@ -469,6 +469,14 @@ def _without_times(parts: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _widget(painter: _Painter, value: Any, ipywidgets: Any, name: str) -> Node | None:
+    """A widget as a page would show it, but for the name of its model, which is drawn; what it calls needs a page."""
+    if not hasattr(ipywidgets, "Widget") or not isinstance(value, ipywidgets.Widget):
+        return None
+    parts = {key: getattr(value, key) for key in sorted(value.keys) if not key.startswith("_")}
+    return painter.object(name, parts, shared=True)
+
+
 def _torch(painter: _Painter, value: Any, torch: Any, name: str) -> Node | None:
     if not hasattr(torch, "Tensor") or not isinstance(value, torch.Tensor):
         return None
@@ -496,6 +504,7 @@ _LIBRARIES: dict[str, Callable[[_Painter, Any, Any, str], Node | None]] = {
     "matplotlib": _matplotlib,
     "sklearn.base": _sklearn,
     "torch": _torch,
+    "ipywidgets": _widget,
     "xarray": _xarray,
     "sqlite3": _sqlite,
 }

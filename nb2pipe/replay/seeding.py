@@ -6,9 +6,12 @@ This file is run by its path inside of the notebook's kernel and of the package'
 from __future__ import annotations
 
 import builtins
+import functools
+import os
 import random
 import secrets
 import sys
+import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -69,4 +72,23 @@ def seed() -> None:
             seed_new()
 
     seed_new()
+    _draw_uuids()
     builtins.__import__ = imported
+
+
+def _draw_uuids() -> None:
+    """Let those that the notebook asks for be drawn alike; libraries, which draw others in a kernel, have theirs as before."""
+    entropy = random.Random(_SEED)  # noqa: S311  it is to be the same each time
+    libraries = os.__file__.removesuffix("os.py")
+
+    def drawn(real: Callable[..., uuid.UUID], version: int) -> Callable[..., uuid.UUID]:
+        @functools.wraps(real)
+        def draw(*arguments: Any, **options: Any) -> uuid.UUID:
+            file = sys._getframe(1).f_code.co_filename
+            if arguments or options or file.startswith((libraries, "<")) or f"{os.sep}site-packages{os.sep}" in file:
+                return real(*arguments, **options)
+            return uuid.UUID(int=entropy.getrandbits(128), version=version)
+
+        return draw
+
+    uuid.uuid1, uuid.uuid4 = drawn(uuid.uuid1, 1), drawn(uuid.uuid4, 4)

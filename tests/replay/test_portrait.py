@@ -547,6 +547,18 @@ def test_a_data_set_is_compared_as_its_pickle_has_it() -> None:
     assert "target_names" in where.where
 
 
+def test_a_widget_is_compared_by_what_it_shows() -> None:
+    ipywidgets = pytest.importorskip("ipywidgets")
+
+    def made(value: str, width: str = "auto") -> object:
+        text = ipywidgets.HTML(value=value, layout=ipywidgets.Layout(width=width))
+        return ipywidgets.VBox([text, ipywidgets.Dropdown(options=["a", "b"])])
+
+    assert differ(made("x"), made("x")) is None
+    for other in (made("y"), made("x", "10px")):
+        assert differ(made("x"), other) is not None
+
+
 def test_what_was_sampled_is_compared_without_the_time_that_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
     """A data set as xarray has it, with what ArviZ and PyMC write into it."""
 

@@ -113,7 +113,7 @@ def test_changed_figures(tmp_path: Path) -> None:
 
 def test_what_the_notebook_does_not_determine_is_unknown_and_nothing_else(tmp_path: Path) -> None:
     cells = [
-        "import uuid\nx = uuid.uuid4().int\ny = 3",
+        "import os\nx = int.from_bytes(os.urandom(16), 'big')\ny = 3",
         "z = y + 1\nprint('now', x)\nprint('fixed', z)",
         "print(x > 2, z)",
     ]
@@ -373,6 +373,18 @@ def test_draws_are_compared_beside_an_install_over_several_lines(tmp_path: Path)
     cells = ["! pip install --no-index \\\n      nosuch \\\n   other", "import random\ny = random.random()", "print(y)"]
     report = verified(tmp_path, cells)
     assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
+
+
+def test_unique_names_are_compared(tmp_path: Path) -> None:
+    cells = [
+        "import uuid\nrun, job = str(uuid.uuid4()), uuid.uuid1()",
+        "from uuid import uuid4",
+        "print(run, job, uuid4())",
+    ]
+    report = verified(tmp_path, cells)
+    assert (report.verdict, report.differences, report.unknown) == ("EQUAL", (), ())
+    (tmp_path / "other").mkdir()
+    assert verified(tmp_path / "other", cells, ("str(uuid.uuid4())", "str(uuid.uuid4())[:8]")).verdict != "EQUAL"
 
 
 def test_a_seed_that_a_package_lacks_is_told_beside_random_numbers(tmp_path: Path) -> None:
