@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -46,10 +46,14 @@ class _Made(NamedTuple):
 
 
 class _Names(NamedTuple):
-    """All names that the notebook binds, and those of modules that mean something else there, or nothing: magics call these by others."""
+    """All names that the notebook binds, and those of modules that mean something else there, or nothing: magics call these by others.
+
+    ``unsure`` are those that only cells bind that are expected to fail.
+    """
 
     bound: AbstractSet[str]
     taken: AbstractSet[str]
+    unsure: AbstractSet[str]
 
 
 def plain_cells(codes: Sequence[Code], bound: AbstractSet[str]) -> dict[int, PlainCell]:
@@ -59,7 +63,14 @@ def plain_cells(codes: Sequence[Code], bound: AbstractSet[str]) -> dict[int, Pla
     if any("get_ipython" in c.text for c in own):
         trees = (c.tree for c in own if c.tree is not None and any(m in c.text for m in MODULES))
         taken = {n for tree in trees for n in _otherwise(tree, bound)}
-    return {c.cell.index: _plain_cell(c, _Names(bound, taken)) for c in own}
+    unsure = _stored(c for c in own if c.cell.tags.raises) - _stored(c for c in own if not c.cell.tags.raises)
+    return {c.cell.index: _plain_cell(c, _Names(bound, taken, unsure)) for c in own}
+
+
+def _stored(codes: Iterable[Code]) -> set[str]:
+    """The names to which cells assign, at whatever depth."""
+    nodes = (n for c in codes if c.tree is not None for n in ast.walk(c.tree))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def _otherwise(tree: ast.Module, bound: AbstractSet[str]) -> Iterator[str]:
@@ -166,7 +177,7 @@ def _with_magics_inside(statement: Statement, code: Code, names: _Names) -> _Mad
 
 def _plain(node: ast.stmt, known: AbstractSet[str], names: _Names, code: Code) -> Plain:
     """The plain form of a magic; ``known`` are the names that it may mention."""
-    made = plain(node, known, fails=code.cell.tags.raises)
+    made = plain(node, known, fails=code.cell.tags.raises, unsure=names.unsure)
     return aside(made, names.taken) if names.taken else made
 
 

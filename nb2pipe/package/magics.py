@@ -94,11 +94,14 @@ def is_magic(node: ast.AST) -> bool:
     return any(isinstance(n, ast.Name) and n.id == "get_ipython" for n in ast.walk(node))
 
 
-def plain(node: ast.stmt, names: AbstractSet[str], *, fails: bool = False) -> Plain:
+def plain(
+    node: ast.stmt, names: AbstractSet[str], *, fails: bool = False, unsure: AbstractSet[str] = frozenset()
+) -> Plain:
     """The plain form of a statement that is one of IPython's own.
 
     ``names`` are those that the notebook binds: IPython fills in ``{name}`` and ``$name`` where there is such a name.
-    ``fails`` is whether its cell is expected to fail, as it does where it loads an extension that is not there.
+    ``fails`` is whether its cell is expected to fail, as it does where it loads an extension that is not there; ``unsure`` are the
+    names that only such cells bind.
 
     Raises:
         NotPlainError: There is none.
@@ -113,7 +116,7 @@ def plain(node: ast.stmt, names: AbstractSet[str], *, fails: bool = False) -> Pl
     target = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else ""
     method = value.func.attr
     if method == "system" or (method == "getoutput" and target):
-        return _command(arguments[0], target, names)
+        return _command(arguments[0], target, names, unsure)
     if method == "run_line_magic" and fails and arguments[0] == "load_ext":
         extension = arguments[1].strip()
         if _EXTENSION.fullmatch(extension) and extension not in OWN_EXTENSIONS:
@@ -203,12 +206,16 @@ def _written(name: str, body: str, names: AbstractSet[str]) -> Plain:
     return Plain(text, (_PATH, _OS) if home else (_PATH,))
 
 
-def _command(command: str, target: str, names: AbstractSet[str]) -> Plain:
+def _command(command: str, target: str, names: AbstractSet[str], unsure: AbstractSet[str] = frozenset()) -> Plain:
     """``!command``: what it prints is printed, or bound as lines."""
     if re.match(r"\s*(?:pip|conda|mamba|uv)\d?\s+(?:pip\s+)?(?:install|uninstall)\b", command) and not target:
         return _INSTALLED  # the package's own environment has it
     # as IPython runs it: by the user's own shell, and what goes to stderr is among the rest
-    run = f"{COMMAND}{_text(command, names)}, shell=True, executable=os.environ.get('SHELL')"
+    text = _text(command, names)
+    mentioned = {n.id for n in ast.walk(ast.parse(text, mode="eval")) if isinstance(n, ast.Name)}
+    if lacking := sorted(mentioned & unsure):  # IPython leaves a text alone where a name has no value
+        text = f"({text} if {{{', '.join(map(repr, lacking))}}} <= {{*globals()}} else {command!r})"
+    run = f"{COMMAND}{text}, shell=True, executable=os.environ.get('SHELL')"
     if target:
         text = f"{target} = {run}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout.splitlines()"
         return Plain(text, (_OS, _SUBPROCESS))

@@ -87,3 +87,14 @@ def test_display_that_is_imported_in_a_cell_that_fails_or_stays_a_script(tmp_pat
     ]
     report = _verdict(tmp_path, *cells)
     assert (report.verdict, report.differences) == ("EQUAL", ())
+
+
+def test_a_command_that_mentions_what_a_failed_cell_has_not_bound(tmp_path: Path) -> None:
+    cells = [
+        code("x = 1 / 0", "raises-exception"),
+        "y = 2\n!echo a {x} {y}",
+        code("!echo {y} $x\nz = 3", "raises-exception"),
+        "!echo {z} $z",
+    ]
+    report = _verdict(tmp_path, *cells)
+    assert (report.verdict, report.differences) == ("EQUAL", ())
