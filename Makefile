@@ -12,6 +12,8 @@ LAB_VENV ?= .venv-lab
 PEERS_VENV ?= .venv-peers
 KALE_VENV ?= .venv-kale
 KEDRO_VENV ?= .venv-kedro
+PREFECT_VENV ?= .venv-prefect
+ZENML_VENV ?= .venv-zenml
 
 LAB := $(CURDIR)/$(LAB_VENV)/bin
 
@@ -49,8 +51,8 @@ check: $(VENV)/tests ## lint, format, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/tests $(PEERS_VENV)/peers $(KALE_VENV)/kale $(KEDRO_VENV)/kedro ## measure, side by side with papermill, marimo, soorgeon, Kale and Kedro, as ratios
-	PEERS_BIN=$(CURDIR)/$(PEERS_VENV)/bin:$(CURDIR)/$(KALE_VENV)/bin:$(CURDIR)/$(KEDRO_VENV)/bin $(BIN)/python -m benchmarks
+bench: $(VENV)/tests $(PEERS_VENV)/peers $(KALE_VENV)/kale $(KEDRO_VENV)/kedro $(PREFECT_VENV)/prefect $(ZENML_VENV)/zenml ## measure, side by side with papermill, marimo, Kale, Kedro, Prefect, ZenML, as ratios
+	PEERS_BIN=$(CURDIR)/$(PEERS_VENV)/bin:$(CURDIR)/$(KALE_VENV)/bin:$(CURDIR)/$(KEDRO_VENV)/bin:$(CURDIR)/$(PREFECT_VENV)/bin:$(CURDIR)/$(ZENML_VENV)/bin $(BIN)/python -m benchmarks
 
 format: $(VENV)/tests ## rewrite the layout of the code
 	$(BIN)/ruff format .
@@ -58,7 +60,7 @@ format: $(VENV)/tests ## rewrite the layout of the code
 
 clean: ## remove what the other commands made
 	rm -rf $(LAB_VENV) extension/node_modules extension/.yarn extension/lib nb2pipe/labextension dist
-	rm -rf $(VENV) $(TORCH_VENV) $(PEERS_VENV) $(KALE_VENV) $(KEDRO_VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TORCH_VENV) $(PEERS_VENV) $(KALE_VENV) $(KEDRO_VENV) $(PREFECT_VENV) $(ZENML_VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/samples: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -110,4 +112,14 @@ $(KALE_VENV)/kale:
 $(KEDRO_VENV)/kedro:
 	$(PYTHON) -m venv $(KEDRO_VENV)
 	$(KEDRO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check kedro
+	touch $@
+
+$(PREFECT_VENV)/prefect:
+	$(PYTHON) -m venv $(PREFECT_VENV)
+	$(PREFECT_VENV)/bin/python -m pip install --quiet --disable-pip-version-check prefect
+	touch $@
+
+$(ZENML_VENV)/zenml:
+	$(PYTHON) -m venv $(ZENML_VENV)
+	$(ZENML_VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'zenml[local]'
 	touch $@
