@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -14,6 +15,9 @@ from nb2pipe.notebook.model import Code
 from nb2pipe.package.bindings import Place, names_of
 from nb2pipe.package.magics import COMMAND, MODULES, NotPlainError, Plain, aside, is_magic, plain
 from nb2pipe.package.model import Import
+
+_CHOOSE = frozenset({"use", "switch_backend", "ioff", "interactive"})
+"""What changes how Matplotlib shows figures, but for ``%matplotlib``."""
 
 
 def support(name: str, taken: Container[str]) -> Import:
@@ -48,12 +52,14 @@ class _Made(NamedTuple):
 class _Names(NamedTuple):
     """All names that the notebook binds, and those of modules that mean something else there, or nothing: magics call these by others.
 
-    ``unsure`` are those that only cells bind that are expected to fail.
+    ``unsure`` are those that only cells bind that are expected to fail. ``chooses`` is the first cell that may choose how
+    figures are shown.
     """
 
     bound: AbstractSet[str]
     taken: AbstractSet[str]
     unsure: AbstractSet[str]
+    chooses: float
 
 
 def plain_cells(codes: Sequence[Code], bound: AbstractSet[str]) -> dict[int, PlainCell]:
@@ -64,7 +70,21 @@ def plain_cells(codes: Sequence[Code], bound: AbstractSet[str]) -> dict[int, Pla
         trees = (c.tree for c in own if c.tree is not None and any(m in c.text for m in MODULES))
         taken = {n for tree in trees for n in _otherwise(tree, bound)}
     unsure = _stored(c for c in own if c.cell.tags.raises) - _stored(c for c in own if not c.cell.tags.raises)
-    return {c.cell.index: _plain_cell(c, _Names(bound, taken, unsure)) for c in own}
+    chooses = min((c.cell.index for c in own if c.tree is not None and _chooses_backend(c.tree)), default=math.inf)
+    return {c.cell.index: _plain_cell(c, _Names(bound, taken, unsure, chooses)) for c in own}
+
+
+def _chooses_backend(tree: ast.Module) -> bool:
+    """Whether a cell may choose a backend of Matplotlib, or whether it is interactive."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=style, attr="use") if ast.unparse(style).endswith("style"):
+                continue
+            case ast.Attribute(attr=name) | ast.alias(name=name) if name in _CHOOSE:
+                return True
+            case ast.Constant(value="backend" | "MPLBACKEND"):
+                return True
+    return False
 
 
 def _stored(codes: Iterable[Code]) -> set[str]:
@@ -178,6 +198,9 @@ def _with_magics_inside(statement: Statement, code: Code, names: _Names) -> _Mad
 def _plain(node: ast.stmt, known: AbstractSet[str], names: _Names, code: Code) -> Plain:
     """The plain form of a magic; ``known`` are the names that it may mention."""
     made = plain(node, known, fails=code.cell.tags.raises, unsure=names.unsure)
+    if made.inline and code.cell.index >= names.chooses:
+        inline = support("figures_inline", names.bound)
+        return Plain(f"{inline.name}()", (inline,))
     return aside(made, names.taken) if names.taken else made
 
 

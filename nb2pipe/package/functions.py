@@ -14,14 +14,17 @@ from nb2pipe.package.model import Function
 
 
 def lifted(
-    places: Sequence[Place], bound: Mapping[str, Sequence[Place]], imported: AbstractSet[str], changed: AbstractSet[str]
+    places: Sequence[Place],
+    bound: Mapping[str, Sequence[Place]],
+    imported: AbstractSet[str],
+    changed: AbstractSet[str],
+    acting: Acting,
 ) -> dict[str, Function]:
     """The functions and classes that mean the same in a module, by name.
 
     ``imported`` are the names that imports bind at the top of modules; ``changed`` those whose objects the notebook
-    changes or deletes.
+    changes or deletes; ``acting`` tells which definitions do something where they stand, and stay there.
     """
-    acting = Acting(places)
     candidates = {p.statement.node.name: p for p in places if _may(p, bound, changed, acting)}  # type: ignore[attr-defined]  # definitions
     while True:
         extra = _extra(candidates, bound, imported)
@@ -47,13 +50,14 @@ def at_home(
     known: AbstractSet[str],
     inputs: Mapping[str, AbstractSet[str]],
     changed: AbstractSet[str],
+    acting: Acting,
 ) -> dict[str, dict[str, Function]]:
     """The functions and classes whose names the notebook binds anew, and that can stand at the top of their step's module.
 
     By step and name. ``home`` is the step of each cell, ``known`` are the names that mean the same in all of the notebook,
-    ``inputs`` what each step has from others, ``changed`` the names whose objects the notebook changes or deletes.
+    ``inputs`` what each step has from others, ``changed`` the names whose objects the notebook changes or deletes,
+    ``acting`` which definitions do something where they stand.
     """
-    acting = Acting(places)
     there = Counter((home.get(p.cell, ""), n) for p in places for n in p.names.bound | p.names.declared)
     found: dict[str, dict[str, Function]] = {}
     for place in places:

@@ -69,7 +69,8 @@ class Plain(NamedTuple):
 
     ``left_out`` is whether a package lacks something: what the magic shows, or what the code does that it measures.
     ``of_session`` is whether what it shows only tells of the machine, the session or the time, ``installs`` whether it
-    installs something.
+    installs something, ``inline`` whether figures are to be shown as notebooks do, which they are unless another backend was
+    chosen before.
     """
 
     text: str
@@ -77,6 +78,7 @@ class Plain(NamedTuple):
     left_out: bool = False
     of_session: bool = False
     installs: bool = False
+    inline: bool = False
 
 
 NOTHING = Plain("")
@@ -151,6 +153,8 @@ def _is_shell(node: ast.expr) -> bool:
 
 
 def _line(name: str, text: str, target: str, names: AbstractSet[str]) -> Plain:
+    if name == "matplotlib" and text.strip() == "inline" and not target:
+        return Plain("", inline=True)
     if name in _NOISE and not target:
         return NOTHING
     if name in _ASIDE and not target:

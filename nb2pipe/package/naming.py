@@ -22,7 +22,7 @@ _RESERVED = frozenset(
 )  # what stands in pipeline.py beside the steps
 
 _SUPPORT = frozenset(
-    {"Path", "captured", "display", "os", "ran", "show_figures", "subprocess", "timed", WITH_VALUES}
+    {"Path", "captured", "display", "figures_inline", "os", "ran", "show_figures", "subprocess", "timed", WITH_VALUES}
 )  # what steps import for themselves
 
 

@@ -17,6 +17,7 @@ from nb2pipe.package.calls import WITH_VALUES, passing
 from nb2pipe.package.carried import with_states
 from nb2pipe.package.cells import PlainCell, all_places, plain_cells, support
 from nb2pipe.package.defaults import computed_defaults
+from nb2pipe.package.definitions import Acting
 from nb2pipe.package.endings import kept_alive, makers
 from nb2pipe.package.functions import at_home, lifted, ordered
 from nb2pipe.package.hazards import is_history, looks_at_names, reasons
@@ -85,13 +86,15 @@ class _Planner:
         known = {**self.bound, **{n: [] for n in self.parameters if n not in self.bound}}
         unsure = {n for p in self.places if self._may_not_run(p) for n in p.names.bound} - self.imports.keys()
         known = {n: p for n, p in known.items() if n not in unsure}  # what reads them looks for them when it is called
-        self.functions = lifted(self.places, known, self.imports.keys(), changed | unsure | staying)
+        acting = Acting(self.places)
+        self.functions = lifted(self.places, known, self.imports.keys(), changed | unsure | staying, acting)
         self.elsewhere = self.imports.keys() | self.functions.keys()
         self.extra = {n: f.extra for n, f in self.functions.items() if f.extra}
         same = (self.elsewhere - self.extra.keys()) | (BUILTINS - {"__name__"} - self.bound.keys())
         given = {s.name: {v.name for v in s.inputs}.union(s.parameters) for s in pipeline.steps}
         own_places = [p for p in self.places if not self._may_not_run(p)]
-        self.at_home = at_home(own_places, self.home, same, given, changed | unsure | staying | self.elsewhere)
+        where_they_are = changed | unsure | staying | self.elsewhere
+        self.at_home = at_home(own_places, self.home, same, given, where_they_are, acting)
         self.local = local_modules(
             folder, [i for found in (self.imports, self.late) for e in found.values() for i in e]
         )

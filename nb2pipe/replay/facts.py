@@ -97,7 +97,7 @@ def _absence(code: Code) -> str:
         made = [plain(node, frozenset(), fails=code.cell.tags.raises) for node in code.tree.body]
     except NotPlainError:
         return ""
-    if not all(form == NOTHING or form.installs or form.of_session for form in made):
+    if not all(form == NOTHING or form.installs or form.inline or form.of_session for form in made):
         return ""
     if any(form.of_session for form in made):
         return say("`%1` tells of the session", _left_out(code))

@@ -148,10 +148,14 @@ def figure_differs(expected: bytes, actual: bytes) -> Place | None:
     return pictures_differ(pictures[0], pictures[1])
 
 
+_OWN_BACKENDS = re.compile(r"(?:, )?'(?:inline|module://[\w.]+)'")
+"""In a list of Matplotlib's backends, those of IPython and of packages."""
+
+
 def tells(errors: str, error: str) -> bool:
     """Whether an error that the notebook shows is among what went to stderr."""
-    first = error.partition("\n")[0].rstrip()
-    return any(line.rstrip().endswith(first) for line in errors.splitlines())
+    first = _OWN_BACKENDS.sub("", error.partition("\n")[0].rstrip())
+    return any(_OWN_BACKENDS.sub("", line.rstrip()).endswith(first) for line in errors.splitlines())
 
 
 def _joined(value: Any) -> str:

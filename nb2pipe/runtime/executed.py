@@ -223,7 +223,7 @@ def _cell_metadata(outcome: Outcome, times: tuple[float, float] | None, index: i
 
 
 def _step_metadata(name: str, cells: tuple[int, ...], outcome: Outcome) -> dict[str, Any]:
-    said = {"name": name, "cells": list(cells), "status": outcome.status, "seconds": round(outcome.seconds, 3)}
+    said = {"name": name, "cells": list(cells), "status": outcome.status, "seconds": round(outcome.seconds, 6)}
     return {**said, "cached": True} if outcome.cached else said
 
 

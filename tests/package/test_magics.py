@@ -97,6 +97,25 @@ def test_what_the_profiler_runs_is_run(tmp_path: Path) -> None:
     assert run(tmp_path / "project" / "src", tmp_path).stdout == "1\n3\n[1, 3]\n[1, 3]\n"
 
 
+def test_figures_are_shown_again_where_another_backend_was_chosen(tmp_path: Path) -> None:
+    cells = [
+        "import matplotlib\nmatplotlib.use('Agg')\nimport matplotlib.pyplot as plt",
+        "plt.plot([1, 2])\nplt.close()",
+        "%matplotlib inline\nprint(matplotlib.get_backend() == 'agg')\nplt.plot([2])",
+        "plt.plot([3])",
+        "plt.ioff()\nfigure = plt.figure()\n%matplotlib inline\nfigure.add_subplot()",
+        code("figures_inline = 1\nmatplotlib.use('svg')\n%matplotlib inline\n1 / 0", "raises-exception"),
+        "plt.plot([figures_inline])",
+    ]
+    steps = _is_equal(cells, tmp_path)
+    assert steps.count("figures_inline()") == 2
+
+
+def test_figures_are_shown_without_a_word_where_nothing_else_was_chosen(tmp_path: Path) -> None:
+    cells = ["import matplotlib.pyplot as plt\nplt.style.use('ggplot')", "%matplotlib inline\nplt.plot([1])"]
+    assert "figures_inline" not in _is_equal(cells, tmp_path)
+
+
 def test_what_is_left_out_is_told(tmp_path: Path) -> None:
     cells = [
         "%matplotlib inline\nxs = [1]",
@@ -138,11 +157,14 @@ def test_what_run_would_change_of_its_line_is_refused(text: str) -> None:
         plain(ast.parse(f"get_ipython().run_line_magic('run', {text!r})").body[0], frozenset())
 
 
-def _is_equal(cells: list[Any], folder: Path) -> None:
+def _is_equal(cells: list[Any], folder: Path) -> str:
+    """Whether the package computes the same; the text of its steps that are functions."""
     compiled = api.compile_notebook(api.load(str(write(folder / "nb.ipynb", cells))), "cells:1")
-    api.write_package(api.package(compiled), folder / "out")
+    made = api.package(compiled, "made")
+    api.write_package(made, folder / "out")
     report = api.verify(compiled, folder / "out", Settings())
     assert report.verdict == "EQUAL", (report.differences, report.unknown)
+    return dict(made.tree.files)["src/made/steps.py"].decode()
 
 
 @pytest.mark.parametrize("name", ["autoreload", "storemagic"])

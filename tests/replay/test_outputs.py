@@ -108,3 +108,7 @@ def test_an_error_is_told_on_stderr() -> None:
     text = "Traceback:\n  ...\npandas.errors.MergeError: no columns\nmore\n"
     assert tells(text, "MergeError: no columns\nmore")
     assert not tells(text, "MergeError: other")
+    supported = "ValueError: supported values are ['agg', {}]"
+    mine = supported.format("'module://made._runtime._figures', 'inline'")
+    assert tells(mine, supported.format("'inline', 'module://matplotlib_inline.backend_inline'"))
+    assert not tells(mine, supported.format("'svg', 'inline'"))

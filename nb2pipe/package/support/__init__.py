@@ -6,6 +6,7 @@ from ._cli import main
 from ._display import display
 from ._fields import ParameterError, checked
 from ._figures import end_of_cell as show_figures
+from ._figures import figures_inline
 from ._pipeline import Pipeline, Step
 from ._runs import ran
 from ._script import script
@@ -18,6 +19,7 @@ __all__ = [
     "captured",
     "checked",
     "display",
+    "figures_inline",
     "main",
     "ran",
     "script",

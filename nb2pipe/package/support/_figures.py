@@ -51,6 +51,17 @@ def use() -> None:
         matplotlib.use(NAME)
 
 
+def figures_inline() -> None:
+    """Show figures as a notebook does from now on, as ``%matplotlib inline`` has it, whatever was chosen before."""
+    shell = importlib.import_module("IPython").get_ipython() if in_ipython() else None
+    if shell is not None:
+        shell.run_line_magic("matplotlib", "inline")
+        return
+    pyplot = importlib.import_module("matplotlib.pyplot")
+    pyplot.switch_backend(_given or NAME)
+    pyplot.ion()
+
+
 def chosen_backend() -> str | None:
     """The backend that a step has chosen; None where it is this one, that of IPython, or that of who runs the process."""
     backend = dict.get(getattr(sys.modules.get("matplotlib"), "rcParams", {}), "backend")

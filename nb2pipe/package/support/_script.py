@@ -20,6 +20,7 @@ from ._bound import with_values
 from ._captured import captured
 from ._display import display
 from ._figures import end_of_cell as show_figures
+from ._figures import figures_inline
 from ._runs import ran
 from ._timer import timed
 
@@ -33,7 +34,13 @@ class _Unbound:
 
 UNBOUND = _Unbound()
 
-_helpers = {"captured": captured, "display": display, "show_figures": show_figures, "timed": timed}
+_helpers = {
+    "captured": captured,
+    "display": display,
+    "figures_inline": figures_inline,
+    "show_figures": show_figures,
+    "timed": timed,
+}
 _SUPPORT = {"ran": ran, "with_values": with_values, **_helpers, **{f"_{n}": helper for n, helper in _helpers.items()}}
 """What scripts find; a notebook that has one of these names for its own calls it by the other."""
 _main = ModuleType("__main__")
