@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from nb2pipe import __version__
+
+__all__ = ["__version__"]  # which `jupyter server extension list` shows
+
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     """Where Jupyter Server finds the extension."""

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,33 +59,39 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         settings = home / "settings" / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
         settings.parent.mkdir(parents=True)
         settings.write_text(json.dumps({"theme": f"JupyterLab {THEME}"}))
-    port = _free_port()
     environment = {
         **os.environ, "JUPYTER_CONFIG_DIR": str(config), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "IPYTHONDIR": str(home / "ipython"),
     }  # fmt: skip
-    command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0",
+    with serving([sys.executable, "-m", "jupyterlab"], folder, environment, home / "log") as url:
+        yield Server(url, folder)
+
+
+@contextmanager
+def serving(command: list[str], folder: Path, environment: dict[str, str], log: Path) -> Iterator[str]:
+    """A Jupyter Server that shows a folder: where it is."""
+    port = _free_port()
+    options = [
+        "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}",
     ]  # fmt: skip
-    log = (home / "log").open("w")
-    process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(900):
-            if process.poll() is not None:
-                pytest.fail((home / "log").read_text()[-3000:])
-            try:
-                urllib.request.urlopen(f"{url}/api?token={TOKEN}", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        yield Server(url, folder)
-    finally:
-        process.terminate()
-        process.wait(30)
-        log.close()
+    with log.open("w") as told:
+        process = subprocess.Popen([*command, *options], env=environment, stdout=told, stderr=subprocess.STDOUT)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(900):
+                if process.poll() is not None:
+                    pytest.fail(log.read_text()[-3000:])
+                try:
+                    urllib.request.urlopen(f"{url}/api?token={TOKEN}", timeout=2).close()
+                    break
+                except OSError:
+                    time.sleep(0.2)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 @pytest.fixture(scope="session")
