@@ -37,6 +37,7 @@ _STAND_INS = frozenset({"SList", "CapturedIO", "Captured", "DisplayHandle", "Han
 """What IPython has, and what a package has in its place."""
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _NAMED = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType)
+_CACHED = type(functools.lru_cache(int))
 _ITERATED: tuple[Any, ...] = ([], (), "", b"", range(0), {}, {}.values(), {}.items(), set())
 _ITERATORS = tuple(type(iter(each)) for each in _ITERATED)
 """Iterators that a copy of leaves as they are."""
@@ -195,6 +196,8 @@ class _Painter:
             return self.object(name, {"": value()})
         if kind is types.MethodType:
             return self.object(name, {".__self__": value.__self__, ".__func__": value.__func__})
+        if kind is _CACHED:
+            return self.object(name, {".__wrapped__": value.__wrapped__, **value.cache_parameters()})
         ours = kind.__name__ == WITH_VALUES and kind.__module__.startswith(f"{self.package}._runtime.")
         if ours or kind is functools.partial:
             parts = {".func": value.func, ".args": value.args, ".keywords": value.keywords}

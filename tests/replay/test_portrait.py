@@ -312,6 +312,16 @@ def test_a_function_to_which_the_package_passes_values_is_that_of_the_notebook()
     assert first_difference(portrait(price), portrait(functools.partial(price, rate=2.0), "sales")) is not None
 
 
+def test_a_function_that_remembers_is_what_it_remembers_of() -> None:
+    def made(text: str, size: int | None = None) -> Any:
+        return functools.lru_cache(size)(eval(text, {"__name__": "__main__"}))
+
+    one = made("lambda x: x + 1")
+    assert first_difference(portrait(one), portrait(made("lambda y: y + 1"))) is None
+    assert first_difference(portrait(one), portrait(made("lambda x: x + 2"))) is not None
+    assert first_difference(portrait(one), portrait(made("lambda x: x + 1", 3))) is not None
+
+
 def test_an_object_that_has_every_attribute_is_what_it_holds() -> None:
     class Metric:
         def __init__(self, total: int) -> None:
