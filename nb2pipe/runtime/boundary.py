@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.observe import Observer
 
 
+_FIGURES = "<figures>"
 _UNDERS = {"_", "__", "___"}
 _HISTORY = ("Out", "_oh")
 """The names of what cells have displayed. IPython writes to what the second holds, whatever the first does."""
@@ -103,6 +104,7 @@ class Boundary:
             del namespace[name]
         held = {name: self._held.get((producer, name), ABSENT) for name, producer in task.live}
         later = []
+        open_before = _open_figures()
         checks, inside = dict(task.checks), dict(task.held)
         for file, names in task.files:
             if all(states.restored_early(n) for n in names):
@@ -116,6 +118,9 @@ class Boundary:
             found = self._values_of(task, file, inside, checks)
             held |= {n: v for n, v in found.items() if n in names}
         states.number_apart(task.stamp)
+        if _FIGURES not in held:
+            for number in _open_figures() - open_before:  # they would be shown, where the notebook shows none
+                sys.modules["matplotlib.pyplot"].close(number)
         if "matplotlib.figure" in sys.modules:
             _show_figures(self.shell)
         # values first: what the notebook has put into a library looks for them
@@ -287,6 +292,12 @@ def _restore(name: str, value: Any) -> None:
     """Put back a state; there is none where its library was not imported."""
     if value is not None and not isinstance(value, Absent):
         states.state_of(name).restore(value)
+
+
+def _open_figures() -> set[int]:
+    """The numbers of the figures that pyplot knows: those that are unpickled are among them where they were."""
+    helpers = sys.modules.get("matplotlib._pylab_helpers")
+    return {*helpers.Gcf.figs} if helpers is not None else set()
 
 
 def _show_figures(shell: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,8 @@ class Imports(Statements):
         self.touch("file", f"{top}.py", "read")
         self.touch("file", f"{top}/", "read")
         source = self.written_modules.get(top)
+        if source is None and any(key == f"{top}.py" or key.startswith(f"{top}/") for key in self.written_files):
+            self.unseen_code()
         for node in ast.walk(source.tree) if source is not None else ():
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 inner = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
@@ -184,10 +187,11 @@ class Imports(Statements):
             self.rec.accesses[resource, "set"] = Access(resource, "set", self.span, Certainty.MUST)
             obj.kind = "module"
             self._index_source(space, source)
-            for statement in source.tree.body:
-                if isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant):
-                    self.budget = max(self.budget, 2000)
-                    self.in_source(space, [statement])
+            for statement, surely in _acting(source.tree.body):
+                self.budget = max(self.budget, 2000)
+                self.may += not surely
+                self.in_source(space, [statement])
+                self.may -= not surely
         elif name.partition(".")[0] == "__future__":
             pass
         return obj
@@ -354,6 +358,28 @@ class _Everything(frozenset[str]):
 
 
 _EVERYTHING = _Everything()
+
+
+def _acting(body: Iterable[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:
+    """What a module does when it is imported, beside binding names; each with whether it surely does that."""
+    for statement in body:
+        match statement:
+            case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), orelse=otherwise):
+                yield from _acting(otherwise)
+            case ast.If() | ast.Try() | ast.TryStar() | ast.With():
+                inner = (n for n in ast.iter_child_nodes(statement) if isinstance(n, (ast.stmt, ast.ExceptHandler)))
+                blocks = [n.body if isinstance(n, ast.ExceptHandler) else [n] for n in inner]
+                surely = isinstance(statement, ast.With)
+                yield from ((n, surely and certain) for block in blocks for n, certain in _acting(block))
+            case ast.For() | ast.While() | ast.Match():
+                yield statement, True
+            case ast.Expr(value=value) if not isinstance(value, ast.Constant):
+                yield statement, True
+            case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+                if any(isinstance(n, (ast.Attribute, ast.Subscript)) for t in targets for n in ast.walk(t)):
+                    yield statement, True
+            case ast.AugAssign(target=ast.Attribute() | ast.Subscript()):
+                yield statement, True
 
 
 def _stdlib(module: str) -> Any:

@@ -91,6 +91,7 @@ class Machine(Flow):
         self.records: dict[int, Record] = {}
         self.opaque_cells: list[int] = []
         self.written: set[str] = set()
+        self.written_files: set[str] = set()
         self.changed_libraries: set[str] = set()
         self.kept_by_libraries: list[Obj] = []  # what they were given when they changed: functions that they may call
         self.dropped: set[ast.AST] = set()  # expressions that stand as statements, whose values nobody takes
@@ -266,9 +267,11 @@ class Machine(Flow):
             self.written.add(key)
         if certainty is None:
             certainty = Certainty.MUST if self.may == 0 else Certainty.MAY
-        resource = Resource(kind, key)
         if kind == "file" and "cwd" in self.written and not key.startswith(("/", "~")):
             key = "*" + key.removeprefix("./").replace("../", "") if key not in (".", "..") else "*"
+        resource = Resource(kind, key)
+        if kind == "file" and mode != "read":
+            self.written_files.add(key)
         if mode == "set" and (certainty is Certainty.MAY or (resource, "read") in self.rec.accesses):
             mode = "write"
             if kind == "random":  # it may be seeded: from here on the order of draws can be told
