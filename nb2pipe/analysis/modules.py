@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -185,3 +185,40 @@ def bound_names(node: ast.stmt) -> set[str]:
         inner = child.body if isinstance(child, (ast.ExceptHandler, ast.match_case)) else [child]
         names.update(*(bound_names(s) for s in inner if isinstance(s, ast.stmt)))
     return names
+
+
+def acting(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Of the statements of a module those that may do something when it is imported, beside binding names."""
+    for statement in body:
+        match statement:
+            case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), orelse=otherwise):
+                yield from acting(otherwise)
+            case _ if any(map(_acts, _run_with(statement))):
+                yield statement
+
+
+def _acts(node: ast.AST) -> bool:
+    match node:
+        case ast.Call() | ast.Await() | ast.Import() | ast.ImportFrom():
+            return True
+        case ast.Attribute(ctx=context) | ast.Subscript(ctx=context):
+            return not isinstance(context, ast.Load)
+        case ast.FunctionDef(decorator_list=decorators) | ast.AsyncFunctionDef(decorator_list=decorators):
+            return bool(decorators)
+        case ast.ClassDef(decorator_list=decorators):
+            return bool(decorators)
+    return False
+
+
+def _run_with(node: ast.AST) -> Iterator[ast.AST]:
+    """What of a statement runs with it: of functions not the body."""
+    yield node
+    match node:
+        case ast.Lambda(args=arguments):
+            inner: Iterable[ast.AST] = [arguments]
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            inner = [node.args, *node.decorator_list]
+        case _:
+            inner = ast.iter_child_nodes(node)
+    for child in inner:
+        yield from _run_with(child)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from nb2pipe.analysis.interpreter.expressions import BUILTINS, HISTORY, INJECTED
 from nb2pipe.analysis.interpreter.machine import HOLE_NAME
 from nb2pipe.analysis.interpreter.statements import Statements
 from nb2pipe.analysis.known.table import Table
-from nb2pipe.analysis.modules import Source, bound_names, exists, find_source, public_names
+from nb2pipe.analysis.modules import Source, acting, bound_names, exists, find_source, public_names
 from nb2pipe.analysis.objects import (
     Binding,
     Frame,
@@ -187,11 +186,12 @@ class Imports(Statements):
             self.rec.accesses[resource, "set"] = Access(resource, "set", self.span, Certainty.MUST)
             obj.kind = "module"
             self._index_source(space, source)
-            for statement, surely in _acting(source.tree.body):
+            for statement in acting(source.tree.body):
                 self.budget = max(self.budget, 2000)
-                self.may += not surely
-                self.in_source(space, [statement])
-                self.may -= not surely
+                if (bound := next((n for n, s in space.pending.items() if s is statement), None)) is not None:
+                    self.resolve_pending(space, bound)
+                else:
+                    self.in_source(space, [statement])
         elif name.partition(".")[0] == "__future__":
             pass
         return obj
@@ -358,28 +358,6 @@ class _Everything(frozenset[str]):
 
 
 _EVERYTHING = _Everything()
-
-
-def _acting(body: Iterable[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:
-    """What a module does when it is imported, beside binding names; each with whether it surely does that."""
-    for statement in body:
-        match statement:
-            case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), orelse=otherwise):
-                yield from _acting(otherwise)
-            case ast.If() | ast.Try() | ast.TryStar() | ast.With():
-                inner = (n for n in ast.iter_child_nodes(statement) if isinstance(n, (ast.stmt, ast.ExceptHandler)))
-                blocks = [n.body if isinstance(n, ast.ExceptHandler) else [n] for n in inner]
-                surely = isinstance(statement, ast.With)
-                yield from ((n, surely and certain) for block in blocks for n, certain in _acting(block))
-            case ast.For() | ast.While() | ast.Match():
-                yield statement, True
-            case ast.Expr(value=value) if not isinstance(value, ast.Constant):
-                yield statement, True
-            case ast.Assign(targets=targets) | ast.Delete(targets=targets):
-                if any(isinstance(n, (ast.Attribute, ast.Subscript)) for t in targets for n in ast.walk(t)):
-                    yield statement, True
-            case ast.AugAssign(target=ast.Attribute() | ast.Subscript()):
-                yield statement, True
 
 
 def _stdlib(module: str) -> Any:
