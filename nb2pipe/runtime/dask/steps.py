@@ -25,6 +25,7 @@ from nb2pipe.runtime.task import Report, Task
 from nb2pipe.runtime.zygote import Child, Gone, ZygoteError, same_hash_seed
 
 _FIRST = 1 << 31  # what stands for process ids here: no process of this machine has such a one
+_FIRST_WORKER = 5  # seconds that the first step waits for a worker to be there, to have its place on all of them
 _END = 10  # seconds that a worker has to end a process
 _WATCH = 1.0  # seconds between two looks at whether there are workers
 
@@ -196,7 +197,20 @@ class Steps:
                 shared = str(Path(folder) / sources.NAME) if self._cluster.shared else ""
                 facts = Facts(self._run, self._queue.name, self._modules, self._cwd, self.hash_seed, own, shared, cells)
                 self._place = self._client.submit(Place, facts, key=f"{self._run}-place", pure=False)
+                self._give_to_all(self._place)
             return self._place
+
+    def _give_to_all(self, place: Any) -> None:
+        """Have all workers know the place: Dask gives steps to who has what they need, however much that has to do.
+
+        Where that fails, or no worker is there yet, the place is sent to others with the steps that they take over.
+        """
+        from distributed import wait
+
+        with contextlib.suppress(Exception):
+            with self._client.as_current():
+                wait([place], timeout=_FIRST_WORKER)
+            self._client.replicate([place])
 
     # -- what comes back --------------------------------------------------------------------------------------------
 

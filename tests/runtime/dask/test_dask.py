@@ -25,6 +25,7 @@ from nb2pipe.cli.main import main
 from nb2pipe.diagnostics import UsageError
 from nb2pipe.runtime.dask import cluster
 from nb2pipe.runtime.dask.asked import DaskOptions
+from nb2pipe.runtime.dask.steps import Steps
 from nb2pipe.runtime.result import RunOptions, RunResult
 from tests.execute.test_guards import CASES as OVERLOOKED
 from tests.execute.test_guards import overlooking
@@ -154,6 +155,19 @@ def test_values_go_from_worker_to_worker_where_texts_have_the_same_hashes(two: M
         if texts(result)[2].startswith("False"):
             break
     assert texts(result) == {2: "False 45000150000", 3: "True 299999 1.0"}
+
+
+def test_all_workers_know_the_place_of_a_run(two: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else steps that could run at the same time wait for the one worker that has it, while the other does nothing."""
+    give, known = Steps._give_to_all, []
+
+    def giving(self: Steps, place: Any) -> None:
+        give(self, place)
+        known.extend(self._client.who_has([place])[place.key])
+
+    monkeypatch.setattr(Steps, "_give_to_all", giving)
+    assert run(compiled(write(tmp_path / "n.ipynb", SIDES)), two).exit_code == 0
+    assert len({*known}) == 2
 
 
 # -- what fails ---------------------------------------------------------------------------------------------------------
