@@ -253,8 +253,8 @@ class Language(Imports):
             self.change_module(obj)
             self.touch("file", f"{str(obj.data).replace('.', '/')}.py", "read")
             for name, patched in self.patches.items():
-                for owner in {o for o, _ in patched if o == obj.data}:
-                    self.touch("setting", f"patch:{owner}.{name}", "write")  # its first value again
+                if any(owner == obj.data for owner, _ in patched):
+                    self.touch("setting", f"patch:{obj.data}.{name}", "write")  # its first value again
         return args[0] if args else NONE
 
     def item(self, obj: Obj, index: Val, sliced: bool, node: ast.AST) -> Val:

@@ -53,9 +53,8 @@ def use() -> None:
 
 def figures_inline() -> None:
     """Show figures as a notebook does from now on, as ``%matplotlib inline`` has it, whatever was chosen before."""
-    shell = importlib.import_module("IPython").get_ipython() if in_ipython() else None
-    if shell is not None:
-        shell.run_line_magic("matplotlib", "inline")
+    if in_ipython():
+        importlib.import_module("IPython").get_ipython().run_line_magic("matplotlib", "inline")
         return
     pyplot = importlib.import_module("matplotlib.pyplot")
     pyplot.switch_backend(_given or NAME)
