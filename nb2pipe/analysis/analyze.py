@@ -27,7 +27,7 @@ from nb2pipe.analysis.interpreter import CALL_BUDGET, Interpreter, Record
 from nb2pipe.analysis.interpreter.machine import FAMILIES
 from nb2pipe.analysis.known.table import Table
 from nb2pipe.analysis.modules import look_again
-from nb2pipe.analysis.objects import STR, Binding, Obj, atomic, reach, reachers, shareable
+from nb2pipe.analysis.objects import STR, Binding, Obj, Val, atomic, reach, reachers, shareable
 from nb2pipe.analysis.states import DRAWN, FIGURES, figures_behind_scripts, is_plotting, may_draw, read_states
 from nb2pipe.collector import paused
 from nb2pipe.diagnostics import Diagnostic, Severity, Span, say
@@ -35,6 +35,7 @@ from nb2pipe.notebook.model import Code, Notebook
 
 _HISTORY = re.compile(r"(?:O(?<![\w.]O)ut|_(?<![\w.]_)(?:oh|__?|\d+))(?!\w)")  # Out, _oh, __, ___, _1
 _LAST = re.compile(r"_(?<![\w.]_)(?!\w)")  # `_`
+_ENDINGS = ("weakref", "__del__")  # by which a notebook hears that an object has ended
 _LIMIT = 4_000  # objects looked at for one name; beyond, all names that share anything count as sharing
 
 
@@ -67,6 +68,7 @@ class _Run:
         self.plotting = False
         self.history = any(_HISTORY.search(c.cell.source) for c in self.codes)
         self.machine.families = any(FAMILIES in c.cell.source for c in self.codes)
+        self.machine.endings = any(word in c.cell.source for c in self.codes for word in _ENDINGS)
         self.last_asked = self.history or any(_asks_for_last(c) for c in self.codes)
         self.order = {code.cell.index: position for position, code in enumerate(self.codes)}
 
@@ -91,6 +93,7 @@ class _Run:
         machine.last_value = ()
         machine.parameters_cell = "parameters" in code.cell.tags.roles
         written, changed = set(machine.written), frozenset(machine.changed_libraries)
+        bound = {name: b.value for name, b in machine.space.names.items() if b is not None} if machine.endings else {}
         alive = True
         if code.tree is not None and code.tree.body:
             machine.span = machine.first_spans[code.cell.index] = machine.span_of(code.tree.body[0])
@@ -103,6 +106,8 @@ class _Run:
                 else:
                     alive = machine.run_block(code.tree.body, None)
                 self._display(code)
+                if machine.endings:
+                    self._let_go(record, bound, code.tree.body[0])
             except Exception as error:  # any fault of the analysis makes the cell opaque, never wrong
                 if os.environ.get("NB2PIPE_DEBUG"):
                     raise
@@ -134,6 +139,18 @@ class _Run:
         owner, _, name = target.rpartition(".")
         found = [value for where, value in self.machine.patches.get(name, ()) if where == owner]
         self.machine.call_back((o for value in found for o in value), [], node)
+
+    def _let_go(self, record: Record, bound: dict[str, Val], node: ast.stmt) -> None:
+        """Where the notebook hears when objects end, a cell that lets go of one acts on it, and on whoever refers to it weakly.
+
+        ``bound`` is what the names were bound to before the cell.
+        """
+        machine = self.machine
+        again = {name: span for name, span in (record.defined | record.deleted).items() if name in bound}
+        for name, span in again.items():
+            record.uses.setdefault(name, (span, Certainty.MAY, False))
+            machine.mutate(o for o in reach(bound[name], classes=False) if o.kind == "value" and not atomic(o))
+        machine.call_dunder(tuple(reach(tuple(record.dirty), classes=False)), ("__del__",), [], node)
 
     def _keep_classes(self, record: Record, span: Span) -> None:
         """Who asks a class for those that are made from it finds those that somebody holds: what has no name any more is cleared away."""
@@ -319,7 +336,7 @@ class _Run:
                 continue
             if not any(o.fixed or o.holds or o.attrs for o in binding.value):
                 continue
-            kinds = sorted({o.fixed for o in reach(binding.value, classes=False) if o.fixed})
+            kinds = sorted({o.fixed for o in reach(binding.value, classes=False) if o.fixed and not _is_label(o)})
             if kinds:
                 found.append((name, kinds[0]))
         return tuple(found)
@@ -363,6 +380,11 @@ def _asks_for_last(code: Code) -> bool:
         or (isinstance(node, ast.Constant) and isinstance(node.value, str) and _LAST.search(node.value) is not None)
         for node in ast.walk(code.tree)
     )
+
+
+def _is_label(obj: Obj) -> bool:
+    """Whether an object is an address by which another is known: what an instance keeps so, it only tells others apart by."""
+    return obj.fixed == "address" and any(holder.klass is not None for holder in obj.held_by)
 
 
 def _fixed_states(record: Record) -> Iterator[tuple[str, str]]:

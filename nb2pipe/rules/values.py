@@ -29,10 +29,10 @@ class CannotLeave(Rule):
             for access in effects.accesses:
                 if access.resource == LIBRARIES and access.mode == "write":
                     made.setdefault(state_name(LIBRARIES), access.span)
-        reads = {(edge.target, e.name): e.read for edge in subject.pipeline.edges for e in edge.evidence}
+        reads = _reads(subject)
         for members, name, kind in subject.pipeline.joined:
             span = made.get(name)
-            if span is None:
+            if span is None or kind in _OF_THE_PROCESS:
                 continue
             steps = ", ".join(f"`{m}`" for m in members)
             readers = [m for m in members if (m, name) in reads]
@@ -60,6 +60,37 @@ class CannotLeave(Rule):
                 ),
                 sites=[Site(reads[m, name], say("step %1 takes it", m)) for m in readers],
             )
+
+
+class OfOneProcess(Rule):
+    """An address or a weak reference flows between steps: it says something of the objects of one process only."""
+
+    code, name, severity, refuses = "NB404", "value-of-one-process", Severity.ERROR, True
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        made = {d.name: d.span for e in reversed(subject.analysis.effects) for d in e.definitions}
+        reads = _reads(subject)
+        for members, name, kind in subject.pipeline.joined:
+            if kind not in _OF_THE_PROCESS or name not in made:
+                continue
+            yield self.finding(
+                made[name],
+                say("`%1` %2, which other steps cannot rely on", name, _OF_THE_PROCESS[kind]),
+                why=say(
+                    "each step has objects of its own, with other addresses, which end when nobody in its process needs them"
+                ),
+                hint=say("keep these cells in one step: give them the same `step:` tag, or split at headings"),
+                sites=[Site(reads[m, name], say("step %1 relies on it", m)) for m in members if (m, name) in reads],
+            )
+
+
+_OF_THE_PROCESS = {"address": say("holds an address (`id`)"), "weakref": say("holds a weak reference")}
+"""Values of these kinds mean something only beside the objects that they were made of."""
+
+
+def _reads(subject: Subject) -> dict[tuple[str, str], Span]:
+    """Where each step reads each of the values that it takes."""
+    return {(edge.target, e.name): e.read for edge in subject.pipeline.edges for e in edge.evidence}
 
 
 def _what(kind: str) -> Sentence:
@@ -130,4 +161,4 @@ def _listed(names: Sequence[str]) -> Sentence:
     return say("%1 and %2", ", ".join(shown), last)
 
 
-RULES: tuple[type[Rule], ...] = (CannotLeave, SharedObject, NotTwoProcesses)
+RULES: tuple[type[Rule], ...] = (CannotLeave, SharedObject, NotTwoProcesses, OfOneProcess)

@@ -64,6 +64,16 @@ CASES = [
     Case("installed is another", ("!pip install -q not_a_module_of_mine", "import not_a_module"), "NB702", "not_a_module"),
     Case("objects of which nothing is known", ("import not_there\na = not_there.A()\nb = not_there.B(a)", "a.f(b)\nb.f(a)", "print(a, b)"),
          "NB402"),
+    Case("an instance's own number, which its address is", ("class A:\n    def __init__(self):\n        self.key = id(self)\na = A()",
+                                                            "print(type(a))"), "NB404"),
+    Case("addresses that are shown", ("a = []\nprint(id(a))", "print(id(a))"), "NB404"),
+    Case("addresses by which objects are found", ("a = []\nseen = {id(a): 'a'}", "print(seen[id(a)])"), "NB404", "address"),
+    Case("an object that refers to another weakly",
+         ("import weakref\nclass Node:\n    pass\nroot = Node()\nleaf = Node()\nleaf.up = weakref.ref(root)", "print(leaf.up() is root)"),
+         "NB404", "weak reference"),
+    Case("a cache that keeps nothing alive", ("import weakref\ncache = weakref.WeakValueDictionary()",
+                                              "class A:\n    pass\na = A()\ncache['a'] = a", "del a", "print(list(cache))"),
+         "NB404", "weak reference"),
 ]  # fmt: skip
 
 

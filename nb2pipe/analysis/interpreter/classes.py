@@ -56,6 +56,8 @@ class Classes(Functions):
                 self._fill(instance, obj, args, kwargs, node)
             if (base or "").startswith("sympy."):  # which asks `eval` whether there is to be an instance at all
                 self.call_all_methods(instance, node, given)
+            if self.endings:  # nobody may keep it
+                self.call_dunder((instance,), ("__del__",), [], node)
         return instances
 
     def bare_instance(self, obj: Obj) -> Obj:

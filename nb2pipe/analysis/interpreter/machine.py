@@ -99,6 +99,7 @@ class Machine(Flow):
         self.method_names: set[str] = set()
         self.has_classes = False
         self.families = False  # whether somebody asks a class for those that are made from it
+        self.endings = False  # whether somebody hears when an object ends
         self.given_up: set[ast.AST] = set()
         self.last_value: Val = ()
         self.history_read = False

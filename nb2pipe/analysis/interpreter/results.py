@@ -169,7 +169,7 @@ class Results(Classes):
             alias = "fresh"
         if row.returns == "None":
             return NONE
-        if row.returns in ATOMS and alias == "fresh":
+        if row.returns in ATOMS and alias == "fresh" and not row.fixed:
             return ATOMS[row.returns]
         if row.items or row.returns == "like":
             return self._parts(row, args)
@@ -177,7 +177,8 @@ class Results(Classes):
             return self.typed_any(row.returns)
         out = self.typed(row.returns)
         if row.fixed:
-            self.rec.traits.add("opens")
+            if row.fixed not in ("address", "weakref"):
+                self.rec.traits.add("opens")
             out = self.new(row.returns, fixed=row.fixed)
             keys = [k for t in row.touches if t[0] == "file" and t[2] == "write" and touches(list(t[3:]), receiver, named, self.table)
                     for k in (self.file_keys((receiver,) if t[1] == "self" and receiver else named.get(t[1], ())) if t[1] != "*" else ["*"])
