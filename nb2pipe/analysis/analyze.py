@@ -28,7 +28,17 @@ from nb2pipe.analysis.interpreter.machine import FAMILIES
 from nb2pipe.analysis.known.table import Table
 from nb2pipe.analysis.modules import look_again
 from nb2pipe.analysis.objects import STR, Binding, Obj, Val, atomic, reach, reachers, shareable
-from nb2pipe.analysis.states import DRAWN, FIGURES, figures_behind_scripts, is_plotting, may_draw, read_states
+from nb2pipe.analysis.registering import COLORS
+from nb2pipe.analysis.states import (
+    DRAWN,
+    FIGURES,
+    FOR_LIBRARIES,
+    READ_AT_IMPORT,
+    figures_behind_scripts,
+    is_plotting,
+    may_draw,
+    read_states,
+)
 from nb2pipe.collector import paused
 from nb2pipe.diagnostics import Diagnostic, Severity, Span, say
 from nb2pipe.notebook.model import Code, Notebook
@@ -113,6 +123,10 @@ class _Run:
                     raise
                 self._give_up(error)
         machine.parameters_cell = False
+        if (Resource("environment", "environment"), "write") in record.accesses and READ_AT_IMPORT.search(
+            code.cell.source
+        ):
+            machine.written.add(FOR_LIBRARIES)
         if "last" in code.cell.tags.roles:
             record.traits.add("identity")  # whoever reads the names then may see what they share
         if "warnings" in written and _warns(code):
@@ -130,6 +144,8 @@ class _Run:
                     self._keep_classes(record, first)
         if (FIGURES, "write") in record.accesses:
             self._plot(record)
+        if machine.registering and code.tree is not None and ("imports" in record.traits or _uses_objects(code.tree)):
+            self._go_by_imports(record, code, first)
         if not alive:
             self.ended.add(code.cell.index)
         self.effects.append((code, self._effects(code, record, alive)))
@@ -156,6 +172,19 @@ class _Run:
         """Who asks a class for those that are made from it finds those that somebody holds: what has no name any more is cleared away."""
         for name, binding in self.machine.space.names.items():
             if binding.must != record.cell and any(obj.kind == "class" for obj in reach(binding.value)):
+                record.uses.setdefault(name, (span, Certainty.MAY, False))
+
+    def _go_by_imports(self, record: Record, code: Code, span: Span) -> None:
+        """Whoever uses a library may come by what other modules have put into it when they were imported."""
+        for name, module in self.machine.registering.items():
+            binding = self.machine.space.names.get(name)
+            if (
+                binding is None
+                or binding.must == record.cell
+                or not any(o.kind in ("module", "ref") for o in binding.value)
+            ):
+                continue
+            if not module.startswith("seaborn") or COLORS.search(code.cell.source):
                 record.uses.setdefault(name, (span, Certainty.MAY, False))
 
     def _plot(self, record: Record) -> None:
@@ -380,6 +409,11 @@ def _asks_for_last(code: Code) -> bool:
         or (isinstance(node, ast.Constant) and isinstance(node.value, str) and _LAST.search(node.value) is not None)
         for node in ast.walk(code.tree)
     )
+
+
+def _uses_objects(tree: ast.AST) -> bool:
+    """Whether a cell calls anything, or asks an object for anything."""
+    return any(isinstance(node, (ast.Call, ast.Attribute)) for node in ast.walk(tree))
 
 
 def _is_label(obj: Obj) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from nb2pipe.analysis.effects import LIBRARIES, Access, Certainty, Mode, Resource, ResourceKind
+from nb2pipe.analysis.effects import LIBRARIES, Access, Certainty, Mode, Resource
 from nb2pipe.analysis.interpreter.machine import Record
 from nb2pipe.diagnostics import Span
 
@@ -18,6 +19,12 @@ FIGURES = Resource("setting", "figures")
 """The open figures, where a notebook has them stay open."""
 DRAWN = Resource("setting", "drawn")
 """Whether IPython draws a figure of its own behind the next ``%run``, as anything was drawn since the last one."""
+READ_AT_IMPORT = re.compile(
+    r"\b(?:MPLBACKEND|MPLCONFIGDIR|(?:SCIPY|SKLEARN|PANDAS|JOBLIB|TORCH|PYTORCH|PLOTLY|KERAS|TF|JAX|XLA|PYTENSOR)_[A-Z_]+)\b"
+)
+"""Variables of the environment that libraries go by when they are imported."""
+FOR_LIBRARIES = "environment:libraries"
+"""Among the states that cells have written: the environment, with such a variable."""
 Rule = Callable[[Record], bool]
 
 
@@ -64,7 +71,11 @@ _RULES: dict[str, Rule] = {
     "tqdm": lambda r: "pandas" in r.libraries or _unknown(r),
     "asyncio": lambda r: "asyncio" in r.libraries,
 }
-_KINDS: dict[str, ResourceKind] = {"environment": "environment", "cwd": "cwd"}
+_RESOURCES = {
+    "environment": Resource("environment", "environment"),
+    FOR_LIBRARIES: Resource("environment", "environment"),
+    "cwd": Resource("cwd", "cwd"),
+}
 
 
 def _may_warn(record: Record) -> bool:
@@ -124,7 +135,9 @@ def read_states(record: Record, written: set[str], changed: frozenset[str], span
     ``changed`` are the libraries that have changed what they keep to themselves, ``*`` where all code relies on it.
     """
     for key in sorted(written):
-        if key == LIBRARIES.key:
+        if key == FOR_LIBRARIES:
+            needed = _elsewhere(record)
+        elif key == LIBRARIES.key:
             needed = "*" in changed or not changed.isdisjoint(record.libraries)
         elif key.startswith("module:"):
             module = key.removeprefix("module:")
@@ -138,4 +151,4 @@ def read_states(record: Record, written: set[str], changed: frozenset[str], span
         if needed:
             # who plots goes on with the figures that are open, and who shows anything with what the notebook has put for a stream
             mode: Mode = "write" if key == FIGURES.key or key in _STREAMS else "read"
-            yield Access(Resource(_KINDS.get(key, "setting"), key), mode, span, Certainty.MAY)
+            yield Access(_RESOURCES.get(key) or Resource("setting", key), mode, span, Certainty.MAY)

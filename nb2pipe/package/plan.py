@@ -73,8 +73,15 @@ class _Planner:
         fixed = staying | self.parameters.keys()
         own = {n: p for n, p in self.bound.items() if n not in fixed and not self._may_not_run(p[0])}
         self.imports, self.late = hoisted(own, accesses, deleted)
+        self.acting: set[str] = set()  # imports that nothing mentions, and that other steps rely on
+        used = {u.name for e in analysis.effects for u in e.uses}
         for name in self.imports.keys() - self.read:  # for what they do: they stay where they are
-            if not all(harmless(i) for i in self.imports[name]):
+            if all(i.module == "sklearn.experimental" for i in self.imports[name]):
+                continue
+            if name in used:
+                self.acting.add(name)
+                self.late[name] = self.imports.pop(name)
+            elif not all(harmless(i) for i in self.imports[name]):
                 del self.imports[name]
         taken = names | self.bound.keys()
         displays = self.bound.get("display", ())
@@ -99,6 +106,7 @@ class _Planner:
             folder, [i for found in (self.imports, self.late) for e in found.values() for i in e]
         )
         self.endings = makers(self.places)
+        self.hears_ends = any("__del__" in c.cell.source for c in codes)
         self.captured = self._captured()
         self.looked_at = next((Span(p.cell, p.statement.node.lineno) for p in self.places if looks_at_names(p)), None)
         self.inputs: dict[str, set[str]] = {}
@@ -227,7 +235,8 @@ class _Planner:
         inputs = {n for n in inputs if not is_history(n)}
         self.inputs[step.name] = inputs - self.late.keys()
         extra = {x for n in names.mentioned for x in self.extra.get(n, ())} - names.bound
-        late = self.late.keys() & names.mentioned - names.bound
+        relied = {u.name for c in step.cells if c in self.effects for u in self.effects[c].uses} & self.acting
+        late = self.late.keys() & (names.mentioned | relied) - names.bound
         unchanged = {*step.parameters} | (extra & self.parameters.keys()) - inputs
         parameters = tuple(n for n in self.parameters if n in unchanged & (names.mentioned | asked | extra))
         takes = (inputs & (names.mentioned | asked) | extra) - late - {*parameters} - at_home.keys()
@@ -236,6 +245,14 @@ class _Planner:
             Reason(say("a function reads `%1`, which another step binds anew", name), Span(step.cells[0]))
             for name in sorted(self.captured)
             if step.name in self.captured[name]
+        )
+        found += tuple(
+            Reason(
+                say("binding `%1` anew ends an object, which does something then", name),
+                Span(step.cells[0]),
+                refuses=True,
+            )
+            for name in sorted(names.bound & inputs - names.mentioned if self.hears_ends else ())
         )
         if self.looked_at and not found:
             found = (Reason(say("another step looks at all names"), self.looked_at),)

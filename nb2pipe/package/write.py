@@ -184,8 +184,9 @@ def _imported(plan: Plan, mentioned: Iterable[str], here: str) -> list[Import]:
     """The imports that bind these names; ``here`` leads to the package (".", or ".." from a folder in it)."""
     local = names_of_local(plan)
     found = [Import(n, "__future__", n) for n in plan.future]
+    experimental = any(i.module.startswith("sklearn.") for i in plan.imports if i.name in mentioned)
     for entry in plan.imports:
-        if entry.name not in mentioned:
+        if entry.name not in mentioned and not (experimental and entry.module == "sklearn.experimental"):
             continue
         if entry.module.startswith("."):
             found.append(entry._replace(module=here + entry.module[1:]))

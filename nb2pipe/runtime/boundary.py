@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from nb2pipe import metrics
 from nb2pipe.diagnostics import say
 from nb2pipe.runtime import guards, sources, states, values
+from nb2pipe.runtime.imported import Imports
 from nb2pipe.runtime.lookups import Lookups
 from nb2pipe.runtime.secrets import environment
 from nb2pipe.runtime.task import CellTask, Metric, Report, Seen, Task, Unstorable
@@ -51,7 +52,7 @@ class Boundary:
         self._held: dict[tuple[str, str], Any] = {}
         self._watch: guards.FileWatch | None = None
         self._lookups = Lookups(self.namespace)
-        shell.ast_transformers.append(self._lookups)
+        shell.ast_transformers += [self._lookups, Imports()]
         self._observer: Observer | None = None
         self._before: dict[str, bytes] = {}
         self._states: dict[str, bytes] = {}

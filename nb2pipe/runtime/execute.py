@@ -449,7 +449,7 @@ def execute(
         lambda: Zygote(
             None, options.cwd, options.python, same_hashes=same_hashes, stderr=secrets.stderr() if secrets else 2
         ),
-        lambda: preloaded(run.pipeline, cache=cache is not None),
+        lambda: preloaded(run.pipeline, run.cells.values(), cache=cache is not None),
         elsewhere=options.python is not None,
     )
     return _Execution(run, recompile, processes, cache).run()

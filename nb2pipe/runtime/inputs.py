@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from nb2pipe.analysis.states import READ_AT_IMPORT
 from nb2pipe.interpreters import own_modules
 from nb2pipe.pipeline.model import Pipeline, Step
 from nb2pipe.runtime.ongoing import Done, Ongoing
 from nb2pipe.runtime.processes import Process
 from nb2pipe.runtime.script import cells_of
-from nb2pipe.runtime.task import Task
+from nb2pipe.runtime.task import CellTask, Task
 from nb2pipe.runtime.zygote import preloadable
 
 if TYPE_CHECKING:
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.trust import Trust
 
 
-def preloaded(pipeline: Pipeline, *, cache: bool) -> tuple[str, ...]:
-    """What is imported beforehand: with a cache NumPy too, whose first random state tells whether numbers were drawn."""
+def preloaded(pipeline: Pipeline, cells: Iterable[CellTask], *, cache: bool) -> tuple[str, ...]:
+    """What is imported beforehand: with a cache NumPy too, whose first random state tells whether numbers were drawn.
+
+    Where the notebook may set a variable that libraries read when they are imported, they wait for it.
+    """
     modules = preloadable(pipeline.modules)
+    if any(READ_AT_IMPORT.search(cell.source) for cell in cells):
+        modules = tuple(m for m in modules if m == "numpy" or m.partition(".")[0] in own_modules())
     others = any(m.partition(".")[0] not in own_modules() for m in pipeline.modules)
     return (*modules, "numpy") if cache and others and "numpy" not in modules else modules
 

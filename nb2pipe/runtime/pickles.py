@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from nb2pipe.runtime import layout, lookups, reducing, sets, sources
+from nb2pipe.runtime import imported, layout, lookups, reducing, sets, sources
 from nb2pipe.runtime.clouds import cloudpickle
 
 # -- identity of functions and classes across processes ------------------------------------------------------------
@@ -237,6 +237,8 @@ class Saver(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no 
                 return self._nested(obj)
         elif kind is types.CellType:
             return self._cell(obj)
+        elif kind is types.ModuleType and (found := imported.reduced(obj)) is not NotImplemented:
+            return found
         elif kind is _CACHED and obj.__module__ == "__main__":
             info = obj.cache_info()
             if info.hits or info.misses:

@@ -56,7 +56,12 @@ def _set_torch_random(value: Any) -> None:
 
 
 def _variables() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith(("NB2PIPE_", "MPLBACKEND"))}
+    return {
+        k: v for k, v in os.environ.items() if not k.startswith("NB2PIPE_") and not (k == "MPLBACKEND" and _INLINE in v)
+    }
+
+
+_INLINE = "matplotlib_inline"  # what each process has set for itself
 
 
 _started_with: dict[str, str] = _variables()
@@ -222,6 +227,8 @@ def _patch_state(path: str) -> State:
         if found is None:
             return None
         there = getattr(found, "__dict__", {})
+        if path == "sys.argv":  # as a value, it is that of the process in which it arrives
+            return ("set", list(there[name]))
         return ("set", there[name]) if name in there else ("unset",)
 
     def restore(value: Any) -> None:

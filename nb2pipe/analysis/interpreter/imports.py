@@ -22,6 +22,7 @@ from nb2pipe.analysis.objects import (
     join,
     scalar,
 )
+from nb2pipe.analysis.registering import registers
 from nb2pipe.diagnostics import Span, say
 
 
@@ -35,6 +36,9 @@ class Imports(Statements):
         self.star_sources: list[tuple[str, Source | None, int]] = []
         self.unresolved: set[str] = set()
         self.first_spans: dict[int, Span] = {}
+        self.registering: dict[
+            str, str
+        ] = {}  # names bound by imports that put something into other libraries, and the modules
 
     def lookup_special(self, name: str, node: ast.AST) -> Val | None:
         if name == HOLE_NAME:
@@ -124,6 +128,7 @@ class Imports(Statements):
     def import_module(self, node: ast.Import, frame: Frame | None) -> None:
         for alias in node.names:
             self._imported(alias.name)
+            self._may_register(alias.name, alias.asname or alias.name.partition(".")[0], frame)
             if alias.asname:
                 self.bind(frame, alias.asname, (self.module_object(alias.name),))
             else:
@@ -268,7 +273,19 @@ class Imports(Statements):
                         binding_value = (self.module_object(f"{module}.{alias.name}"),)
             else:
                 binding_value = self.module_attribute(Obj("module", data=module), alias.name)
+            self._may_register(module, alias.asname or alias.name, frame)
             self.bind(frame, alias.asname or alias.name, binding_value)
+
+    def _may_register(self, module: str, name: str, frame: Frame | None) -> None:
+        """The notebook imports ``name``: note it where that puts something into another library."""
+        known = module.partition(".")[0] == "seaborn" or module == "sklearn.experimental"
+        seen = not known and (self.table.module_known(module) or self._is_local(module))
+        if frame is None and not seen and registers(module):
+            self.registering[name] = module
+
+    def _is_local(self, module: str) -> bool:
+        source = self.source_of(module)
+        return source is not None and source.local
 
     def _is_package(self, frame: Frame | None) -> bool:
         return frame is not None and frame.space.path.endswith("__init__.py")

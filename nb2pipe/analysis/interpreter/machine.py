@@ -253,7 +253,9 @@ class Machine(Flow):
     def change_module(self, obj: Obj) -> None:
         """A module's attribute is set: a state of the process."""
         path = str(obj.data)
-        if path:
+        if path == "sys.argv":  # which whoever takes a command line apart goes by
+            self.touch("setting", "patch:sys.argv", "write")
+        elif path:
             self.touch("setting", f"module:{path.partition('.')[0]}", "write")
 
     def change_library(self, name: str, given: Iterable[Obj] = ()) -> None:
