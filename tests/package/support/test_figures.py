@@ -25,6 +25,7 @@ ONE = "<Figure size 640x480 with 1 Axes>\n"
 def backend() -> Iterator[None]:
     before, interactive = mpl.get_backend(), mpl.is_interactive()
     plt.switch_backend(_figures.NAME)
+    mpl.interactive(True)  # as where matplotlib finds it as its backend
     yield
     plt.close("all")
     _figures.save_to(None, "")
