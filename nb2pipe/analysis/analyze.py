@@ -132,7 +132,7 @@ class _Run:
         if "warnings" in written and _warns(code):
             record.traits.add("warns")
         first = machine.first_spans.get(code.cell.index, machine.span)
-        for access in read_states(record, written, changed, first):
+        for access in read_states(record, written, changed, first, machine.drawing):
             record.accesses.setdefault((access.resource, access.mode), access)
             if code.tree is None or not code.tree.body:
                 continue

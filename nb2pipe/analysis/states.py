@@ -129,10 +129,13 @@ def figures_behind_scripts(records: Iterable[Record], plotting: bool) -> Iterato
             drawers.append(record.cell)
 
 
-def read_states(record: Record, written: set[str], changed: frozenset[str], span: Span) -> Iterator[Access]:
+def read_states(
+    record: Record, written: set[str], changed: frozenset[str], span: Span, drawing: set[str]
+) -> Iterator[Access]:
     """The reads of states that earlier cells have written (``written``) and this cell's doings rely on.
 
-    ``changed`` are the libraries that have changed what they keep to themselves, ``*`` where all code relies on it.
+    ``changed`` are the libraries that have changed what they keep to themselves, ``*`` where all code relies on it; ``drawing`` those
+    whose random numbers were seeded: who uses one may draw.
     """
     for key in sorted(written):
         if key == FOR_LIBRARIES:
@@ -150,5 +153,6 @@ def read_states(record: Record, written: set[str], changed: frozenset[str], span
             needed = rule is None or rule(record)
         if needed:
             # who plots goes on with the figures that are open, and who shows anything with what the notebook has put for a stream
-            mode: Mode = "write" if key == FIGURES.key or key in _STREAMS else "read"
+            drawn = key == LIBRARIES.key and not record.libraries.isdisjoint(drawing)
+            mode: Mode = "write" if key == FIGURES.key or key in _STREAMS or drawn else "read"
             yield Access(_RESOURCES.get(key) or Resource("setting", key), mode, span, Certainty.MAY)

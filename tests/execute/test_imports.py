@@ -20,6 +20,13 @@ PACKAGES = {
     "deep/__init__.py": "from .inner import work\n",
     "deep/inner/__init__.py": "from deep.inner.parts import work\n",
     "deep/inner/parts.py": "import matplotlib as mpl\n\n\ndef work():\n    return 1\n\n\nmpl.colormaps.register(mpl.colormaps['viridis'], name='deep_map')\n",
+    "models/__init__.py": "from .numbers import draw, seed\nfrom .settings import config\n\n\ndef width():\n    return config.values.get('width', 32)\n",
+    "models/settings.py": "class Config:\n    def __init__(self):\n        self.values = {}\n\n    def update(self, name, value):\n"
+    "        self.values[name] = value\n\n\nconfig = Config()\n",
+    "models/numbers.py": "import random\n\n_own = random.Random()\n\n\ndef seed(n):\n    _own.seed(n)\n\n\ndef draw():\n    return _own.random()\n",
+    "hiding/__init__.py": "import importlib\n\n\ndef __getattr__(name):\n    return getattr(importlib.import_module('hiding.all'), name)\n",
+    "hiding/all.py": "def seed_everything(n):\n    import random\n\n    import numpy as np\n\n    for module in (random, np.random):\n"
+    "        module.seed(n)\n",
     "quiet/__init__.py": "def register(name):\n    return name\n\n\nVALUE = register('a')\n",
 }
 
@@ -62,6 +69,11 @@ CASES: list[tuple[str, Sequence[str], str]] = [
     ("a backend", ("import os\nos.environ['MPLBACKEND'] = 'svg'", "import matplotlib\nprint(matplotlib.get_backend())"), "svg"),
     ("a library's switch", ("import os\nos.environ['SCIPY_ARRAY_API'] = '1'", "import scipy.special\nimport scipy._lib._array_api as api",
                             "print(api.SCIPY_ARRAY_API)"), "1"),
+    ("a library's own settings", ("import models", "models.config.update('width', 64)", "print(models.width())"), "64"),
+    ("a library's own random numbers", ("from models import draw, seed", "seed(3)", "a = [draw() for _ in range(3)]", "b = draw()",
+                                        "print(b == __import__('random').Random(3).random(), len(a))"), "False 3"),
+    ("a function that seeds, and hides it", ("from hiding import seed_everything\nimport numpy as np", "seed_everything(3)",
+                                             "x = np.random.rand()", "print(x == np.random.RandomState(3).rand())"), "True"),
     ("a zone", ("import os, time\nos.environ['TZ'] = 'Asia/Tokyo'", "time.tzset()", "print(time.localtime(0).tm_hour)"), "9"),
 ]  # fmt: skip
 

@@ -54,7 +54,7 @@ class Functions(Expressions):
         if self.stack.count(function.node) >= 2 or len(self.stack) >= CALL_DEPTH or self.budget <= 0:
             return self.summarise(obj, args, kwargs)
         if function.space.module:
-            self.rec.libraries.add(function.space.module)
+            self.rec.libraries |= {function.space.module, function.space.module.partition(".")[0]}
             if not function.space.local:
                 return self.run_source(obj, args, kwargs, node, self_value)
         return self.run_body(obj, args, kwargs, node, self_value)

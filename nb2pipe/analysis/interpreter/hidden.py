@@ -26,6 +26,15 @@ _SHOWING = frozenset(
 )  # fmt: skip
 
 
+_SETTINGS = frozenset({"config", "configs", "configuration", "conf", "settings", "options", "defaults", "flags"})
+"""What is changed by a call of one of its methods, though that is named like any other (`jax.config.update`)."""
+
+
+def seeds(path: str) -> bool:
+    """Whether a call of ``path`` seeds the random numbers of its library, which are drawn in one order then."""
+    return "seed" in words_in(path.rpartition(".")[2])
+
+
 def changes_library(path: str, given: Iterable[Obj], *, dropped: bool, certain: bool) -> bool:
     """Whether a call of ``path`` changes what its library keeps to itself.
 
@@ -37,11 +46,11 @@ def changes_library(path: str, given: Iterable[Obj], *, dropped: bool, certain: 
     own = words_in(last)
     if not own or last.startswith("_") or last[:1].isupper():
         return False
-    if own[0] in _SETTING or (own[0].startswith("set") and len(own) == 1):
+    if own[0] in _SETTING or (own[0].startswith("set") and len(own) == 1) or seeds(path):
         return True
     if not dropped:
         return False
-    if own[0] in _DOING:
+    if own[0] in _DOING or not _SETTINGS.isdisjoint(words_in(path.rpartition(".")[0])):
         return True
     return not certain and _SHOWING.isdisjoint(words_in(path)) and all(map(atomic, given))
 

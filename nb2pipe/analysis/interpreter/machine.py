@@ -93,6 +93,7 @@ class Machine(Flow):
         self.written: set[str] = set()
         self.written_files: set[str] = set()
         self.changed_libraries: set[str] = set()
+        self.drawing: set[str] = set()  # libraries whose random numbers the notebook has seeded
         self.kept_by_libraries: list[Obj] = []  # what they were given when they changed: functions that they may call
         self.dropped: set[ast.AST] = set()  # expressions that stand as statements, whose values nobody takes
         self.shown: ast.AST | None = None  # the last of a cell, whose value is displayed
@@ -334,6 +335,12 @@ class Machine(Flow):
         self.rec.traits |= {"unknown-calls", "plots-perhaps", "imports"}
         for kind, key, mode in _ANYTHING:
             self.touch(kind, key, mode if seeds or kind != "random" else "write", Certainty.MAY)
+
+    def may_seed(self) -> None:
+        """A function of which only the name is known, which speaks of a seed: any generator may be seeded."""
+        for kind, key, mode in _ANYTHING:
+            if kind == "random":
+                self.touch(kind, key, mode, Certainty.MAY)
 
     # -- what layers above define and layers below call -----------------------------------------------------------
 

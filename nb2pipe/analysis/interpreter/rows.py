@@ -9,7 +9,7 @@ from typing import Any
 
 from nb2pipe.analysis.effects import Mode
 from nb2pipe.analysis.interpreter.conditions import DATA, OPEN, applies, argument, named_arguments, touches
-from nb2pipe.analysis.interpreter.hidden import changes_library
+from nb2pipe.analysis.interpreter.hidden import changes_library, seeds
 from nb2pipe.analysis.interpreter.machine import function_of, truth
 from nb2pipe.analysis.interpreter.parts import Bound
 from nb2pipe.analysis.interpreter.paths import ends, files_in, is_lazy, only_asks, reached, sql_of, tables_in
@@ -173,6 +173,10 @@ class Rows(Results):
         given = [o for value in (*args, *kwargs.values()) for o in value]
         if changes_library(name, given, dropped=node in self.dropped, certain=known or node is self.shown):
             self.change_library(name.partition(".")[0], given)
+            if seeds(name):
+                self.drawing.add(name.partition(".")[0])
+                if not known:
+                    self.may_seed()
 
     def exception(self, args: list[Val], kwargs: dict[str, Val]) -> Val:
         """An exception object: it keeps what it is given."""
