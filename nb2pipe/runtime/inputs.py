@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.trust import Trust
 
 
+_NEVER = ("KERAS_", "TF_", "JAX_", "XLA_", "PYTENSOR_")
+"""What variables of libraries begin with that are not imported beforehand anyway."""
+
+
 def preloaded(pipeline: Pipeline, cells: Iterable[CellTask], *, cache: bool) -> tuple[str, ...]:
     """What is imported beforehand: with a cache NumPy too, whose first random state tells whether numbers were drawn.
 
     Where the notebook may set a variable that libraries read when they are imported, they wait for it.
     """
     modules = preloadable(pipeline.modules)
-    if any(READ_AT_IMPORT.search(cell.source) for cell in cells):
+    variables = {name for cell in cells for name in READ_AT_IMPORT.findall(cell.source)}
+    if any(not name.startswith(_NEVER) for name in variables):
         modules = tuple(m for m in modules if m == "numpy" or m.partition(".")[0] in own_modules())
     others = any(m.partition(".")[0] not in own_modules() for m in pipeline.modules)
     return (*modules, "numpy") if cache and others and "numpy" not in modules else modules
