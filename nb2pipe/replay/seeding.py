@@ -11,6 +11,7 @@ import os
 import random
 import secrets
 import sys
+import threading
 import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -36,13 +37,14 @@ def seed() -> None:
     """Seed `random`, and the libraries with a state of their own as soon as they are imported.
 
     Generators of NumPy that are made without a seed take one from `secrets`. What a library draws while it is imported
-    changes nothing: a package imports in another order than its notebook.
+    changes nothing: a package imports in another order than its notebook. That is this thread's affair: in a kernel, others import as
+    well, while this one may be drawing.
     """
     random.seed(_SEED)
     entropy = random.Random(_SEED)  # noqa: S311  it is to be the same each time
     secrets.randbits = entropy.getrandbits  # type: ignore[assignment]
     seeded: set[str] = set()
-    load, importing = builtins.__import__, False
+    load, importing, own_thread = builtins.__import__, False, threading.get_ident()
 
     def seed_new() -> None:
         nonlocal importing
@@ -56,7 +58,7 @@ def seed() -> None:
 
     def imported(*arguments: Any, **options: Any) -> Any:
         nonlocal importing
-        if importing:
+        if importing or threading.get_ident() != own_thread:
             return load(*arguments, **options)
         before = [(name, _SHARED[name].state(sys.modules[name])) for name in seeded]
         own = random.getstate(), entropy.getstate()
