@@ -200,7 +200,10 @@ def _owner(path: str) -> Any:
         found = sys.modules.get(".".join(parts[:length]))
         if found is not None:
             for name in parts[length:]:
-                found = getattr(found, name, None)
+                try:
+                    found = getattr(found, name, None)
+                except Exception:  # a library of C looks for a file of that name, and says that there is none
+                    return None
             return found
     return None
 

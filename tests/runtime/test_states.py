@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import weakref
 from pathlib import Path
 
@@ -28,3 +29,9 @@ def test_files_are_written_out_beside_proxies_of_what_is_gone(tmp_path: Path) ->
         flush_files()
         assert (tmp_path / "a.txt").read_text() == "1"
     assert type(proxy) is weakref.ProxyType
+
+
+def test_what_cannot_be_asked_for_is_not_there() -> None:
+    """`ctypes.cdll` takes a name for that of a library, and fails in a way of its own where there is none."""
+    importlib.import_module("ctypes")
+    assert states.state_of("<patch:ctypes.cdll.no_such_library.restype>").capture() is None
