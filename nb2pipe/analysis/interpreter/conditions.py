@@ -66,6 +66,8 @@ def touches(condition: list[Any], receiver: Obj | None, named: Named, table: Tab
         return not several or not all(undrawing(o, table) for o in several)
     if condition[0] == "without":
         return not any(given(named[name]) for name in condition[1] if name in named)
+    if condition[0] == "text":  # what else it may be is the contents of a file
+        return any(o.type in ("str", "pathlib.Path") for o in argument(named, condition[1]))
     if condition[0] in ("reads", "writes"):
         opened = argument(named, condition[1])
         mode = const_of(opened) if opened else "r"
