@@ -16,6 +16,7 @@ import json
 import os
 import random
 import runpy
+import shutil
 import signal
 import sys
 import tempfile
@@ -245,6 +246,8 @@ class Campaign:
                 path = self.source / mutant.file
                 original = path.read_text("utf-8")
                 path.write_text(mutant.text, "utf-8")
+                # bytecode of a file as long, and of the same second, counts as that of this one
+                shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
                 try:
                     report = self.report(comparison, place, limit, second)
                 finally:
