@@ -25,18 +25,20 @@ _IMPORTS = re.compile(
 )
 _FILES = 40  # of one package: a text is looked at, nothing is interpreted
 
-_KNOWN = frozenset({"seaborn", "sklearn"})
-"""Of these the names of color maps, and what is experimental."""
 COLORS = re.compile(r"""["'](?:rocket|mako|icefire|vlag|flare|crest)(?:_r)?["']""")
 """The color maps that seaborn registers, where a cell names them."""
 
 
+def surely_registers(module: str) -> bool:
+    """Whether a module that the tables cover does so: seaborn its color maps, scikit-learn what is experimental."""
+    return module.partition(".")[0] == "seaborn" or module == "sklearn.experimental"
+
+
 def registers(module: str) -> bool:
     """Whether importing the installed ``module`` may put something into another library."""
-    top = module.partition(".")[0]
-    if top in own_modules():
+    if module.partition(".")[0] in own_modules():
         return False
-    return top in _KNOWN or _registers(module, elsewhere())
+    return surely_registers(module) or _registers(module, elsewhere())
 
 
 @lru_cache(maxsize=256)

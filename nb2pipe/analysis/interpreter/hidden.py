@@ -26,7 +26,7 @@ _SHOWING = frozenset(
 )  # fmt: skip
 
 
-_SETTINGS = frozenset({"config", "configs", "configuration", "conf", "settings", "options", "defaults", "flags"})
+_HOLDERS = frozenset({"config", "configs", "configuration", "conf", "settings", "options", "defaults", "flags"})
 """What is changed by a call of one of its methods, though that is named like any other (`jax.config.update`)."""
 
 
@@ -50,7 +50,7 @@ def changes_library(path: str, given: Iterable[Obj], *, dropped: bool, certain: 
         return True
     if not dropped:
         return False
-    if own[0] in _DOING or not _SETTINGS.isdisjoint(words_in(path.rpartition(".")[0])):
+    if own[0] in _DOING or not _HOLDERS.isdisjoint(words_in(path.rpartition(".")[0])):
         return True
     return not certain and _SHOWING.isdisjoint(words_in(path)) and all(map(atomic, given))
 

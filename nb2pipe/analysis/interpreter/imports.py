@@ -22,7 +22,7 @@ from nb2pipe.analysis.objects import (
     join,
     scalar,
 )
-from nb2pipe.analysis.registering import registers
+from nb2pipe.analysis.registering import registers, surely_registers
 from nb2pipe.diagnostics import Span, say
 
 
@@ -36,9 +36,7 @@ class Imports(Statements):
         self.star_sources: list[tuple[str, Source | None, int]] = []
         self.unresolved: set[str] = set()
         self.first_spans: dict[int, Span] = {}
-        self.registering: dict[
-            str, str
-        ] = {}  # names bound by imports that put something into other libraries, and the modules
+        self.registering: dict[str, str] = {}  # names, and the modules whose import put something into other libraries
 
     def lookup_special(self, name: str, node: ast.AST) -> Val | None:
         if name == HOLE_NAME:
@@ -278,8 +276,7 @@ class Imports(Statements):
 
     def _may_register(self, module: str, name: str, frame: Frame | None) -> None:
         """The notebook imports ``name``: note it where that puts something into another library."""
-        known = module.partition(".")[0] == "seaborn" or module == "sklearn.experimental"
-        seen = not known and (self.table.module_known(module) or self._is_local(module))
+        seen = not surely_registers(module) and (self.table.module_known(module) or self._is_local(module))
         if frame is None and not seen and registers(module):
             self.registering[name] = module
 
